@@ -1,0 +1,226 @@
+/** The words of blue-green deployment as types: data only, no I/O, imported by everything. */
+
+/** A slot that holds one release; never "old" or "new". */
+export type Color = "blue" | "green";
+export const colors: readonly Color[] = ["blue", "green"];
+
+/** One value per color. */
+export type PerColor<T> = Readonly<Record<Color, T>>;
+
+/** Shares of new requests in percent; they sum to 100, or to 0 while the router is inactive. */
+export type Weights = PerColor<number>;
+
+/** `host:port` of one instance, without a scheme. */
+export type Address = string;
+
+/** A moment as an ISO 8601 string in UTC, so that records read well in `pulumi stack output`. */
+export type Instant = string;
+
+/** Result of any judgement; no data is never a pass. */
+export type Verdict = "pass" | "fail" | "inconclusive" | "error";
+
+export function isColor(value: unknown): value is Color {
+  return value === "blue" || value === "green";
+}
+
+export function otherColor(color: Color): Color {
+  return color === "blue" ? "green" : "blue";
+}
+
+export function perColor<T>(make: (color: Color) => T): PerColor<T> {
+  return { blue: make("blue"), green: make("green") };
+}
+
+/** All traffic to one color, or none at all. */
+export function weightsOf(active: Color | null): Weights {
+  return perColor((color) => (color === active ? 100 : 0));
+}
+
+/** The color with more than half of the traffic; null while inactive and on an even split. */
+export function activeOf(weights: Weights): Color | null {
+  if (weights.blue > weights.green) return "blue";
+  return weights.green > weights.blue ? "green" : null;
+}
+
+export function sameWeights(a: Weights, b: Weights): boolean {
+  return a.blue === b.blue && a.green === b.green;
+}
+
+export function formatWeights(weights: Weights): string {
+  return `blue ${weights.blue} / green ${weights.green}`;
+}
+
+/** What is put into a color. The digest covers command or image, files, settings and secrets. */
+export interface Release {
+  readonly version: string;
+  readonly digest: string;
+}
+
+/** Whoever runs a rollout: enough to tell on the same host whether it is still alive. */
+export interface Owner {
+  readonly user: string;
+  readonly host: string;
+  readonly pid: number;
+  /** Start of that process as the operating system tells it: a pid alone may be reused. */
+  readonly started: string;
+}
+
+/** Reserves a color before it is provisioned. A claim is a deadline, so a dead owner frees it. */
+export interface Claim {
+  readonly color: Color;
+  readonly rolloutId: string;
+  readonly until: Instant;
+  /** Null while nobody works on it: at the gate, where any machine may continue. */
+  readonly owner: Owner | null;
+}
+
+/** A release that must not become active. */
+export interface Pin {
+  readonly digest: string;
+  readonly version: string;
+  readonly reason: string;
+  readonly by: string;
+  readonly at: Instant;
+  /** Null: until somebody unpins it. */
+  readonly until: Instant | null;
+}
+
+/** Where a rollout is; each phase has one sentence that is true of the world in it. */
+export type Phase = "provision" | "check" | "gate" | "shift" | "bake" | "hold";
+
+export const phaseSentences: Readonly<Record<Phase, string>> = {
+  provision: "The idle color is claimed and being filled; the active color has all traffic.",
+  check:
+    "The idle color is attached at weight 0 and being checked; the active color has all traffic.",
+  gate: "The idle color passed its checks and waits for permission; the active color has all traffic.",
+  shift: "Both colors have traffic, by the weights.",
+  bake: "The new color has all traffic and is judged; the former color is ready to take it back.",
+  hold: "The new color has all traffic; the former color is kept until the rollback window ends.",
+};
+
+/** What a rollout is for: a new release into the idle color, or traffic to a color as it is. */
+export type RolloutKind = "deploy" | "switch";
+
+/** One attempt to make a release active. */
+export interface Rollout {
+  readonly id: string;
+  readonly kind: RolloutKind;
+  readonly phase: Phase;
+  /** Start of the phase. */
+  readonly since: Instant;
+  /** The color that is to become active. */
+  readonly color: Color;
+  /** The color that was active when the rollout began; null at a first release. */
+  readonly former: Color | null;
+  readonly version: string;
+  /** Known once the color is provisioned. */
+  readonly digest: string | null;
+  /** Traffic counters of both colors at the switch; null where traffic can't be counted. */
+  readonly baseline: PerColor<TrafficCount> | null;
+  readonly hooksDone: readonly string[];
+}
+
+/** Newest version of the record that this code can read. */
+export const recordSchema = 1;
+
+/** The one truth about an environment; outputs of the router's stack, written under its lock. */
+export interface RouterRecord {
+  readonly schema: number;
+  readonly activeColor: Color | null;
+  readonly weights: Weights;
+  /** The settings file's `activeColor` that the router last obeyed. */
+  readonly declared: Color | null;
+  /** Rises by one with each change of the active color. */
+  readonly generation: number;
+  readonly previousRelease: { readonly color: Color; readonly release: Release } | null;
+  readonly claim: Claim | null;
+  /** The color that is being drained and emptied; it never gets traffic again as it is. */
+  readonly retiring: Color | null;
+  readonly switchedAt: Instant | null;
+  readonly rollbackUntil: Instant | null;
+  readonly pins: readonly Pin[];
+  readonly rollout: Rollout | null;
+}
+
+export const emptyRecord: RouterRecord = {
+  schema: recordSchema,
+  activeColor: null,
+  weights: weightsOf(null),
+  declared: null,
+  generation: 0,
+  previousRelease: null,
+  claim: null,
+  retiring: null,
+  switchedAt: null,
+  rollbackUntil: null,
+  pins: [],
+  rollout: null,
+};
+
+/** What a color's stack says of itself. */
+export interface ColorOutputs {
+  readonly schema: number;
+  readonly color: Color;
+  readonly release: Release;
+  readonly addresses: readonly Address[];
+  /** The rollout that provisioned it; "by-hand" for a person with `pulumi up`. */
+  readonly rolloutId: string;
+  /** Number of instances. */
+  readonly size: number;
+  /** True where somebody else manages the addresses: retiring then destroys nothing. */
+  readonly given: boolean;
+}
+
+/** Requests that a router served from one color since that router started counting. */
+export interface TrafficCount {
+  readonly requests: number;
+  /** Replies with status 5xx, and requests that got no reply. */
+  readonly errors: number;
+}
+
+/** What the platform knows of one color's instances now. */
+export interface TargetReading {
+  readonly ready: number;
+  readonly total: number;
+  /** Why an instance isn't ready, a crash loop among others; one sentence each. */
+  readonly problems: readonly string[];
+  /** True when an instance fails again and again: no waiting will help. */
+  readonly crashLoop: boolean;
+  /** False where the addresses can't be reached from here: then `ready` says nothing. */
+  readonly reachable: boolean;
+}
+
+/** Left in the router by a direct rollback, for the next `up` to take over. */
+export interface DirectMark {
+  readonly generation: number;
+  readonly at: Instant;
+  readonly by: string;
+  readonly reason: string;
+  /** The release that was rolled back from, to be pinned; null when it isn't to blame. */
+  readonly pin: Pin | null;
+}
+
+/** What a platform says when asked what requests really meet. */
+export interface RouterReading {
+  /** Null: the router doesn't run or can't be asked. */
+  readonly weights: Weights | null;
+  /** The generation that was written together with the weights; null where it isn't stored. */
+  readonly generation: number | null;
+  readonly mark: DirectMark | null;
+  /** Addresses that the router knows per color. */
+  readonly attached: PerColor<readonly Address[]>;
+  readonly targets: PerColor<TargetReading>;
+  readonly traffic:
+    | { readonly kind: "counted"; readonly colors: PerColor<ColorTraffic> }
+    | { readonly kind: "unknown" };
+  /** Milliseconds from a change until the data plane follows everywhere. */
+  readonly settlesInMs: number;
+  /** What is wrong with the router itself; one sentence each. */
+  readonly problems: readonly string[];
+}
+
+export interface ColorTraffic extends TrafficCount {
+  /** Requests in flight and open upgraded connections. */
+  readonly open: number;
+  readonly lastRequestAt: Instant | null;
+}
