@@ -121,3 +121,29 @@ export class BlueGreenError extends Error {
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/**
+ * An error as text for where only text crosses (the engine's diagnostics): code first, then the
+ * message, the details a line each, and the hint.
+ */
+export function formatError(error: BlueGreenError): string {
+  const lines = [`${error.code}: ${error.message}`, ...error.details.map((line) => `  ${line}`)];
+  return [...lines, ...(error.hint === undefined ? [] : [`hint: ${error.hint}`])].join("\n");
+}
+
+/** Finds an error that crossed as text; null when there is none of ours in it. */
+export function parseError(text: string): BlueGreenError | null {
+  const pattern = new RegExp(`\\b(${Object.keys(errorKinds).join("|")}): (.*)`);
+  const found = pattern.exec(text);
+  if (!found) return null;
+  const rest = text.slice(found.index + found[0].length).split("\n");
+  const details = rest.filter((line) => line.startsWith("  ")).map((line) => line.trim());
+  const hint = rest
+    .find((line) => line.trim().startsWith("hint: "))
+    ?.trim()
+    .slice(6);
+  return new BlueGreenError(found[1] as ErrorCode, found[2] ?? "", {
+    details,
+    ...(hint === undefined ? {} : { hint }),
+  });
+}

@@ -169,7 +169,12 @@ export interface ColorOutputs {
   readonly size: number;
   /** True where somebody else manages the addresses: retiring then destroys nothing. */
   readonly given: boolean;
+  /** The platform's frozen inputs of this release, to bring it back or grow it as what it was. */
+  readonly spec: unknown;
 }
+
+/** `rolloutId` of what a person did with a plain `pulumi up`. */
+export const byHand = "by-hand";
 
 /** Requests that a router served from one color since that router started counting. */
 export interface TrafficCount {
@@ -206,6 +211,8 @@ export interface RouterReading {
   readonly weights: Weights | null;
   /** The generation that was written together with the weights; null where it isn't stored. */
   readonly generation: number | null;
+  /** The rollout that wrote the weights; "by-hand" for a person, null where it isn't stored. */
+  readonly rolloutId: string | null;
   readonly mark: DirectMark | null;
   /** Addresses that the router knows per color. */
   readonly attached: PerColor<readonly Address[]>;

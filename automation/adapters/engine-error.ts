@@ -1,0 +1,84 @@
+/** The engine's errors in our words: codes that tell what to do, the engine's text as details. */
+
+import { BlueGreenError, messageOf, parseError } from "../../infra/errors.ts";
+import type { ErrorCode } from "../../infra/errors.ts";
+
+interface Known {
+  readonly pattern: RegExp;
+  readonly code: ErrorCode;
+  readonly message: (stack: string) => string;
+  readonly hint: string;
+}
+
+const known: readonly Known[] = [
+  {
+    pattern: /currently locked|Conflict: Another update is currently in progress/,
+    code: "STACK_LOCKED",
+    message: (stack) => `another update holds the lock of stack ${stack}`,
+    hint: "wait for it; if its process is gone, `bluegreen unlock` shows whose it was and asks",
+  },
+  {
+    pattern: /incorrect passphrase|invalid passphrase/,
+    code: "PASSPHRASE_WRONG",
+    message: (stack) => `the passphrase doesn't open the secrets of stack ${stack}`,
+    hint: "set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE to the one it was made with",
+  },
+  {
+    pattern: /passphrase must be set/,
+    code: "PASSPHRASE_WRONG",
+    message: (stack) => `stack ${stack} needs a passphrase and none is set`,
+    hint: "set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE",
+  },
+  {
+    pattern: /no stack named/,
+    code: "STACK_MISSING",
+    message: (stack) => `stack ${stack} doesn't exist`,
+    hint: "make the environment with `bluegreen up`",
+  },
+  {
+    pattern: /no space left on device|ENOSPC/,
+    code: "STORE_FAILED",
+    message: (stack) => `the disk is full: stack ${stack} wasn't changed`,
+    hint: "free some space and run the command again",
+  },
+  {
+    pattern:
+      /unable to open bucket|could not read bucket|no such host|connection refused|dial tcp|no such file or directory.*\.pulumi|problem logging in|unable to check if bucket|PULUMI_ACCESS_TOKEN must be set|permission denied/,
+    code: "BACKEND_UNREACHABLE",
+    message: (stack) => `the Pulumi backend of stack ${stack} can't be reached`,
+    hint: "`bluegreen doctor` shows which backend is used and why",
+  },
+];
+
+/** Never throws; what isn't known becomes ENGINE_FAILED with the engine's own words. */
+export function translate(
+  error: unknown,
+  diagnostics: readonly string[],
+  stack: string,
+): BlueGreenError {
+  if (error instanceof BlueGreenError) return error;
+  const text = [...diagnostics, messageOf(error)].join("\n");
+  const ours = parseError(text);
+  if (ours) return ours;
+  const found = known.find(({ pattern }) => pattern.test(text));
+  const details = lines(diagnostics.length > 0 ? diagnostics.join("\n") : text);
+  if (found) {
+    const { code, message, hint } = found;
+    return new BlueGreenError(code, message(stack), { hint, details, cause: error });
+  }
+  return new BlueGreenError("ENGINE_FAILED", `Pulumi failed on stack ${stack}`, {
+    hint: "the same command can be run again; `bluegreen doctor` looks for causes",
+    details,
+    cause: error,
+  });
+}
+
+const maxLines = 20;
+
+function lines(text: string): readonly string[] {
+  const useful = text
+    .split("\n")
+    .map((line) => line.trimEnd())
+    .filter((line) => line.trim() !== "" && !/^\s*(code: -?\d+|stdout:|stderr:)/.test(line));
+  return [...new Set(useful)].slice(0, maxLines);
+}

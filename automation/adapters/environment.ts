@@ -1,0 +1,167 @@
+/** The three stacks and the data plane of an environment, on the real engine. */
+
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Settings } from "../../infra/config.ts";
+import type { ProgramContext, ProgramEvent } from "../../infra/context.ts";
+import { BlueGreenError } from "../../infra/errors.ts";
+import type { Color, RouterReading } from "../../infra/model.ts";
+import { perColor } from "../../infra/model.ts";
+import { observe } from "../../infra/observation.ts";
+import type { Observed, StackOutputs } from "../../infra/observation.ts";
+import type { Platform } from "../../infra/platform.ts";
+import { parseColorOutputs } from "../../infra/record.ts";
+import type { ColorRequest, Request } from "../../infra/request.ts";
+import type { Environment } from "../ports.ts";
+import { describeRequest } from "../rollout/action.ts";
+import type { Call, Engine } from "./engine.ts";
+
+export interface EnvironmentOptions {
+  readonly engine: Engine;
+  readonly settings: Settings;
+  readonly platform: Platform;
+  /** How long a lock that another update holds is waited for, in milliseconds. */
+  readonly lockMs: number;
+  /** Takes over the locks of dead processes on this host; true when one was. */
+  readonly takeOverLock: (stack: string) => Promise<boolean>;
+  readonly onEvent: (stack: string, event: ProgramEvent) => void;
+}
+
+const lockPauseMs = 500;
+
+export class PulumiEnvironment implements Environment {
+  private readonly options: EnvironmentOptions;
+  private known: StackOutputs | null = null;
+
+  constructor(options: EnvironmentOptions) {
+    this.options = options;
+  }
+
+  async observe({ fresh }: { readonly fresh: boolean }): Promise<Observed> {
+    const { settings, platform } = this.options;
+    if (fresh || !this.known) this.known = await this.readOutputs();
+    return observe({ settings, platform, outputs: this.known, nowMs: Date.now() });
+  }
+
+  read(): Promise<RouterReading> {
+    const { settings, platform } = this.options;
+    const outputs = this.known?.colors;
+    const colors = perColor((color) => parseColorOutputs(outputs?.[color] ?? {}));
+    return platform.read({ settings, colors });
+  }
+
+  async updateRouter(request: Request): Promise<void> {
+    const { settings, engine } = this.options;
+    const role = { environment: settings.environment, color: null };
+    if (this.known?.router === null) await engine.ensureStack(role);
+    const planned: { outputs: Record<string, unknown> | null } = { outputs: null };
+    await this.update({
+      role,
+      operation: "up",
+      message: describeRequest(request),
+      refresh: request.kind === "Keep",
+      context: {
+        request,
+        on: (event) => {
+          if (event.kind === "Planned") planned.outputs = { ...event.record };
+          this.options.onEvent(settings.environment, event);
+        },
+      },
+    });
+    this.remember({ router: { ...planned.outputs, platform: settings.platform } });
+  }
+
+  async updateColor(color: Color, request: ColorRequest): Promise<void> {
+    const { settings, engine } = this.options;
+    const role = { environment: settings.environment, color };
+    if (this.known?.colors[color] === null) await engine.ensureStack(role);
+    const filled: { outputs: Record<string, unknown> | null } = { outputs: null };
+    await this.update({
+      role,
+      operation: "up",
+      message: describeColorRequest(color, request),
+      refresh: request.kind === "Keep",
+      context: {
+        colorRequest: request,
+        on: (event) => {
+          if (event.kind === "Filled") filled.outputs = { ...event.outputs };
+          this.options.onEvent(`${settings.environment}-${color}`, event);
+        },
+      },
+    });
+    this.remember({ color, outputs: filled.outputs ?? {} });
+  }
+
+  async emptyColor(color: Color): Promise<void> {
+    const { settings } = this.options;
+    await this.update({
+      role: { environment: settings.environment, color },
+      operation: "destroy",
+      message: `empty ${color}`,
+      context: {
+        colorRequest: { kind: "Empty" },
+        on: (event) => {
+          this.options.onEvent(`${settings.environment}-${color}`, event);
+        },
+      },
+    });
+    this.remember({ color, outputs: {} });
+  }
+
+  /** Waits for a lock that is held, and takes over one whose owner is dead. */
+  private async update(call: Call): Promise<void> {
+    const { engine, lockMs, takeOverLock } = this.options;
+    const deadline = Date.now() + lockMs;
+    const stack = call.role.color
+      ? `${call.role.environment}-${call.role.color}`
+      : call.role.environment;
+    for (;;) {
+      try {
+        await engine.run(call);
+        return;
+      } catch (error) {
+        if (!(error instanceof BlueGreenError) || error.code !== "STACK_LOCKED") throw error;
+        if (await takeOverLock(stack)) continue;
+        if (Date.now() >= deadline) throw error;
+        await sleep(lockPauseMs);
+      }
+    }
+  }
+
+  private async readOutputs(): Promise<StackOutputs> {
+    const { engine, settings } = this.options;
+    const { environment } = settings;
+    const [router, blue, green] = await Promise.all([
+      engine.outputs({ environment, color: null }),
+      engine.outputs({ environment, color: "blue" }),
+      engine.outputs({ environment, color: "green" }),
+    ]);
+    return { router, colors: { blue, green } };
+  }
+
+  private remember(
+    wrote:
+      | { readonly router: Record<string, unknown> }
+      | { readonly color: Color; readonly outputs: Record<string, unknown> },
+  ): void {
+    const before = this.known ?? { router: null, colors: perColor(() => null) };
+    this.known =
+      "router" in wrote
+        ? { ...before, router: wrote.router }
+        : { ...before, colors: { ...before.colors, [wrote.color]: wrote.outputs } };
+  }
+}
+
+export type ProgramListener = NonNullable<ProgramContext["on"]>;
+
+function describeColorRequest(color: Color, request: ColorRequest): string {
+  switch (request.kind) {
+    case "Provision":
+      return `fill ${color} with ${request.version} (${request.rolloutId})`;
+    case "Keep":
+      return `keep ${color} as it is`;
+    case "Obey":
+      return `fill ${color} by the settings file`;
+    case "Empty":
+      return `empty ${color}`;
+  }
+}

@@ -1,0 +1,13 @@
+/** The registry of checks: a new kind is one file, and one line here. */
+
+import type { CheckKind } from "../../infra/config.ts";
+import type { CheckKindOf } from "./check.ts";
+import { commandCheck } from "./command.ts";
+import { httpCheck } from "./http.ts";
+import { versionCheck } from "./version.ts";
+
+export const checkKinds: { readonly [K in CheckKind]: CheckKindOf<K> } = {
+  http: httpCheck,
+  version: versionCheck,
+  command: commandCheck,
+};

@@ -1,0 +1,83 @@
+/** What happened, as data: the event log holds these, reports fold them. Past tense. */
+
+import type {
+  Color,
+  Owner,
+  PerColor,
+  Phase,
+  RouterReading,
+  Verdict,
+  Weights,
+} from "../infra/model.ts";
+
+/** Version of the log's lines. */
+export const eventSchema = 1;
+
+export interface ProbeSummary {
+  readonly sent: number;
+  readonly failed: number;
+  /** Longest stretch between two good answers, in milliseconds. */
+  readonly longestGapMs: number;
+  readonly byColor: PerColor<number>;
+}
+
+export interface FindingSummary {
+  readonly name: string;
+  readonly verdict: Verdict;
+  readonly sentence: string;
+}
+
+export type Event =
+  | {
+      readonly kind: "Started";
+      readonly command: string;
+      readonly rolloutId: string;
+      readonly by: Owner;
+    }
+  | { readonly kind: "Observed"; readonly active: Color | null; readonly weights: Weights | null }
+  | { readonly kind: "Noted"; readonly sentence: string }
+  /** An action begins. */
+  | { readonly kind: "Begun"; readonly action: string; readonly phase: Phase | null }
+  | { readonly kind: "Ended"; readonly action: string; readonly ms: number }
+  | { readonly kind: "Progressed"; readonly sentence: string }
+  | {
+      readonly kind: "Checked";
+      readonly color: Color;
+      readonly verdict: Verdict;
+      readonly findings: readonly FindingSummary[];
+    }
+  | {
+      readonly kind: "Switched";
+      readonly from: Color | null;
+      readonly to: Color;
+      readonly servedMs: number | null;
+    }
+  | {
+      readonly kind: "Judged";
+      readonly verdict: Verdict;
+      readonly sentence: string;
+      readonly requests: number;
+      readonly errors: number;
+    }
+  | { readonly kind: "RolledBack"; readonly to: Color; readonly reason: string }
+  | { readonly kind: "Read"; readonly reading: RouterReading }
+  | { readonly kind: "Probed"; readonly probe: ProbeSummary }
+  | {
+      readonly kind: "Failed";
+      readonly code: string;
+      readonly message: string;
+      readonly hint: string | null;
+      readonly details: readonly string[];
+    }
+  | { readonly kind: "Finished"; readonly sentence: string; readonly exitCode: number };
+
+/** An event with its moment, as a line of the log. */
+export interface Logged {
+  readonly schema: number;
+  readonly at: string;
+  readonly event: Event;
+}
+
+export interface Reporter {
+  on(event: Event): void;
+}

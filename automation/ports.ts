@@ -1,0 +1,46 @@
+/** What the loop needs from outside; small, so that a test's stand-in can behave like the real. */
+
+import type { Color, RouterReading, Verdict } from "../infra/model.ts";
+import type { Observed } from "../infra/observation.ts";
+import type { ColorRequest, Request } from "../infra/request.ts";
+import type { Clock } from "../infra/clock.ts";
+import type { Event } from "./event.ts";
+
+/** The three stacks of an environment, and the data plane. */
+export interface Environment {
+  /** Fresh: reads the stacks again; otherwise what this run saw or wrote last. */
+  observe(options: { readonly fresh: boolean }): Promise<Observed>;
+  /** The data plane only. */
+  read(): Promise<RouterReading>;
+  updateRouter(request: Request): Promise<void>;
+  updateColor(color: Color, request: ColorRequest): Promise<void>;
+  /** Empties a retiring color's stack. */
+  emptyColor(color: Color): Promise<void>;
+}
+
+export interface Checks {
+  /** Runs every check on the color as it is now. */
+  run(view: Observed, color: Color): Promise<Verdict>;
+}
+
+export interface Baked {
+  readonly verdict: Verdict;
+  readonly sentence: string;
+}
+
+export interface Bake {
+  /** Watches until there is a verdict, the bake is over, or traffic has left the color. */
+  judge(view: Observed, color: Color, sinceMs: number): Promise<Baked>;
+}
+
+export interface Ports {
+  readonly environment: Environment;
+  readonly checks: Checks;
+  readonly bake: Bake;
+  readonly clock: Clock;
+  readonly on: (event: Event) => void;
+  /** True once a person asked to stop: the loop ends after the step it is in. */
+  readonly interrupted: () => boolean;
+  /** Named boundaries of actions; a fault test ends the process there. */
+  readonly boundary: (point: string) => void;
+}

@@ -1,0 +1,160 @@
+/** The loop observe -> decide -> act -> observe, until a terminal action. */
+
+import assert from "node:assert";
+import { BlueGreenError, messageOf } from "../infra/errors.ts";
+import { otherColor } from "../infra/model.ts";
+import type { Observed } from "../infra/observation.ts";
+import type { Request } from "../infra/request.ts";
+import type { Ports } from "./ports.ts";
+import type { Action } from "./rollout/action.ts";
+import { describeAction } from "./rollout/action.ts";
+import { decide } from "./rollout/decide.ts";
+import type { Goal, Policy, Self } from "./rollout/goal.ts";
+import type { Memory } from "./rollout/memory.ts";
+import { noMemory } from "./rollout/memory.ts";
+
+/** A rollout needs about ten actions; a loop that doesn't end is a bug. */
+const maxActions = 60;
+
+export interface Run {
+  readonly goal: Goal;
+  readonly policy: Policy;
+  readonly self: Self;
+  readonly ports: Ports;
+}
+
+/**
+ * Reaches the goal or throws why not.
+ * @returns the sentence that is true in the end
+ */
+export async function reconcile(run: Run): Promise<string> {
+  const { ports } = run;
+  let memory = noMemory;
+  let fresh = true;
+  for (let count = 0; count < maxActions; count += 1) {
+    if (ports.interrupted()) throw interruption();
+    const view = await ports.environment.observe({ fresh });
+    if (fresh) reportView(ports, view);
+    const action = decide({ ...run, view, memory });
+    if (action.kind === "Finish") return action.sentence;
+    if (action.kind === "Fail") throw action.error;
+    const before = memory;
+    memory = await attempt(run, view, memory, action);
+    fresh = memory.failure !== before.failure || action.kind === "Judge";
+  }
+  assert.fail(`no end after ${maxActions} actions`);
+}
+
+function reportView({ on }: Ports, { record, reading }: Observed): void {
+  on({ kind: "Observed", active: record.activeColor, weights: reading.weights });
+}
+
+function interruption(): BlueGreenError {
+  return new BlueGreenError("INTERRUPTED", "stopped between two steps, as asked", {
+    hint: "the same command goes on from here; `bluegreen abort` gives up",
+  });
+}
+
+/** One action; what goes wrong becomes the memory's failure, so that the loop can clean up. */
+async function attempt(run: Run, view: Observed, memory: Memory, action: Action): Promise<Memory> {
+  const { ports } = run;
+  const name = describeAction(action);
+  const started = ports.clock.now();
+  ports.on({ kind: "Begun", action: name, phase: view.record.rollout?.phase ?? null });
+  ports.boundary(`before ${point(action)}`);
+  try {
+    const learned = await act(run, view, memory, action);
+    ports.boundary(`after ${point(action)}`);
+    ports.on({ kind: "Ended", action: name, ms: ports.clock.now() - started });
+    return learned;
+  } catch (error) {
+    if (error instanceof BlueGreenError && memory.failure === null) {
+      return { ...memory, failure: error };
+    }
+    throw memory.failure ? bothFailed(memory.failure, error) : error;
+  }
+}
+
+/** Boundaries are named after what is done, so that a fault test can choose them. */
+export function point(action: Action): string {
+  return action.kind === "Update" ? action.request.kind : action.kind;
+}
+
+function bothFailed(first: BlueGreenError, second: unknown): BlueGreenError {
+  return new BlueGreenError(first.code, first.message, {
+    details: [...first.details, `cleaning up failed as well: ${messageOf(second)}`],
+    hint: first.hint ?? "see `bluegreen status`",
+    cause: second,
+  });
+}
+
+async function act(run: Run, view: Observed, memory: Memory, action: Action): Promise<Memory> {
+  const { environment, checks, bake, clock } = run.ports;
+  switch (action.kind) {
+    case "Update":
+      await environment.updateRouter(action.request);
+      return afterUpdate(run, view, memory, action.request);
+    case "Provision": {
+      const { color, rolloutId, version, size } = action;
+      await environment.updateColor(color, { kind: "Provision", rolloutId, version, size });
+      return memory;
+    }
+    case "Check": {
+      const verdict = await checks.run(view, action.color);
+      return afterCheck(view, memory, action.color, verdict);
+    }
+    case "Judge":
+      return { ...memory, baked: await bake.judge(view, action.color, action.sinceMs) };
+    case "Empty":
+      await environment.emptyColor(action.color);
+      return memory;
+    case "Wait":
+      await clock.sleep(action.ms);
+      return memory;
+    case "Finish":
+    case "Fail":
+      assert.fail("the loop ends before a terminal action is acted on");
+  }
+}
+
+function afterUpdate(run: Run, view: Observed, memory: Memory, request: Request): Memory {
+  switch (request.kind) {
+    case "Keep":
+      return { ...memory, kept: true };
+    case "Claim":
+      return { ...memory, rolloutId: request.rolloutId };
+    case "Switch":
+      return { ...memory, rolloutId: request.rolloutId, done: true };
+    case "RollBack":
+      return afterRollback(run, view, memory, request.reason);
+    default:
+      return memory;
+  }
+}
+
+/** For a rollout, going back is a failure; for a person who asked for it, it is the goal. */
+function afterRollback(run: Run, view: Observed, memory: Memory, reason: string): Memory {
+  const left = view.record.activeColor;
+  const to = left ? otherColor(left) : "blue";
+  run.ports.on({ kind: "RolledBack", to, reason });
+  if (run.goal.kind === "RollBackNow") return { ...memory, done: true };
+  const failure = new BlueGreenError("ROLLED_BACK", reason, {
+    hint: `traffic is back on ${to}; the release is pinned, look at \`bluegreen logs ${otherColor(to)}\``,
+  });
+  return { ...memory, failure };
+}
+
+function afterCheck(
+  view: Observed,
+  memory: Memory,
+  color: "blue" | "green",
+  verdict: NonNullable<Memory["checked"]>["verdict"],
+): Memory {
+  const digest = view.colors[color]?.release.digest ?? "";
+  const checked = { digest, verdict };
+  if (verdict === "pass") return { ...memory, checked };
+  const failure = new BlueGreenError("CHECK_FAILED", `the checks on ${color} say ${verdict}`, {
+    hint: `${color} stays for a look: \`bluegreen logs ${color}\`; the active color is untouched`,
+  });
+  return { ...memory, checked, failure };
+}

@@ -1,0 +1,86 @@
+/** What the loop may do next; imperative, sets and never toggles. Data only. */
+
+import type { BlueGreenError } from "../../infra/errors.ts";
+import type { Color } from "../../infra/model.ts";
+import type { ClaimColor, Request } from "../../infra/request.ts";
+
+export type Action =
+  /** One update of the router's stack. */
+  | { readonly kind: "Update"; readonly request: Request }
+  /** Fill the idle color. */
+  | {
+      readonly kind: "Provision";
+      readonly color: Color;
+      readonly version: string;
+      readonly rolloutId: string;
+      readonly size: number;
+    }
+  | { readonly kind: "Check"; readonly color: Color }
+  /** Judge the color that has all traffic until there is a verdict or the bake is over. */
+  | { readonly kind: "Judge"; readonly color: Color; readonly sinceMs: number }
+  /** Empty a retiring color's stack. */
+  | { readonly kind: "Empty"; readonly color: Color }
+  /** Look again later. */
+  | { readonly kind: "Wait"; readonly ms: number; readonly reason: string }
+  | { readonly kind: "Finish"; readonly sentence: string }
+  | { readonly kind: "Fail"; readonly error: BlueGreenError };
+
+/** The words of an action for progress, history messages and tests. */
+export function describeAction(action: Action): string {
+  switch (action.kind) {
+    case "Update":
+      return describeRequest(action.request);
+    case "Provision":
+      return `provision ${action.color} with ${action.version}`;
+    case "Check":
+      return `check ${action.color}`;
+    case "Judge":
+      return `bake ${action.color}`;
+    case "Empty":
+      return `empty ${action.color}`;
+    case "Wait":
+      return `wait: ${action.reason}`;
+    case "Finish":
+      return action.sentence;
+    case "Fail":
+      return action.error.message;
+  }
+}
+
+/** One line for `pulumi stack history`. */
+export function describeRequest(request: Request): string {
+  switch (request.kind) {
+    case "Obey":
+      return "obey the settings file";
+    case "Keep":
+      return "keep everything as it is";
+    case "Claim":
+      return `claim ${request.color} for ${request.version} (${request.rolloutId})`;
+    case "Attach":
+      return `attach the idle color at weight 0 (${request.rolloutId})`;
+    case "Shift":
+      return `shift to blue ${request.weights.blue} / green ${request.weights.green}`;
+    case "Switch":
+      return `switch${toColor(request.start)} (${request.rolloutId})`;
+    case "Hold":
+      return `hold the former color until ${request.rollbackUntil}`;
+    case "RollBack":
+      return `roll back: ${request.reason}`;
+    case "Abort":
+      return `abort: ${request.reason}`;
+    case "Retire":
+      return `detach ${request.color} for good`;
+    case "Retired":
+      return `${request.color} is empty`;
+    case "Deactivate":
+      return "stop serving";
+    case "Pin":
+      return `pin ${request.version}: ${request.reason}`;
+    case "Unpin":
+      return `unpin ${request.release}`;
+  }
+}
+
+function toColor(start: ClaimColor | null): string {
+  return start ? ` to ${start.color}` : "";
+}

@@ -1,0 +1,52 @@
+/** What a command wants to be true in the end, and by which rules. Data only. */
+
+import type { Color, Owner } from "../../infra/model.ts";
+
+export interface Deploy {
+  readonly kind: "Deploy";
+  /** Null: finish the rollout that is open. */
+  readonly version: string | null;
+  /** Digest of that version under the present settings; null where `version` is. */
+  readonly digest: string | null;
+}
+
+export interface SwitchTo {
+  readonly kind: "SwitchTo";
+  readonly color: Color;
+  /** False: the rollback window starts right after the switch. */
+  readonly bake: boolean;
+}
+
+export interface RollBackNow {
+  readonly kind: "RollBackNow";
+  readonly reason: string;
+  /** Pin the release that is left. */
+  readonly pin: boolean;
+}
+
+export interface RetireIdle {
+  readonly kind: "RetireIdle";
+  readonly color: Color;
+  /** Doesn't wait for the window or for silence. */
+  readonly force: boolean;
+}
+
+export type Goal = Deploy | SwitchTo | RollBackNow | RetireIdle;
+
+/** The settings that decisions depend on; times in milliseconds. */
+export interface Policy {
+  readonly claimMs: number;
+  readonly rollbackWindowMs: number;
+  /** How long nothing may have reached the idle color before it is retired. */
+  readonly quietMs: number;
+  /** Configured number of instances. */
+  readonly size: number;
+}
+
+/** Who runs this, and under which name a new rollout would go. */
+export interface Self {
+  readonly owner: Owner;
+  readonly rolloutId: string;
+  /** The claim's owner is known to be dead: same host, no such process. */
+  isDead(owner: Owner): boolean;
+}

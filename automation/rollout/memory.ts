@@ -1,0 +1,28 @@
+/** What one run of the loop has learned; lost when it is killed, and learned again then. */
+
+import type { BlueGreenError } from "../../infra/errors.ts";
+import type { Verdict } from "../../infra/model.ts";
+
+export interface Memory {
+  /** The rollout that this run claimed or took over. */
+  readonly rolloutId: string | null;
+  /** Result of the checks on this digest. */
+  readonly checked: { readonly digest: string; readonly verdict: Verdict } | null;
+  /** Result of the bake. */
+  readonly baked: { readonly verdict: Verdict; readonly sentence: string } | null;
+  /** Why this run can't reach its goal: it cleans up, then fails with it. */
+  readonly failure: BlueGreenError | null;
+  /** The goal's update was made by this run. */
+  readonly done: boolean;
+  /** The router's stack was brought up by this run. */
+  readonly kept: boolean;
+}
+
+export const noMemory: Memory = {
+  rolloutId: null,
+  checked: null,
+  baked: null,
+  failure: null,
+  done: false,
+  kept: false,
+};

@@ -1,0 +1,43 @@
+/** When the idle color may go: window over, nothing has reached it for a while. Pure. */
+
+import { BlueGreenError } from "../../infra/errors.ts";
+import { formatWeights } from "../../infra/model.ts";
+import type { Action } from "./action.ts";
+import type { Situation } from "./decide.ts";
+import type { RetireIdle } from "./goal.ts";
+
+export function decideRetirement(situation: Situation<RetireIdle>): Action {
+  const { view, goal, memory } = situation;
+  const { color, force } = goal;
+  if (memory.failure) return { kind: "Fail", error: memory.failure };
+  const empty = !view.colors[color];
+  if (view.record.retiring === color) {
+    return empty
+      ? { kind: "Update", request: { kind: "Retired", color } }
+      : { kind: "Empty", color };
+  }
+  if (empty) return { kind: "Finish", sentence: `${color} is empty` };
+  const busy = force ? null : stillReached(situation);
+  if (busy) return busy;
+  return { kind: "Update", request: { kind: "Retire", color, force } };
+}
+
+/** Evidence that clients still reach the color; where traffic can't be counted, time decides. */
+function stillReached({ view, goal, policy }: Situation<RetireIdle>): Action | null {
+  const { traffic, weights } = view.reading;
+  if (weights && weights[goal.color] > 0) {
+    const error = new BlueGreenError("COLOR_SERVES", `traffic is ${formatWeights(weights)}`, {
+      hint: "switch to the other color first",
+    });
+    return { kind: "Fail", error };
+  }
+  if (traffic.kind === "unknown") return null;
+  const { open, lastRequestAt } = traffic.colors[goal.color];
+  const quietFor = lastRequestAt === null ? Infinity : view.nowMs - Date.parse(lastRequestAt);
+  if (open === 0 && quietFor >= policy.quietMs) return null;
+  const seen = lastRequestAt ? `, the last request came at ${lastRequestAt}` : "";
+  const error = new BlueGreenError("COLOR_BUSY", `${goal.color} has ${open} open requests${seen}`, {
+    hint: "try again later, or drain and remove it now with `bluegreen retire --now`",
+  });
+  return { kind: "Fail", error };
+}

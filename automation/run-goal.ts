@@ -1,0 +1,163 @@
+/** Runs one goal on an open session: checks, probes, bake and the loop put together. */
+
+import { systemClock } from "../infra/clock.ts";
+import { perColor } from "../infra/model.ts";
+import type { Color, Verdict } from "../infra/model.ts";
+import type { Observed } from "../infra/observation.ts";
+import type { Request } from "../infra/request.ts";
+import { startProber } from "./adapters/prober.ts";
+import type { ProbeCount, Prober } from "./adapters/prober.ts";
+import { RouterBake } from "./bake.ts";
+import { runChecks } from "./checks/runner.ts";
+import { verdictOf } from "./checks/finding.ts";
+import type { Event, ProbeSummary } from "./event.ts";
+import { isDeadHere, newRolloutId, thisOwner } from "./owner.ts";
+import type { Environment, Ports } from "./ports.ts";
+import { reconcile } from "./reconcile.ts";
+import type { Goal } from "./rollout/goal.ts";
+import type { Session } from "./session.ts";
+
+export interface GoalRun {
+  readonly session: Session;
+  readonly goal: Goal;
+  readonly interrupted: () => boolean;
+  readonly rolloutId?: string;
+}
+
+/** Requests that move traffic: the probe counts from before the first of them. */
+const moving: ReadonlySet<Request["kind"]> = new Set(["Switch", "Shift", "RollBack"]);
+
+/** @returns the sentence that is true in the end; throws BlueGreenError why not */
+export async function runGoal(run: GoalRun): Promise<string> {
+  const { session, goal, interrupted } = run;
+  const { settings, on, boundary } = session;
+  const probe = new SwitchProbe(session);
+  const environment = probed(session.environment, probe);
+  const bake = new RouterBake({
+    settings,
+    clock: systemClock,
+    read: () => session.environment.read(),
+    on,
+    formerFails: () => probe.formerFails(),
+    interrupted,
+  });
+  const ports: Ports = {
+    environment: remembering(environment, bake),
+    checks: { run: (view, color) => checkColor(session, view, color) },
+    bake,
+    clock: systemClock,
+    on,
+    interrupted,
+    boundary,
+  };
+  const self = {
+    owner: thisOwner(),
+    rolloutId: run.rolloutId ?? newRolloutId(Date.now()),
+    isDead: isDeadHere,
+  };
+  const policy = {
+    claimMs: settings.claimMs,
+    rollbackWindowMs: settings.rollbackWindowMs,
+    quietMs: settings.drainMs,
+    size: session.platform.size(settings),
+  };
+  try {
+    return await reconcile({ goal, policy, self, ports });
+  } finally {
+    await probe.stop(on);
+  }
+}
+
+/** Runs all checks on a color and reports their findings. */
+export async function checkColor(session: Session, view: Observed, color: Color): Promise<Verdict> {
+  const { settings, cwd, on, platform } = session;
+  const outputs = view.colors[color];
+  const findings = await runChecks(settings.checks, {
+    color,
+    version: outputs?.release.version ?? "",
+    addresses: outputs?.addresses ?? [],
+    url: platform.url(settings),
+    preview: view.reading.attached[color].length > 0,
+    cwd,
+    env: process.env,
+  });
+  const target = view.reading.targets[color];
+  const healthy = !target.reachable || (target.ready >= target.total && target.total > 0);
+  const health = {
+    name: "health",
+    verdict: healthy ? ("pass" as const) : ("fail" as const),
+    sentence: `${target.ready} of ${target.total} instances are ready`,
+    evidence: target.problems.join("\n"),
+  };
+  const all = [health, ...findings];
+  const verdict = verdictOf(all, settings.checks.length + 1);
+  on({ kind: "Checked", color, verdict, findings: all.map(({ name, verdict: each, sentence }) => ({ name, verdict: each, sentence })) });
+  return verdict;
+}
+
+/** Starts the probe before the first update that moves traffic. */
+function probed(environment: Environment, probe: SwitchProbe): Environment {
+  return {
+    observe: (options) => environment.observe(options),
+    read: () => environment.read(),
+    updateColor: (color, request) => environment.updateColor(color, request),
+    emptyColor: (color) => environment.emptyColor(color),
+    updateRouter: async (request) => {
+      if (moving.has(request.kind)) {
+        const view = await environment.observe({ fresh: false });
+        await probe.start(view.record.activeColor);
+      }
+      await environment.updateRouter(request);
+    },
+  };
+}
+
+function remembering(environment: Environment, bake: RouterBake): Environment {
+  return {
+    ...environment,
+    observe: async (options) => {
+      const view = await environment.observe(options);
+      bake.begin(view.reading);
+      return view;
+    },
+  };
+}
+
+/** At least this many previews of the former color before they say anything. */
+const minPreviews = 5;
+
+/** The constant low-rate probe around a switch, and what it counted. */
+class SwitchProbe {
+  private readonly session: Session;
+  private prober: Prober | null = null;
+
+  constructor(session: Session) {
+    this.session = session;
+  }
+
+  async start(former: Color | null): Promise<void> {
+    if (this.prober || former === null) return;
+    const { settings, platform } = this.session;
+    const { path, ratePerSecond, timeoutMs } = settings.probe;
+    const url = platform.url(settings);
+    this.prober = startProber({ url, path, ratePerSecond, timeoutMs, alsoPreview: former });
+    await this.prober.snapshot();
+  }
+
+  async formerFails(): Promise<boolean> {
+    const count = await this.prober?.snapshot();
+    if (!count || count.previewSent < minPreviews) return false;
+    return count.previewFailed / count.previewSent > 0.5;
+  }
+
+  async stop(on: (event: Event) => void): Promise<void> {
+    const count = await this.prober?.stop();
+    if (count) on({ kind: "Probed", probe: summaryOf(count) });
+    this.prober = null;
+  }
+}
+
+function summaryOf(count: ProbeCount): ProbeSummary {
+  const { sent, failed, longestGapMs, byColor } = count;
+  return { sent, failed, longestGapMs, byColor: perColor((color) => byColor[color]) };
+}

@@ -1,0 +1,100 @@
+/** Who may fill a color, and until when. Pure. */
+
+import { BlueGreenError } from "./errors.ts";
+import type { Claim, Owner, Rollout, RouterRecord } from "./model.ts";
+import type { ClaimColor } from "./request.ts";
+import { refuseServing } from "./rollout.ts";
+import { instant } from "./view.ts";
+import type { View } from "./view.ts";
+
+export function sameOwner(a: Owner | null, b: Owner | null): boolean {
+  if (a === null || b === null) return a === b;
+  return a.host === b.host && a.pid === b.pid && a.started === b.started;
+}
+
+export function describeOwner(owner: Owner | null): string {
+  return owner ? `${owner.user} on ${owner.host} (process ${owner.pid})` : "nobody at the moment";
+}
+
+/** The claim that keeps others out now; null when there is none or it ran out. */
+export function liveClaim(record: RouterRecord, nowMs: number): Claim | null {
+  const { claim, rollout } = record;
+  if (!claim || rollout === null) return null;
+  if (rollout.phase === "hold") return null;
+  return Date.parse(claim.until) > nowMs ? claim : null;
+}
+
+export function claimedBy(claim: Claim): BlueGreenError {
+  return new BlueGreenError(
+    "CLAIMED",
+    `rollout ${claim.rolloutId} has claimed ${claim.color} until ${claim.until}: ` +
+      describeOwner(claim.owner),
+    { hint: "wait for it, or end it with `bluegreen abort`" },
+  );
+}
+
+/**
+ * The record with the color reserved; the same rollout may take its own claim over.
+ * @throws CLAIMED, ROLLOUT_OPEN, COLOR_SERVES, COLOR_RETIRING, COLOR_EMPTY
+ */
+export function claimColor(view: View, asked: ClaimColor): RouterRecord {
+  const { record: now } = view;
+  const wanted: Claim = {
+    color: asked.color,
+    rolloutId: asked.rolloutId,
+    until: asked.until,
+    owner: asked.owner,
+  };
+  if (now.rollout?.id === asked.rolloutId) return takeOver(view, asked, wanted);
+  const live = liveClaim(now, view.nowMs);
+  if (live) throw claimedBy(live);
+  refuseUnfinished(now);
+  refuseServing(view, asked.color, "be filled");
+  if (now.retiring === asked.color) {
+    throw new BlueGreenError("COLOR_RETIRING", `${asked.color} is being retired`, {
+      hint: "finish with `bluegreen retire`, then run this again",
+    });
+  }
+  return { ...now, claim: wanted, rollout: newRollout(view, asked) };
+}
+
+function takeOver(view: View, asked: ClaimColor, wanted: Claim): RouterRecord {
+  const { claim: held, rollout } = view.record;
+  const free = held === null || Date.parse(held.until) <= view.nowMs;
+  const mine = held !== null && sameOwner(held.owner, asked.owner);
+  const known = held !== null && sameOwner(held.owner, asked.replaces);
+  if (!free && !mine && !known) throw claimedBy(held);
+  return { ...view.record, claim: { ...wanted, color: rollout?.color ?? wanted.color } };
+}
+
+/** An abandoned rollout whose color has traffic must end before another begins. */
+function refuseUnfinished(now: RouterRecord): void {
+  const { rollout } = now;
+  if (rollout?.phase !== "bake" && rollout?.phase !== "shift") return;
+  throw new BlueGreenError(
+    "ROLLOUT_OPEN",
+    `rollout ${rollout.id} (${rollout.version}) was left in its ${rollout.phase}`,
+    { hint: "finish it with `bluegreen deploy` (no version), or go back: `bluegreen rollback`" },
+  );
+}
+
+function newRollout(view: View, asked: ClaimColor): Rollout {
+  const outputs = view.colors[asked.color];
+  if (asked.rollout === "switch" && !outputs) {
+    throw new BlueGreenError("COLOR_EMPTY", `${asked.color} holds no release`, {
+      hint: "fill it with `bluegreen deploy --version VERSION`",
+    });
+  }
+  return {
+    id: asked.rolloutId,
+    kind: asked.rollout,
+    phase: asked.rollout === "switch" ? "check" : "provision",
+    since: instant(view.nowMs),
+    color: asked.color,
+    former: view.record.activeColor,
+    version: asked.rollout === "switch" && outputs ? outputs.release.version : asked.version,
+    digest: asked.rollout === "switch" && outputs ? outputs.release.digest : null,
+    baseline: null,
+    hooksDone: [],
+  };
+}

@@ -1,0 +1,115 @@
+/** What may happen to a color's stack: filled under a claim, grown, brought back, emptied. Pure. */
+
+import { BlueGreenError } from "./errors.ts";
+import type { Color, ColorOutputs, Release, RouterRecord } from "./model.ts";
+import { byHand } from "./model.ts";
+import { pinOf } from "./record.ts";
+import type { ColorRequest } from "./request.ts";
+
+export interface ColorView {
+  readonly color: Color;
+  readonly environment: string;
+  /** The router's record, in line with the data plane. */
+  readonly record: RouterRecord;
+  /** What the color holds now. */
+  readonly current: ColorOutputs | null;
+  readonly nowMs: number;
+}
+
+export interface Wanted {
+  readonly release: Release;
+  readonly size: number;
+}
+
+/** True when an update would be the same release with as many instances or more. */
+export function keepsServing(current: ColorOutputs | null, wanted: Wanted): boolean {
+  return current?.release.digest === wanted.release.digest && wanted.size >= current.size;
+}
+
+/**
+ * Refuses an update of a color's stack that the rules don't allow.
+ * @throws COLOR_SERVES, NOT_CLAIMED, RELEASE_PINNED, COLOR_RETIRING
+ */
+export function guardColor(view: ColorView, asked: ColorRequest, wanted: Wanted | null): void {
+  if (asked.kind === "Empty" || wanted === null) {
+    guardEmptying(view);
+    return;
+  }
+  if (serves(view)) {
+    guardServing(view, wanted);
+    return;
+  }
+  if (keepsServing(view.current, wanted) && asked.kind !== "Provision") return;
+  guardRetiring(view);
+  guardClaim(view, asked);
+  guardPin(view, wanted);
+}
+
+function serves({ record, color }: ColorView): boolean {
+  return record.weights[color] > 0 || record.activeColor === color;
+}
+
+function guardServing(view: ColorView, wanted: Wanted): void {
+  const { color, current } = view;
+  if (keepsServing(current, wanted)) return;
+  const same = current !== null && current.release.digest === wanted.release.digest;
+  throw new BlueGreenError(
+    "COLOR_SERVES",
+    same
+      ? `${color} has traffic with ${current.size} instances and can't shrink to ${wanted.size}`
+      : `${color} has traffic with release ${current?.release.version ?? "unknown"} ` +
+          `and can't get ${wanted.release.version} (${wanted.release.digest}) in its place`,
+    {
+      hint: same
+        ? "shrink it when it is idle"
+        : "roll it out to the idle color: `bluegreen deploy`; `bluegreen up` keeps what is there",
+    },
+  );
+}
+
+/** The `retiring` mark is a latch under the router's lock: traffic can't come back after it. */
+export function guardEmptying(view: ColorView): void {
+  const { color, record, current } = view;
+  if (serves(view)) {
+    throw new BlueGreenError("COLOR_SERVES", `${color} has traffic, so it can't be destroyed`, {
+      hint: "switch to the other color first, then `bluegreen retire`",
+    });
+  }
+  if (record.retiring === color || current === null) return;
+  throw new BlueGreenError("NOT_CLAIMED", `${color} isn't retired yet, so it can't be destroyed`, {
+    hint: `\`bluegreen retire\` detaches and empties it; \`--now\` doesn't wait for the window`,
+  });
+}
+
+function guardRetiring({ color, record }: ColorView): void {
+  if (record.retiring !== color) return;
+  throw new BlueGreenError("COLOR_RETIRING", `${color} is being retired`, {
+    hint: "finish with `bluegreen retire`, then run this again",
+  });
+}
+
+function guardClaim(view: ColorView, asked: ColorRequest): void {
+  const { color, record } = view;
+  const rolloutId = asked.kind === "Provision" ? asked.rolloutId : byHand;
+  const { rollout } = record;
+  if (rollout?.id === rolloutId && rollout.color === color && rollout.phase === "provision") return;
+  throw new BlueGreenError(
+    "NOT_CLAIMED",
+    rollout
+      ? `${color} can't be filled by ${rolloutId}: rollout ${rollout.id} is in its ${rollout.phase}`
+      : `${color} can't be filled without a claim`,
+    {
+      hint: `by hand: \`bluegreen claim ${color}\` first; or let \`bluegreen deploy\` do all of it`,
+    },
+  );
+}
+
+function guardPin({ record, nowMs }: ColorView, { release }: Wanted): void {
+  const pin = pinOf(record.pins, release.digest, nowMs);
+  if (!pin) return;
+  throw new BlueGreenError(
+    "RELEASE_PINNED",
+    `release ${release.version} is pinned by ${pin.by} at ${pin.at}: ${pin.reason}`,
+    { hint: `deploy another release, or lift it with \`bluegreen unpin ${release.version}\`` },
+  );
+}

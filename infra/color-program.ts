@@ -1,0 +1,151 @@
+/** A color's stack: everything that serves one release. */
+
+import * as pulumi from "@pulumi/pulumi";
+import type { ColorView, Wanted } from "./color-guard.ts";
+import { guardColor, guardEmptying, keepsServing } from "./color-guard.ts";
+import type { Settings } from "./config.ts";
+import type { ProgramContext } from "./context.ts";
+import { BlueGreenError } from "./errors.ts";
+import { freezeGiven, givenOf } from "./given.ts";
+import { byHand, otherColor } from "./model.ts";
+import type { Color, ColorOutputs } from "./model.ts";
+import { recordSchema } from "./model.ts";
+import { observe } from "./observation.ts";
+import { guardPlan } from "./plan-guard.ts";
+import type { Frozen, Platform } from "./platform.ts";
+import { platformOf } from "./platforms/index.ts";
+import type { ColorRequest } from "./request.ts";
+import { readStackOutputs } from "./stacks.ts";
+
+export interface ColorRun {
+  readonly settings: Settings;
+  readonly color: Color;
+  readonly context: ProgramContext;
+}
+
+export async function colorProgram(run: ColorRun): Promise<Record<string, unknown>> {
+  const { settings, color, context } = run;
+  const platform = platformOf(settings);
+  const view = await observeColor(run, platform);
+  const asked = settle(context.colorRequest ?? { kind: "Obey" }, view);
+  const plan = await planColor({ settings, platform, view, asked });
+  guardColor(view, asked, plan && { release: plan.frozen.release, size: plan.size });
+  const guarded = guardPlan({
+    allowed: null,
+    flipTypes: [],
+    beforeFlip: () => Promise.resolve(),
+    beforeDelete: () => {
+      if (!refilled(view, asked, plan)) guardEmptying(view);
+    },
+    advice: `${color} may have traffic: use \`bluegreen retire\` before pulumi destroy --run-program`,
+  });
+  if (!plan) return {};
+  return register(run, platform, plan, guarded.options);
+}
+
+async function observeColor({ settings, color, context }: ColorRun, platform: Platform) {
+  const { environment } = settings;
+  const [router, own, other] = await Promise.all([
+    readStackOutputs({ environment, color: null }),
+    readStackOutputs({ environment, color }),
+    readStackOutputs({ environment, color: otherColor(color) }),
+  ]);
+  const colors = color === "blue" ? { blue: own, green: other } : { blue: other, green: own };
+  const nowMs = (context.now ?? Date.now)();
+  const seen = await observe({ settings, platform, outputs: { router, colors }, nowMs });
+  return { color, environment, record: seen.record, current: seen.colors[color], nowMs };
+}
+
+/** A color that is being removed is not filled by a plain update; it stays as it is. */
+function settle(asked: ColorRequest, view: ColorView): ColorRequest {
+  const leaving = asked.kind === "Obey" && view.record.retiring === view.color && view.current;
+  return leaving ? { kind: "Keep", size: null } : asked;
+}
+
+interface ColorPlan {
+  readonly frozen: Frozen;
+  readonly size: number;
+  readonly rolloutId: string;
+}
+
+interface Planning {
+  readonly settings: Settings;
+  readonly platform: Platform;
+  readonly view: ColorView;
+  readonly asked: ColorRequest;
+}
+
+/** What the color is to hold; null for nothing. */
+async function planColor({ settings, platform, view, asked }: Planning): Promise<ColorPlan | null> {
+  const { current } = view;
+  if (asked.kind === "Empty") return null;
+  if (asked.kind === "Keep") return current && kept(current, asked.size);
+  const version = asked.kind === "Provision" ? asked.version : fileVersion(settings, current);
+  const store = !pulumi.runtime.isDryRun();
+  const given = givenOf(settings, view.color);
+  const frozen = given
+    ? freezeGiven(given, version)
+    : await platform.freeze(settings, { version, store });
+  const configured = given ? given.addresses.length : platform.size(settings);
+  if (asked.kind === "Provision") {
+    return { frozen, size: asked.size ?? configured, rolloutId: asked.rolloutId };
+  }
+  const same = current?.release.digest === frozen.release.digest;
+  const size = same ? Math.max(configured, current.size) : configured;
+  return { frozen, size, rolloutId: same ? current.rolloutId : byHand };
+}
+
+function kept(current: ColorOutputs, size: number | null): ColorPlan {
+  const frozen = { release: current.release, spec: current.spec };
+  return { frozen, size: size ?? current.size, rolloutId: current.rolloutId };
+}
+
+function fileVersion(settings: Settings, current: ColorOutputs | null): string {
+  const version = settings.version ?? current?.release.version;
+  if (version !== undefined) return version;
+  throw new BlueGreenError("SETTINGS_INVALID", "bluegreen:version isn't set", {
+    hint: "name the release in the settings file, or run `bluegreen deploy --version VERSION`",
+  });
+}
+
+/** True when this update replaces what the color held by leave of its claim. */
+function refilled(view: ColorView, asked: ColorRequest, plan: ColorPlan | null): boolean {
+  if (!plan || view.record.weights[view.color] > 0) return false;
+  const wanted: Wanted = { release: plan.frozen.release, size: plan.size };
+  return asked.kind === "Provision" || !keepsServing(view.current, wanted);
+}
+
+function register(
+  { settings, color, context }: ColorRun,
+  platform: Platform,
+  plan: ColorPlan,
+  opts: pulumi.ComponentResourceOptions,
+): Record<string, unknown> {
+  const { frozen, size, rolloutId } = plan;
+  const given = givenOf(settings, color);
+  const addresses = given
+    ? pulumi.output(given.addresses)
+    : platform.color(
+        `${settings.environment}-${color}`,
+        { settings, color, frozen, size, rolloutId },
+        opts,
+      ).addresses;
+  const outputs = addresses.apply((known): ColorOutputs => {
+    const filled = {
+      schema: recordSchema,
+      color,
+      release: frozen.release,
+      addresses: known,
+      rolloutId,
+      size: given ? known.length : size,
+      given: given !== null,
+      spec: frozen.spec,
+    };
+    if (!pulumi.runtime.isDryRun()) context.on?.({ kind: "Filled", outputs: filled });
+    return filled;
+  });
+  const fields = ["schema", "color", "release", "addresses", "rolloutId", "size", "given"] as const;
+  const shown = fields.map((field) => [field, outputs.apply((all) => all[field])]);
+  const spec = pulumi.secret(addresses.apply(() => frozen.spec));
+  return { ...Object.fromEntries(shown), spec };
+}

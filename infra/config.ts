@@ -1,0 +1,98 @@
+/** The settings of an environment: read, given their defaults and judged, all problems at once. */
+
+import { parseAround } from "./config/around.ts";
+import type { Parsed } from "./config/around.ts";
+import { namedCheck } from "./config/checks.ts";
+import type { Check } from "./config/checks.ts";
+import { problemsOf } from "./config/issues.ts";
+import { overlaps } from "./config/path.ts";
+import { settingsError } from "./config/problems.ts";
+import type { Problem } from "./config/problems.ts";
+import { brokenRules } from "./config/rules.ts";
+import { settle } from "./config/settled.ts";
+import type { Settled } from "./config/settled.ts";
+import { readSettingsYaml } from "./config/settings-yaml.ts";
+import { shape } from "./config/shape.ts";
+import { readRaw } from "./config/source.ts";
+import type { Source } from "./config/source.ts";
+
+export type { Check, CheckKind, CheckOf } from "./config/checks.ts";
+export { namespace } from "./config/path.ts";
+export { projectConfigSchema, settingsMarkdown } from "./config/reference.ts";
+export { opaqueSecret } from "./config/settings-yaml.ts";
+export { platformNames } from "./config/shape.ts";
+export type { PlatformName } from "./config/shape.ts";
+export type { LocalSettings } from "./platforms/local/settings.ts";
+
+type SettledShape = Settled<Parsed>;
+
+/** Everything that can be set, complete and judged. Times are milliseconds, absent is null. */
+export interface Settings extends Omit<SettledShape, "probe" | "checks"> {
+  readonly probe: Omit<SettledShape["probe"], "path"> & { readonly path: string };
+  readonly checks: readonly Check[];
+}
+
+/** A color that somebody else manages. */
+export type GivenColor = NonNullable<Settings["given"]["blue"]>;
+
+export interface ParseOptions {
+  /** Keys whose values are never printed; with or without the namespace. */
+  readonly secretKeys?: readonly string[];
+  /** Name of the file for messages; default "the settings". */
+  readonly file?: string;
+}
+
+/**
+ * Reads the values that the engine hands a program: text by key, JSON for maps and lists, with or
+ * without the namespace. Keys of other namespaces are left out; empty text is absent.
+ *
+ * @throws BlueGreenError SETTINGS_INVALID with one detail line per problem.
+ */
+export function parseSettings(
+  raw: Readonly<Record<string, string>>,
+  { secretKeys = [], file = "the settings" }: ParseOptions = {},
+): Settings {
+  return judge(readRaw({ raw, secretKeys, file }));
+}
+
+/**
+ * Reads the text of a `Pulumi.<env>.yaml`. Encrypted values stay closed: they are `opaqueSecret`
+ * in the result, and allowed only in `env` maps.
+ *
+ * @throws BlueGreenError SETTINGS_UNREADABLE with line and column, or SETTINGS_INVALID.
+ */
+export function parseSettingsFile(text: string, path: string): Settings {
+  return judge(readSettingsYaml(text, path));
+}
+
+function judge(source: Source): Settings {
+  const found = shapeProblems(source);
+  const { parsed, leftOut } = parseAround(
+    source.values,
+    found.map(({ path }) => path),
+  );
+  const settings = complete(settle(parsed));
+  const wrong = [...leftOut, ...found.map(({ path }) => path)];
+  const problems = [...found, ...brokenRules(settings, { wrong, file: source.file })];
+  if (problems.length > 0) throw settingsError(problems, source);
+  return settings;
+}
+
+/** Problems from reading come first; what they are about isn't judged again. */
+function shapeProblems({ values, problems }: Source): readonly Problem[] {
+  const result = shape.safeParse(values);
+  if (result.success) return problems;
+  const found = result.error.issues.flatMap((issue) => problemsOf(issue, values));
+  const fresh = found.filter(({ path }) => !problems.some((known) => overlaps(known.path, path)));
+  return [...problems, ...fresh];
+}
+
+/** Fills in what is derived from other settings. */
+function complete(settled: SettledShape): Settings {
+  const { probe, checks, health } = settled;
+  return {
+    ...settled,
+    probe: { ...probe, path: probe.path ?? health.path },
+    checks: checks.map(namedCheck),
+  };
+}

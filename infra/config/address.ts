@@ -1,0 +1,53 @@
+/** Host names and `host:port` addresses: their form, and the hosts that are never a target. */
+
+import { BlockList, isIP, isIPv6 } from "node:net";
+
+/** Addresses by which cloud machines hand out credentials; traffic is never routed there. */
+const metadata = new BlockList();
+metadata.addSubnet("169.254.0.0", 16, "ipv4");
+metadata.addAddress("fd00:ec2::254", "ipv6");
+
+/** What is wrong with a `host:port`; null for a good one. IPv6 hosts are written in brackets. */
+export function addressProblem(address: string): string | null {
+  const parts = /^(\[[0-9A-Fa-f:.]+\]|[^\s:/?#@[\]\\%]+):(\d{1,5})$/.exec(address);
+  if (parts === null) return "isn't host:port";
+  const port = Number(parts[2]);
+  if (port < 1 || port > 65_535) return "has a port outside 1 to 65535";
+  const host = canonicalHost(parts[1] ?? "");
+  if (host === null || !isHostName(host)) return "has a host that isn't a name or an IP address";
+  return isMetadata(host) ? "is a cloud metadata address, which hands out credentials" : null;
+}
+
+/** A DNS name, an IPv4 address, or an IPv6 address without brackets. */
+export function isHostName(host: string): boolean {
+  if (isIP(host) !== 0) return true;
+  const labels = host.replace(/\.$/, "").split(".");
+  return (
+    host.length <= 253 &&
+    labels.every((label) => /^[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?$/.test(label)) &&
+    !/^\d+$/.test(labels.at(-1) ?? "")
+  );
+}
+
+/** `host:port` in the one form in which two spellings of an address are equal. */
+export function canonicalAddress(address: string): string {
+  const colon = address.lastIndexOf(":");
+  const host = canonicalHost(address.slice(0, colon)) ?? address.slice(0, colon);
+  return `${host}:${Number(address.slice(colon + 1))}`;
+}
+
+/** As a resolver will read it: "0xa9fea9fe" and "2852039166" are IPv4 addresses too. */
+function canonicalHost(host: string): string | null {
+  try {
+    return new URL(`http://${host}/`).hostname.replace(/^\[|\]$/g, "").replace(/\.$/, "");
+  } catch {
+    return null;
+  }
+}
+
+function isMetadata(host: string): boolean {
+  const family = isIP(host);
+  if (family === 0) return false;
+  // The list also sees through IPv4 addresses that are mapped into IPv6.
+  return metadata.check(host, isIPv6(host) ? "ipv6" : "ipv4");
+}

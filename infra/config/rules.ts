@@ -1,0 +1,163 @@
+/** The rules between settings: each looks at a few of them and returns its problems. */
+
+import { basename } from "node:path";
+
+import { colors } from "../model.ts";
+import type { Settings } from "../config.ts";
+import { canonicalAddress } from "./address.ts";
+import { overlaps } from "./path.ts";
+import type { Path } from "./path.ts";
+import type { Problem } from "./problems.ts";
+
+/** What a rule finds: a problem, whose `about` defaults to all that the rule reads. */
+type Rule = (settings: Settings, file: string) => readonly Problem[];
+
+/** Each rule with the settings that it reads. */
+const rules: readonly { readonly rule: Rule; readonly reads: readonly Path[] }[] = [
+  { rule: environmentIsTheFiles, reads: [["environment"]] },
+  {
+    rule: bakeIsJudged,
+    reads: [
+      ["bake", "interval"],
+      ["bake", "duration"],
+    ],
+  },
+  {
+    rule: detectionIsAboveTheBudget,
+    reads: [
+      ["bake", "detect"],
+      ["bake", "errorBudget"],
+    ],
+  },
+  { rule: windowCoversTheBake, reads: [["rollbackWindow"], ["bake", "duration"]] },
+  { rule: claimOutlivesTheStart, reads: [["claim"], ["local", "start"]] },
+  { rule: drainEndsWithinTheClaim, reads: [["drain"], ["claim"]] },
+  { rule: probesFitIntoTheSwitch, reads: [["switchWithin"], ["probe"]] },
+  { rule: commandIsThere, reads: [["local", "command"], ["given"]] },
+  { rule: givenColorsDiffer, reads: [["given"]] },
+  { rule: givenColorsAreNotTheRouter, reads: [["given"], ["local", "host"], ["local", "port"]] },
+  { rule: checkNamesDiffer, reads: [["checks"]] },
+];
+
+/** The problems of all rules, but for those that read something that is wrong in itself. */
+export function brokenRules(
+  settings: Settings,
+  { wrong, file }: { wrong: readonly Path[]; file: string },
+): readonly Problem[] {
+  const usable = rules.filter(
+    ({ reads }) => !reads.some((read) => wrong.some((path) => overlaps(read, path))),
+  );
+  return usable.flatMap(({ rule }) => rule(settings, file));
+}
+
+function environmentIsTheFiles({ environment }: Settings, file: string): readonly Problem[] {
+  const named = /^Pulumi\.(.+)\.ya?ml$/.exec(basename(file))?.[1];
+  if (named === undefined || named === environment) return [];
+  const problem = `isn't the environment of ${basename(file)}`;
+  return [{ path: ["environment"], problem, fix: `write ${named}, or rename the file` }];
+}
+
+function bakeIsJudged({ bake }: Settings): readonly Problem[] {
+  if (bake.durationMs === 0 || bake.intervalMs <= bake.durationMs) return [];
+  const about: Path[] = [["bake", "duration"]];
+  const problem = "is longer than the whole bake, which would never be judged";
+  const fix = "write at most the bake's duration, or bake longer";
+  return [{ path: ["bake", "interval"], problem, fix, about }];
+}
+
+function detectionIsAboveTheBudget({ bake }: Settings): readonly Problem[] {
+  if (bake.detect > bake.errorBudget) return [];
+  const about: Path[] = [["bake", "errorBudget"]];
+  const problem = "isn't above the error rate that is normal";
+  const fix = "write a higher rate, or a smaller error budget";
+  return [{ path: ["bake", "detect"], problem, fix, about }];
+}
+
+function windowCoversTheBake({ rollbackWindowMs, bake }: Settings): readonly Problem[] {
+  if (rollbackWindowMs >= bake.durationMs) return [];
+  const about: Path[] = [["bake", "duration"]];
+  const problem = "ends before the bake does, when there would be nothing to return to";
+  const fix = "write at least the bake's duration";
+  return [{ path: ["rollbackWindow"], problem, fix, about }];
+}
+
+function claimOutlivesTheStart({ claimMs, local }: Settings): readonly Problem[] {
+  if (claimMs > local.startMs) return [];
+  const about: Path[] = [["local", "start"]];
+  const problem = "ends before an instance may have started";
+  return [{ path: ["claim"], problem, fix: "write more than the time to start", about }];
+}
+
+function drainEndsWithinTheClaim({ drainMs, claimMs }: Settings): readonly Problem[] {
+  if (drainMs < claimMs) return [];
+  const about: Path[] = [["claim"]];
+  const problem = "isn't shorter than the claim under which a color is emptied";
+  return [{ path: ["drain"], problem, fix: "write less than the claim's time", about }];
+}
+
+function probesFitIntoTheSwitch({ probe, switchWithinMs }: Settings): readonly Problem[] {
+  if ((probe.count * 1_000) / probe.ratePerSecond < switchWithinMs) return [];
+  const about: Path[] = [
+    ["probe", "count"],
+    ["probe", "ratePerSecond"],
+  ];
+  const problem = "is over before that many probes were sent";
+  return [{ path: ["switchWithin"], problem, fix: "allow more time, or fewer probes", about }];
+}
+
+function commandIsThere({ local, given }: Settings): readonly Problem[] {
+  const isNeeded = colors.some((color) => given[color] === null);
+  if (!isNeeded || local.command.length > 0) return [];
+  const problem = "is missing: it starts one instance of the application";
+  const fix =
+    'write the words of the command, such as ["node", "server.ts"]; {port} and {version} are ' +
+    "filled in. Or give both colors by their addresses under bluegreen:given";
+  return [{ path: ["local", "command"], problem, fix }];
+}
+
+function givenColorsDiffer({ given }: Settings): readonly Problem[] {
+  const blue = new Set(given.blue?.addresses.map(canonicalAddress));
+  return givenAddresses(given).flatMap(({ path, address }) => {
+    if (path[1] !== "green" || !blue.has(address)) return [];
+    const problem = "is an address of blue as well, so a switch would change nothing";
+    return [{ path, problem, fix: "write the addresses of green's own instances" }];
+  });
+}
+
+function givenColorsAreNotTheRouter({ given, local }: Settings): readonly Problem[] {
+  const host = local.host.includes(":") ? `[${local.host}]` : local.host;
+  const router = canonicalAddress(`${host}:${local.port}`);
+  return givenAddresses(given).flatMap(({ path, address }) => {
+    if (address !== router) return [];
+    const problem = "is the router's own address, so requests would go round in a circle";
+    const fix = "write the address of an instance";
+    const about: Path[] = [
+      ["local", "host"],
+      ["local", "port"],
+    ];
+    return [{ path, problem, fix, about }];
+  });
+}
+
+function givenAddresses(
+  given: Settings["given"],
+): readonly { readonly path: Path; readonly address: string }[] {
+  return colors.flatMap((color) =>
+    (given[color]?.addresses ?? []).map((address, index) => ({
+      path: ["given", color, "addresses", index],
+      address: canonicalAddress(address),
+    })),
+  );
+}
+
+function checkNamesDiffer({ checks }: Settings): readonly Problem[] {
+  const seen = new Set<string>();
+  return checks.flatMap(({ name }, index) => {
+    if (!seen.has(name)) {
+      seen.add(name);
+      return [];
+    }
+    const problem = "has the name of another check";
+    return [{ path: ["checks", index, "name"], problem, fix: "give each check its own name" }];
+  });
+}

@@ -1,0 +1,160 @@
+/** Reads the settings of one environment from the text of its `Pulumi.<env>.yaml`. */
+
+import { isMap, isScalar, LineCounter, parseDocument } from "yaml";
+import type { Document, YAMLError, YAMLMap } from "yaml";
+
+import { BlueGreenError, messageOf } from "../errors.ts";
+import { asDeclared } from "./declared-types.ts";
+import { fieldAt } from "./field-tree.ts";
+import type { Path } from "./path.ts";
+import type { Problem } from "./problems.ts";
+import { rewrittenScalars } from "./rewritten-scalars.ts";
+import { decodeText, ownKey } from "./source.ts";
+import type { Source } from "./source.ts";
+
+/** Stands for a value that only the engine can decrypt. */
+export const opaqueSecret = "[secret]";
+
+/** @throws BlueGreenError SETTINGS_UNREADABLE with line and column where it isn't one YAML map. */
+export function readSettingsYaml(text: string, file: string): Source {
+  const source = new Reading(file);
+  for (const { key, node, value } of configEntries(parseSettingsYaml(text, file), file)) {
+    const name = ownKey(key);
+    if (name !== null) source.add(name, { node, value });
+  }
+  return source;
+}
+
+/** The document, whole and without errors; also for those who edit it. */
+export function parseSettingsYaml(text: string, file: string): Document.Parsed {
+  const lines = new LineCounter();
+  const document = parseDocument(text, {
+    merge: true,
+    keepSourceTokens: true,
+    lineCounter: lines,
+    prettyErrors: false,
+  });
+  const [error] = document.errors;
+  if (error !== undefined) throw unreadable(error, { text, file, lines });
+  return document;
+}
+
+function unreadable(
+  error: YAMLError,
+  { text, file, lines }: { text: string; file: string; lines: LineCounter },
+): BlueGreenError {
+  const { line, col } = lines.linePos(error.pos[0]);
+  const several = error.code === "MULTIPLE_DOCS";
+  const what = several ? "more than one YAML document" : error.message;
+  const source = text.split(/\r?\n/)[line - 1] ?? "";
+  const message = `${file} isn't a settings file: line ${line}, column ${col}: ${what}`;
+  return new BlueGreenError("SETTINGS_UNREADABLE", message, {
+    hint: several ? `Keep one document in ${file}.` : `Correct line ${line} of ${file}.`,
+    details: [
+      `${line} | ${source}`,
+      `${" ".repeat(String(line).length)} | ${" ".repeat(col - 1)}^`,
+    ],
+    cause: error,
+  });
+}
+
+interface Entry {
+  readonly key: string;
+  readonly node: unknown;
+  readonly value: unknown;
+}
+
+function configEntries(document: Document.Parsed, file: string): readonly Entry[] {
+  const config = configMap(document, file);
+  if (config === null) return [];
+  const values = toValues(document, file)["config"] as Record<string, unknown>;
+  return Object.entries(values).map(([key, value]) => ({
+    key,
+    value,
+    node: config.get(key, true),
+  }));
+}
+
+/** The `config:` map; null where there is none yet. */
+export function configMap(document: Document.Parsed, file: string): YAMLMap | null {
+  const root = document.contents;
+  if (root === null || (isScalar(root) && root.value === null)) return null;
+  const config = isMap(root) ? root.get("config", true) : root;
+  if (config === undefined || (isScalar(config) && config.value === null)) return null;
+  if (isMap(config)) return config;
+  throw new BlueGreenError(
+    "SETTINGS_UNREADABLE",
+    `${file} isn't a settings file: no map "config"`,
+    {
+      hint: "Write the settings under `config:`, one per line, as `bluegreen:KEY: VALUE`.",
+    },
+  );
+}
+
+function toValues(document: Document.Parsed, file: string): Record<string, unknown> {
+  try {
+    return document.toJS({ maxAliasCount: 100 }) as Record<string, unknown>;
+  } catch (cause) {
+    throw new BlueGreenError("SETTINGS_UNREADABLE", `${file} can't be read: ${messageOf(cause)}`, {
+      hint: "Write the values out instead of using aliases.",
+      cause,
+    });
+  }
+}
+
+/** Gathers values and problems while the keys of the file are read one by one. */
+class Reading implements Source {
+  readonly values: Record<string, unknown> = {};
+  /** Empty: what is secret in a file never gets into the values. */
+  readonly secretKeys = new Set<string>();
+  readonly problems: Problem[] = [];
+  readonly file: string;
+
+  constructor(file: string) {
+    this.file = file;
+  }
+
+  add(key: string, { node, value }: { node: unknown; value: unknown }): void {
+    if (value === null || value === "") return;
+    this.problems.push(...rewrittenScalars(node, [key], { [key]: value }));
+    const plain = this.withoutSecrets(value, [key]);
+    this.values[key] = asDeclared(plain, fieldAt([key], {}));
+    if (plain === opaqueSecret || !isText(plain)) return;
+    const decoded = decodeText(key, String(plain));
+    this.values[key] = decoded.value;
+    if (decoded.problem !== undefined) this.problems.push(decoded.problem);
+  }
+
+  private withoutSecrets(value: unknown, path: Path): unknown {
+    if (Array.isArray(value)) {
+      return value.map((entry, index) => this.withoutSecrets(entry, [...path, index]));
+    }
+    if (typeof value !== "object" || value === null) return value;
+    if (isSecret(value)) return this.closed(path);
+    return Object.fromEntries(
+      Object.entries(value).map(([key, inner]) => [
+        key,
+        this.withoutSecrets(inner, [...path, key]),
+      ]),
+    );
+  }
+
+  private closed(path: Path): string {
+    if (path.at(-2) !== "env") {
+      const problem = "is secret, but has to be read before anything runs";
+      const fix = "write it as plain text; only the values of `env` maps can be secret";
+      this.problems.push({ path, problem, fix });
+    }
+    return opaqueSecret;
+  }
+}
+
+/** What the engine hands on as text, whatever it looks like in the file. */
+function isText(value: unknown): value is string | number | boolean {
+  return typeof value !== "object";
+}
+
+function isSecret(value: object): boolean {
+  const entries = Object.entries(value);
+  return entries.length === 1 && entries[0]?.[0] === "secure" && typeof entries[0][1] === "string";
+}

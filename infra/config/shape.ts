@@ -1,0 +1,131 @@
+/** The shape of the settings: each key with its type, limits, default and meaning. */
+
+import { z } from "zod";
+
+import { hour, minute, second } from "../duration.ts";
+import { localSchema } from "../platforms/local/settings.ts";
+import { checkSchema } from "./checks.ts";
+import {
+  address,
+  choice,
+  duration,
+  fraction,
+  integer,
+  optional,
+  statuses,
+  urlPath,
+  version,
+  word,
+} from "./fields.ts";
+
+/** One line per platform: its name, which is also the key of its slice, and the slice's schema. */
+export const platformSchemas = { local: localSchema } as const;
+
+export type PlatformName = keyof typeof platformSchemas;
+export const platformNames = ["local"] as const satisfies readonly PlatformName[];
+
+const timeout = () => duration({ min: 10, max: minute, example: "2s" }).prefault("2s");
+
+const health = z.strictObject({
+  path: urlPath().prefault("/healthz").describe("Path that tells whether an instance is healthy."),
+  statuses: statuses().prefault([200]).describe("Status codes of a healthy instance."),
+  timeout: timeout().describe("An answer that takes longer counts as unhealthy."),
+  interval: duration({ min: 10, max: minute, example: "500ms" })
+    .prefault("500ms")
+    .describe("Time between two looks at an instance."),
+});
+
+const probe = z.strictObject({
+  path: optional(urlPath()).describe(
+    "Path that probes ask for through the router; absent: `health.path`.",
+  ),
+  count: integer({ min: 1, max: 1_000 })
+    .prefault(5)
+    .describe("Probes in a row that the new color must answer before a switch is done."),
+  ratePerSecond: integer({ min: 1, max: 1_000 })
+    .prefault(20)
+    .describe("Probes per second during a switch."),
+  timeout: timeout().describe("A probe that takes longer has failed."),
+});
+
+const bake = z.strictObject({
+  duration: duration({ min: 0, max: 24 * hour, example: "5m" })
+    .prefault("30s")
+    .describe("How long a release is watched after the switch; `0s`: not at all."),
+  interval: duration({ min: 10, max: 10 * minute, example: "2s" })
+    .prefault("2s")
+    .describe("Time between two judgements."),
+  alpha: fraction({ min: 0.000_001, max: 0.5 })
+    .prefault(0.01)
+    .describe("Highest probability that a good release is rolled back."),
+  detect: fraction({ min: 0.001, max: 1 })
+    .prefault(0.1)
+    .describe("Error rate that a bake must be able to notice before it may pass."),
+  errorBudget: fraction({ min: 0.000_001, max: 0.5 })
+    .prefault(0.001)
+    .describe("Error rate that is normal, where the former color has no history."),
+});
+
+const givenColor = z.strictObject({
+  addresses: z
+    .array(address())
+    .min(1)
+    .max(1_000)
+    .meta({ type: "a list of host:port" })
+    .describe("Instances of the color."),
+  version: optional(version()).describe("Release that runs there."),
+});
+
+const given = z.strictObject({
+  blue: optional(givenColor).describe("The blue color, when somebody else manages it."),
+  green: optional(givenColor).describe("The green color, when somebody else manages it."),
+});
+
+const environmentForm = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$(?<!blue|green)/;
+
+/** All keys of the namespace `bluegreen`. */
+export const shape = z.strictObject({
+  environment: word(
+    `the stack's name: lower-case letters, digits and "-", not ending in "blue" or "green"`,
+    environmentForm,
+    60,
+  ).describe("Name of the environment; it must match the stack."),
+  application: optional(word(`letters, digits and ". _ -"`, /^[A-Za-z0-9][\w.-]*$/, 60)).describe(
+    "Name of the application, for messages and reports.",
+  ),
+  platform: choice(platformNames).prefault("local").describe("What the colors run on."),
+  activeColor: choice(["blue", "green", "none"])
+    .transform((color) => (color === "none" ? null : color))
+    .prefault("none")
+    .describe("The color that gets the traffic. Changing it is the switch."),
+  generation: optional(integer({ min: 0, max: 1_000_000_000 })).describe(
+    "Counts the switches. Written by `bluegreen`; guards against stale checkouts.",
+  ),
+  version: optional(version()).describe("Release for `pulumi up` by hand and default of `deploy`."),
+  health: health.prefault({}).describe("How an instance's health is told."),
+  checks: z
+    .array(checkSchema)
+    .max(100)
+    .meta({ type: "a list of checks" })
+    .prefault([])
+    .describe("What the idle color must pass before it gets traffic."),
+  probe: probe.prefault({}).describe("Requests of our own that count what a switch costs."),
+  bake: bake.prefault({}).describe("How a release is judged under real traffic."),
+  rollbackWindow: duration({ min: 0, max: 720 * hour, example: "30m" })
+    .prefault("30m")
+    .describe("How long the former color is kept after a switch."),
+  claim: duration({ min: second, max: 24 * hour, example: "30m" })
+    .prefault("30m")
+    .describe("How long a rollout reserves the idle color."),
+  drain: duration({ min: 0, max: hour, example: "10s" })
+    .prefault("10s")
+    .describe("Time that requests in flight get to end before an instance is stopped."),
+  switchWithin: duration({ min: 100, max: 10 * minute, example: "10s" })
+    .prefault("10s")
+    .describe("A switch that isn't seen in the data plane by then is taken back."),
+  gate: choice(["automatic"])
+    .prefault("automatic")
+    .describe("Who permits the switch after the checks."),
+  given: given.prefault({}).describe("Colors that somebody else manages."),
+  local: platformSchemas.local.prefault({}).describe("Settings of the platform `local`."),
+});

@@ -1,0 +1,31 @@
+/** What the driver hands the program, and what the program tells it; a hand-run up has neither. */
+
+import type { BlueGreenError } from "./errors.ts";
+import type { GuardResult } from "./guards.ts";
+import type { Color, ColorOutputs, RouterRecord } from "./model.ts";
+import type { Drift } from "./record.ts";
+import type { ColorRequest, Request } from "./request.ts";
+
+export type ProgramEvent =
+  /** Something that a person should know; a warning in a hand-run up. */
+  | { readonly kind: "Noted"; readonly sentence: string }
+  | { readonly kind: "Observed"; readonly record: RouterRecord; readonly drift: Drift }
+  /** The record as it will be. */
+  | { readonly kind: "Planned"; readonly record: RouterRecord }
+  | { readonly kind: "Guarded"; readonly color: Color; readonly result: GuardResult }
+  /** A color runs, with all instances healthy. */
+  | { readonly kind: "Filled"; readonly outputs: ColorOutputs }
+  | { readonly kind: "Served"; readonly color: Color; readonly ms: number }
+  | { readonly kind: "Refused"; readonly error: BlueGreenError };
+
+export interface ProgramContext {
+  /** Folder of Pulumi.yaml; default: as the engine says. */
+  readonly root?: string;
+  /** Default: obey the settings file. */
+  readonly request?: Request;
+  /** Default: the release of the settings file. */
+  readonly colorRequest?: ColorRequest;
+  readonly on?: (event: ProgramEvent) => void;
+  /** Milliseconds since the epoch; default: the system's clock. */
+  readonly now?: () => number;
+}

@@ -1,0 +1,63 @@
+/** Reads the record, both colors and the data plane, and brings them in line. */
+
+import type { Settings } from "./config.ts";
+import { otherColor, perColor } from "./model.ts";
+import type { Color, ColorOutputs, PerColor, RouterReading, RouterRecord } from "./model.ts";
+import type { Platform } from "./platform.ts";
+import { adopt, parseColorOutputs, parseRecord } from "./record.ts";
+import type { View } from "./view.ts";
+import { instant } from "./view.ts";
+
+export type Outputs = Readonly<Record<string, unknown>>;
+
+/** Outputs of the three stacks; null where a stack doesn't exist. */
+export interface StackOutputs {
+  readonly router: Outputs | null;
+  readonly colors: PerColor<Outputs | null>;
+}
+
+export interface Observed extends View {
+  /** As it stands in the router's stack, before the data plane had its say. */
+  readonly stored: RouterRecord;
+}
+
+/**
+ * Asks the data plane and decides what is true.
+ * @throws RECORD_NEWER, RECORD_BROKEN
+ */
+export async function observe(args: {
+  readonly settings: Settings;
+  readonly platform: Platform;
+  readonly outputs: StackOutputs;
+  readonly nowMs: number;
+}): Promise<Observed> {
+  const { settings, platform, outputs, nowMs } = args;
+  const stored = parseRecord(outputs.router ?? {});
+  const colors = perColor((color) => parseColorOutputs(outputs.colors[color] ?? {}));
+  const reading = await platform.read({ settings, colors });
+  const { record, drift } = adopt(stored, reading, instant(nowMs));
+  return {
+    environment: settings.environment,
+    stored,
+    record,
+    drift,
+    reading,
+    colors,
+    nowMs,
+    rollbackWindowMs: settings.rollbackWindowMs,
+  };
+}
+
+/** True when the color has anything to lose: traffic, by the record or by the reading. */
+export function servesNow(view: { record: RouterRecord; reading: RouterReading }, color: Color) {
+  return view.record.weights[color] > 0 || (view.reading.weights?.[color] ?? 0) > 0;
+}
+
+export function idleColor(record: RouterRecord): Color {
+  return record.activeColor ? otherColor(record.activeColor) : "blue";
+}
+
+/** The release of a color in words. */
+export function describeRelease(outputs: ColorOutputs | null): string {
+  return outputs ? `${outputs.release.version} (${outputs.size} instances)` : "empty";
+}

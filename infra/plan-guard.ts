@@ -1,0 +1,67 @@
+/**
+ * Hooks on every resource of a stack: a step touches only what it may, the flip is guarded right
+ * before it happens, and a removal is refused before anything is gone.
+ */
+
+import { AsyncLocalStorage } from "node:async_hooks";
+import * as pulumi from "@pulumi/pulumi";
+import { BlueGreenError } from "./errors.ts";
+
+export interface PlanRules {
+  /** Type tokens that may be created, changed or removed; null or undefined: any. */
+  readonly allowed: readonly string[] | null | undefined;
+  /** Resources whose change moves traffic. */
+  readonly flipTypes: readonly string[];
+  readonly beforeFlip: () => Promise<void>;
+  /** Throws where nothing may be removed. */
+  readonly beforeDelete: () => void;
+  /** Name of the delete hook: the plain CLI prints it when it refuses a destroy. */
+  readonly advice: string;
+}
+
+export interface PlanGuard {
+  /** For the stack's component: every child gets the hooks. */
+  readonly options: pulumi.ComponentResourceOptions;
+  readonly recordHooks: pulumi.ResourceHookBinding;
+}
+
+export function guardPlan(rules: PlanRules): PlanGuard {
+  // The engine calls hooks outside of the program's context, which invokes depend on.
+  const inProgram = AsyncLocalStorage.snapshot();
+  const change = new pulumi.ResourceHook(
+    "may this step touch it?",
+    async (args) => {
+      refuseUnplanned(rules, args.type, args.name);
+      if (rules.flipTypes.includes(args.type)) await inProgram(rules.beforeFlip);
+    },
+    { onDryRun: true },
+  );
+  const removal = new pulumi.ResourceHook(
+    rules.advice,
+    (args) => {
+      refuseUnplanned(rules, args.type, args.name);
+      rules.beforeDelete();
+    },
+    { onDryRun: true },
+  );
+  const hooks: pulumi.ResourceHookBinding = {
+    beforeCreate: [change],
+    beforeUpdate: [change],
+    beforeDelete: [removal],
+  };
+  const withHooks: pulumi.ResourceTransformation = ({ props, opts }) => ({
+    props,
+    opts: { ...opts, hooks },
+  });
+  return {
+    options: { transformations: [withHooks] },
+    recordHooks: { beforeDelete: [removal] },
+  };
+}
+
+function refuseUnplanned(rules: PlanRules, type: string, name: string): void {
+  if (!rules.allowed || rules.allowed.includes(type)) return;
+  throw new BlueGreenError("PLAN_REFUSED", `this step would also change ${name} (${type})`, {
+    hint: "apply such changes on their own first: `bluegreen up`, previewed by `bluegreen preview`",
+  });
+}

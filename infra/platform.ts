@@ -1,0 +1,94 @@
+/** What a platform must offer: one folder each under `platforms/`, one line in the registry. */
+
+import type * as pulumi from "@pulumi/pulumi";
+import type { Settings } from "./config.ts";
+import type { Address, Color, ColorOutputs, PerColor, Release } from "./model.ts";
+import type { DirectMark, RouterReading, Weights } from "./model.ts";
+
+/** A release as a color is to run it: what the digest covers, and the inputs frozen with it. */
+export interface Frozen {
+  readonly release: Release;
+  /** The platform's own inputs; may hold secrets, so it is a secret in every stack's state. */
+  readonly spec: unknown;
+}
+
+export interface ColorArgs {
+  readonly settings: Settings;
+  readonly color: Color;
+  readonly frozen: Frozen;
+  /** Number of instances. */
+  readonly size: number;
+  readonly rolloutId: string;
+}
+
+/** A component that serves one release. */
+export interface ColorResource extends pulumi.ComponentResource {
+  /** Known once every instance is healthy. */
+  readonly addresses: pulumi.Output<readonly Address[]>;
+}
+
+/** What the router is to do, complete: setting it twice is the same as once. */
+export interface Routes {
+  readonly weights: Weights;
+  readonly attached: PerColor<readonly Address[]>;
+  /** Stored with the weights, so that a read-back can tell which update wrote them. */
+  readonly generation: number;
+  readonly rolloutId: string;
+}
+
+export interface RouterArgs {
+  readonly settings: Settings;
+  readonly routes: Routes;
+}
+
+/** A component with what both colors share, and the flip. */
+export interface RouterResource extends pulumi.ComponentResource {
+  /** Known once the routes are set. */
+  readonly outputs: pulumi.Output<RouterOutputs>;
+}
+
+export interface RouterOutputs {
+  /** Public address of the application. */
+  readonly url: string;
+}
+
+/** Whose data plane is asked. */
+export interface Scope {
+  readonly settings: Settings;
+  readonly colors: PerColor<ColorOutputs | null>;
+}
+
+/** A write past the engine: a switch that isn't served in time goes back, `rollback --direct`. */
+export interface DirectRoutes {
+  readonly weights: Weights;
+  readonly generation: number;
+  readonly rolloutId: string;
+  /** For the next `up` to take over; null when the record needs no change. */
+  readonly mark: DirectMark | null;
+}
+
+export interface Cost {
+  /** Money per hour in `currency`; null where this platform costs nothing that it knows of. */
+  readonly perHour: number | null;
+  readonly currency: string;
+  readonly sentence: string;
+}
+
+export interface Platform {
+  readonly name: string;
+  /** Type tokens that attaching, detaching and switching may touch; anything else is refused. */
+  readonly flipTypes: readonly string[];
+  /** What a release of these settings is. Writes only where `store` is true, never in a preview. */
+  freeze(settings: Settings, args: { version: string; store: boolean }): Promise<Frozen>;
+  color(name: string, args: ColorArgs, opts: pulumi.ComponentResourceOptions): ColorResource;
+  router(name: string, args: RouterArgs, opts: pulumi.ComponentResourceOptions): RouterResource;
+  /** Asks the platform, not Pulumi's state. Never throws for a router that is down. */
+  read(scope: Scope): Promise<RouterReading>;
+  /** Writes the router past the engine; what is attached stays as it is. */
+  flip?(scope: Scope, routes: DirectRoutes): Promise<void>;
+  /** Public address of the application. */
+  url(settings: Settings): string;
+  /** Configured number of instances of a color. */
+  size(settings: Settings): number;
+  cost(settings: Settings, size: number): Cost;
+}

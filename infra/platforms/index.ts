@@ -1,0 +1,11 @@
+/** The registry of platforms: one line each. */
+
+import type { Settings } from "../config.ts";
+import type { Platform } from "../platform.ts";
+import { local } from "./local/index.ts";
+
+const platforms: Readonly<Record<Settings["platform"], Platform>> = { local };
+
+export function platformOf(settings: Settings): Platform {
+  return platforms[settings.platform];
+}

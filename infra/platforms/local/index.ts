@@ -1,0 +1,27 @@
+/** The embedded platform: processes and a reverse proxy on this machine; no cloud, no root. */
+
+import type { Platform } from "../../platform.ts";
+import { recordType } from "../../provider/record-type.ts";
+import { LocalColor } from "./color.ts";
+import { freezeLocal } from "./freeze.ts";
+import { flipLocal, readLocal } from "./read.ts";
+import { LocalRouter } from "./router.ts";
+import { routeType } from "./types.ts";
+import { urlOf } from "./url.ts";
+
+export const local: Platform = {
+  name: "local",
+  flipTypes: [routeType, recordType],
+  freeze: freezeLocal,
+  color: (name, args, opts) => new LocalColor(name, args, opts),
+  router: (name, args, opts) => new LocalRouter(name, args, opts),
+  read: readLocal,
+  flip: flipLocal,
+  url: urlOf,
+  size: (settings) => settings.local.instances,
+  cost: () => ({
+    perHour: null,
+    currency: "EUR",
+    sentence: "two colors on this machine cost its memory and processors only",
+  }),
+};

@@ -1,0 +1,201 @@
+/** What others do with the local router: start, ask, set, measure and stop it. */
+
+import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { BlueGreenError, messageOf } from "../../../errors.ts";
+import type { ProcessIdentity } from "../process-identity.ts";
+import { isAlive } from "../process-identity.ts";
+import { callRouter, parseStatus, readIdentity, speaks } from "./admin-client.ts";
+import { launchRouter } from "./launch.ts";
+import { takeLock } from "./lock-file.ts";
+import type { RouterRoutes, RouterSpec, RouterStatus, RoutesChange } from "./protocol.ts";
+import { protocolVersion, routerFiles } from "./protocol.ts";
+import { openPrivateFolder } from "./socket-path.ts";
+
+export type { RouterRoutes, RouterSpec, RouterStatus } from "./protocol.ts";
+
+const askDeadlineMs = 2000;
+const writeDeadlineMs = 10_000;
+const lockDeadlineMs = 30_000;
+const stopGraceMs = 3000;
+const killDeadlineMs = 3000;
+const pollMs = 20;
+
+/**
+ * Makes a router run as `spec` says and returns what it says of itself. One that runs so already
+ * is kept; changed settings are set in it; only another address or certificate restarts it, with
+ * its routes, and with no more of a gap than a bind takes.
+ *
+ * @throws BlueGreenError PORT_IN_USE, SETTINGS_INVALID, STORE_FAILED, ROUTER_DOWN.
+ */
+export async function startRouter(spec: RouterSpec): Promise<RouterStatus> {
+  const wanted = normalize(spec);
+  openPrivateFolder(wanted.dir);
+  const release = await takeLock(join(wanted.dir, routerFiles.lock), lockDeadlineMs);
+  try {
+    const running = await findRunning(wanted.dir);
+    if (running !== null && listensAs(running.spec, wanted)) return await adopt(running, wanted);
+    return await replace(running, wanted);
+  } finally {
+    release();
+  }
+}
+
+/**
+ * Null when no router of this folder runs.
+ *
+ * @throws BlueGreenError ROUTER_DOWN when one runs and doesn't answer within 2 s.
+ */
+export async function askRouter(dir: string): Promise<RouterStatus | null> {
+  const call = { method: "GET", path: "/status", deadlineMs: askDeadlineMs } as const;
+  const text = await callRouter(resolve(dir), call);
+  return text === null ? null : parseStatus(text);
+}
+
+/**
+ * Sets the whole routes; the same again changes nothing. When it returns they are stored and new
+ * requests follow them.
+ *
+ * @throws BlueGreenError DRIFT when the router isn't at `ifGeneration`, COLOR_EMPTY when a color
+ * would get traffic without an address, STORE_FAILED (the former routes then stay), ROUTER_DOWN.
+ */
+export async function setRoutes(
+  dir: string,
+  routes: Omit<RouterRoutes, "schema">,
+  options: { readonly ifGeneration?: number } = {},
+): Promise<RouterStatus> {
+  const body: RoutesChange = { routes, ...options };
+  const call = { method: "PUT", path: "/routes", body, deadlineMs: writeDeadlineMs } as const;
+  return parseStatus(await callRunning(dir, call));
+}
+
+/** Prometheus text. @throws BlueGreenError ROUTER_DOWN. */
+export function routerMetrics(dir: string): Promise<string> {
+  return callRunning(dir, { method: "GET", path: "/metrics", deadlineMs: askDeadlineMs });
+}
+
+/**
+ * Stops the router of this folder: no new connection, requests in flight finish within its
+ * `drainMs`, then it ends; one that doesn't is killed. Its routes stay stored. Does nothing when
+ * none runs.
+ */
+export async function stopRouter(dir: string): Promise<void> {
+  const folder = resolve(dir);
+  const known = readIdentity(folder);
+  if (known === null && (await askRouter(folder)) === null) return;
+  const release = await takeLock(join(folder, routerFiles.lock), lockDeadlineMs);
+  try {
+    await stopRunning(folder);
+  } finally {
+    release();
+  }
+}
+
+async function stopRunning(dir: string): Promise<void> {
+  const identity = readIdentity(dir);
+  let drainMs = identity?.spec.drainMs ?? 0;
+  let router: ProcessIdentity | null = identity;
+  try {
+    const call = { method: "POST", path: "/stop", deadlineMs: askDeadlineMs } as const;
+    const text = await callRouter(dir, call);
+    if (text !== null) {
+      const status = JSON.parse(text) as RouterStatus;
+      router = status;
+      drainMs = status.spec.drainMs;
+    }
+  } catch (error) {
+    if (!(error instanceof BlueGreenError) || router === null) throw error;
+    // It hangs: no drain to wait for.
+    drainMs = 0;
+  }
+  if (router !== null) await endProcess(router, drainMs + stopGraceMs);
+}
+
+/** Waits, then kills; the start time is compared each time, as a pid alone may be reused. */
+async function endProcess(router: ProcessIdentity, graceMs: number): Promise<void> {
+  if (await isGoneWithin(router, graceMs)) return;
+  kill(router);
+  if (await isGoneWithin(router, killDeadlineMs)) return;
+  throw new BlueGreenError("ROUTER_DOWN", `the router (pid ${router.pid}) can't be ended`, {
+    hint: `Look at it with \`ps -p ${router.pid}\`.`,
+  });
+}
+
+function kill(router: ProcessIdentity): void {
+  if (!isAlive(router)) return;
+  try {
+    process.kill(router.pid, "SIGKILL");
+  } catch (error) {
+    const message = `the router (pid ${router.pid}) can't be ended: ${messageOf(error)}`;
+    throw new BlueGreenError("ROUTER_DOWN", message, { cause: error });
+  }
+}
+
+async function isGoneWithin(router: ProcessIdentity, ms: number): Promise<boolean> {
+  const deadline = Date.now() + ms;
+  while (isAlive(router)) {
+    if (Date.now() > deadline) return false;
+    await sleep(pollMs);
+  }
+  return true;
+}
+
+/** A router that hangs serves nobody: it is ended, and counts as not running. */
+async function findRunning(dir: string): Promise<RouterStatus | null> {
+  try {
+    const call = { method: "GET", path: "/status", deadlineMs: askDeadlineMs } as const;
+    const text = await callRouter(dir, call);
+    if (text === null) return null;
+    const status = JSON.parse(text) as RouterStatus;
+    // A newer router is not for this code to touch; an older one is replaced.
+    return status.protocol > protocolVersion ? parseStatus(text) : status;
+  } catch (error) {
+    const hung = readIdentity(dir);
+    if (hung === null || !isAlive(hung) || isNewer(hung)) throw error;
+    await endProcess(hung, 0);
+    return null;
+  }
+}
+
+function isNewer({ protocol }: { readonly protocol: number }): boolean {
+  return protocol > protocolVersion;
+}
+
+async function adopt(running: RouterStatus, wanted: RouterSpec): Promise<RouterStatus> {
+  if (!speaks(running)) return replace(running, wanted);
+  const { drainMs, accessLog } = wanted;
+  if (running.spec.drainMs === drainMs && running.spec.accessLog === accessLog) return running;
+  const body = { drainMs, accessLog };
+  const call = { method: "PUT", path: "/settings", body, deadlineMs: writeDeadlineMs } as const;
+  return parseStatus(await callRunning(wanted.dir, call));
+}
+
+/** The new router takes over from the former one; if it can't, the former address is restored. */
+async function replace(former: RouterStatus | null, wanted: RouterSpec): Promise<RouterStatus> {
+  try {
+    return await launchRouter(wanted);
+  } catch (error) {
+    if (former !== null && (await askRouter(wanted.dir)) === null) await launchRouter(former.spec);
+    throw error;
+  }
+}
+
+async function callRunning(dir: string, call: Parameters<typeof callRouter>[1]): Promise<string> {
+  const text = await callRouter(resolve(dir), call);
+  if (text !== null) return text;
+  throw new BlueGreenError("ROUTER_DOWN", `no router runs for ${resolve(dir)}`, {
+    hint: "Start it: `bluegreen deploy` and `pulumi up` of the router's stack both do.",
+  });
+}
+
+function normalize(spec: RouterSpec): RouterSpec {
+  const { dir, host, port, tls, drainMs, accessLog } = spec;
+  const files = tls === null ? null : { cert: resolve(tls.cert), key: resolve(tls.key) };
+  return { dir: resolve(dir), host, port, tls: files, drainMs, accessLog };
+}
+
+function listensAs(running: RouterSpec, wanted: RouterSpec): boolean {
+  const listen = ({ host, port, tls }: RouterSpec) => JSON.stringify([host, port, tls]);
+  return listen(running) === listen(wanted);
+}

@@ -1,0 +1,76 @@
+/** Keeps the routes on disk, with the previous ones as a backup. */
+
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { BlueGreenError, messageOf } from "../../../errors.ts";
+import { writeDurably } from "../durable-file.ts";
+import type { RouterRoutes } from "./protocol.ts";
+import { routerFiles } from "./protocol.ts";
+import { emptyRoutes, parseRoutes } from "./routes.ts";
+
+export interface RestoredRoutes {
+  readonly routes: RouterRoutes;
+  /** One sentence for each file that couldn't be used. */
+  readonly problems: readonly string[];
+}
+
+export class RouteStore {
+  readonly #path: string;
+  readonly #backup: string;
+  /** The last routes known to be good, as text. */
+  #stored: string | null = null;
+
+  constructor(dir: string) {
+    this.#path = join(dir, routerFiles.routes);
+    this.#backup = join(dir, routerFiles.backup);
+  }
+
+  /**
+   * The stored routes, else those of the backup, else none at all (inactive).
+   *
+   * @throws BlueGreenError RECORD_NEWER: guessing at a newer file could undo a switch.
+   */
+  async restore(): Promise<RestoredRoutes> {
+    const problems: string[] = [];
+    for (const path of [this.#path, this.#backup]) {
+      const found = await readRoutes(path);
+      if (found.routes !== null) {
+        this.#stored = serialize(found.routes);
+        if (problems.length > 0) problems.push(`the routes of ${path} are used instead`);
+        return { routes: found.routes, problems };
+      }
+      if (found.problem !== null) problems.push(found.problem);
+    }
+    if (problems.length > 0) problems.push("no usable routes were found: started inactive");
+    return { routes: emptyRoutes, problems };
+  }
+
+  /** @throws BlueGreenError STORE_FAILED; the stored routes are then the former ones. */
+  async save(routes: RouterRoutes): Promise<void> {
+    if (this.#stored !== null) await writeDurably(this.#backup, this.#stored);
+    const text = serialize(routes);
+    await writeDurably(this.#path, text);
+    this.#stored = text;
+  }
+}
+
+function serialize(routes: RouterRoutes): string {
+  return `${JSON.stringify(routes, null, 2)}\n`;
+}
+
+type Found =
+  | { readonly routes: RouterRoutes; readonly problem: null }
+  | { readonly routes: null; readonly problem: string | null };
+
+async function readRoutes(path: string): Promise<Found> {
+  try {
+    return { routes: parseRoutes(JSON.parse(await readFile(path, "utf8"))), problem: null };
+  } catch (error) {
+    if (error instanceof BlueGreenError && error.code === "RECORD_NEWER") throw error;
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") {
+      return { routes: null, problem: null };
+    }
+    return { routes: null, problem: `${path} can't be used: ${messageOf(error)}` };
+  }
+}

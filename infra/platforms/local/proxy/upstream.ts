@@ -1,0 +1,53 @@
+/** The router's connections to instances: one pool to reuse, one way to get a fresh one. */
+
+import { Agent } from "node:http";
+
+export interface UpstreamLimits {
+  /** Deadline for a connection; default 3 s. */
+  readonly connectMs: number;
+  /** Silence allowed before a reply's head; default 120 s. */
+  readonly replyMs: number;
+  /** Instances tried for one request; default 5. */
+  readonly maxTries: number;
+}
+
+export const defaultUpstreamLimits: UpstreamLimits = {
+  connectMs: 3000,
+  replyMs: 120_000,
+  maxTries: 5,
+};
+
+/** Servers often close idle connections after 5 s; the router lets go of them first. */
+const idleMs = 4000;
+const maxIdlePerInstance = 256;
+
+export interface Upstreams {
+  /** Only for requests that may be sent twice: an instance can close a connection meanwhile. */
+  readonly reused: Agent;
+  /** A new connection for each request. */
+  readonly fresh: Agent;
+}
+
+export function openUpstreams(): Upstreams {
+  return {
+    reused: new Agent({
+      keepAlive: true,
+      timeout: idleMs,
+      maxFreeSockets: maxIdlePerInstance,
+      scheduling: "lifo",
+    }),
+    fresh: new Agent({ keepAlive: false }),
+  };
+}
+
+/** True when the fault lies on this machine, so that no instance is to blame. */
+export function isLocalFault(error: NodeJS.ErrnoException): boolean {
+  return localFaults.has(error.code ?? "");
+}
+
+const localFaults = new Set(["EMFILE", "ENFILE", "EADDRNOTAVAIL", "ENOBUFS", "ENOMEM"]);
+
+/** True for the ways in which a connection ends that the instance had already let go of. */
+export function isReset(error: NodeJS.ErrnoException): boolean {
+  return error.code === "ECONNRESET" || error.code === "EPIPE" || error.code === "ECONNABORTED";
+}

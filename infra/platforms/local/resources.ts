@@ -1,0 +1,105 @@
+/** The local platform's resources as the provider executable makes, changes and reads them. */
+
+import { BlueGreenError } from "../../errors.ts";
+import { weightsOf } from "../../model.ts";
+import type { Properties, ResourceHandler } from "../../provider/handler.ts";
+import { HalfMade } from "../../provider/handler.ts";
+import { askRouter, setRoutes, startRouter, stopRouter } from "./proxy/client.ts";
+import { ensureColor, inspectColor, stopColor } from "./supervisor/client.ts";
+import type { InstancesInputs, RouteInputs, RouterInputs } from "./types.ts";
+import { instancesType, routeType, routerType } from "./types.ts";
+
+const router: ResourceHandler = {
+  async create(inputs) {
+    const spec = inputs as unknown as RouterInputs;
+    await startRouter(specOf(spec));
+    return { id: spec.dir, outputs: {} };
+  },
+  async update(inputs) {
+    await startRouter(specOf(inputs as unknown as RouterInputs));
+    return {};
+  },
+  async delete(state) {
+    await stopRouter((state as unknown as RouterInputs).dir);
+  },
+  async read(state) {
+    const status = await askRouter((state as unknown as RouterInputs).dir);
+    if (!status) return null;
+    const { host, port, tls, drainMs, accessLog } = status.spec;
+    return { host, port, tls, drainMs, accessLog };
+  },
+};
+
+/** The engine drops nulls on their way: absent is null again. */
+function specOf(inputs: RouterInputs): RouterInputs {
+  const { dir, host, port, drainMs, accessLog } = inputs;
+  return { dir, host, port, tls: inputs.tls ?? null, drainMs, accessLog };
+}
+
+const route: ResourceHandler = {
+  async create(inputs) {
+    const routes = inputs as unknown as RouteInputs;
+    await writeRoutes(routes);
+    return { id: routes.dir, outputs: {} };
+  },
+  async update(inputs) {
+    await writeRoutes(inputs as unknown as RouteInputs);
+    return {};
+  },
+  async delete(state) {
+    const { dir, generation, rolloutId } = state as unknown as RouteInputs;
+    if (!(await askRouter(dir))) return;
+    const attached = { blue: [], green: [] };
+    await writeRoutes({ dir, weights: weightsOf(null), attached, generation, rolloutId });
+  },
+  async read(state) {
+    const status = await askRouter((state as unknown as RouteInputs).dir);
+    if (!status) return null;
+    const { weights, attached, generation, rolloutId } = status.routes;
+    return { weights, attached, generation, rolloutId };
+  },
+};
+
+/** A direct rollback's mark goes with the update that has taken it over. */
+async function writeRoutes({ dir, ...routes }: RouteInputs): Promise<void> {
+  const { weights, attached, generation, rolloutId } = routes;
+  await setRoutes(dir, { weights, attached, generation, rolloutId, mark: null });
+}
+
+const instances: ResourceHandler = {
+  async create(inputs) {
+    const { dir, spec } = inputs as unknown as InstancesInputs;
+    return { id: dir, outputs: await fill(dir, spec) };
+  },
+  async update(inputs) {
+    const { dir, spec } = inputs as unknown as InstancesInputs;
+    return fill(dir, spec);
+  },
+  async delete(state) {
+    const { dir, spec } = state as unknown as InstancesInputs;
+    await stopColor(dir, { drainMs: spec.drainMs });
+  },
+  async read(state) {
+    const { dir, spec } = state as unknown as InstancesInputs;
+    const { status, orphans } = await inspectColor(dir);
+    if (status) return { addresses: status.instances.map(({ address }) => address) };
+    return orphans.length > 0 ? { spec: { ...spec, instances: orphans.length } } : null;
+  },
+};
+
+/** Processes that were started but never got healthy are in the state, so that they can go. */
+async function fill(dir: string, spec: InstancesInputs["spec"]): Promise<Properties> {
+  try {
+    const status = await ensureColor(dir, spec);
+    return { addresses: status.instances.map(({ address }) => address) };
+  } catch (error) {
+    if (error instanceof BlueGreenError) throw new HalfMade(dir, error);
+    throw error;
+  }
+}
+
+export const localHandlers: Readonly<Record<string, ResourceHandler>> = {
+  [routerType]: router,
+  [routeType]: route,
+  [instancesType]: instances,
+};

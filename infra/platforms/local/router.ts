@@ -1,0 +1,45 @@
+/** The local router as Pulumi resources: the process, and what it does. */
+
+import * as pulumi from "@pulumi/pulumi";
+import type { RouterArgs, RouterOutputs, RouterResource } from "../../platform.ts";
+import { placeOf } from "./place.ts";
+import type { RouteInputs, RouterInputs } from "./types.ts";
+import { routeType, routerType } from "./types.ts";
+import { urlOf } from "./url.ts";
+
+class RouterProcess extends pulumi.CustomResource {
+  constructor(name: string, args: RouterInputs, opts: pulumi.CustomResourceOptions) {
+    super(routerType, name, { ...args }, opts);
+  }
+}
+
+class Route extends pulumi.CustomResource {
+  declare readonly generation: pulumi.Output<number>;
+
+  constructor(name: string, args: RouteInputs, opts: pulumi.CustomResourceOptions) {
+    super(routeType, name, { ...args }, opts);
+  }
+}
+
+export class LocalRouter extends pulumi.ComponentResource implements RouterResource {
+  readonly outputs: pulumi.Output<RouterOutputs>;
+
+  constructor(name: string, args: RouterArgs, opts: pulumi.ComponentResourceOptions) {
+    super("bluegreen:local:LocalRouter", name, {}, opts);
+    const { settings, routes } = args;
+    const dir = placeOf(settings).router;
+    const { host, port, tls, accessLog } = settings.local;
+    const spec = { dir, host, port, tls: tls ?? null, drainMs: settings.drainMs, accessLog };
+    const process = new RouterProcess(`${name}-router`, spec, { parent: this });
+    const route = new Route(
+      `${name}-route`,
+      { dir, ...routes },
+      { parent: this, dependsOn: [process] },
+    );
+    const url = urlOf(settings);
+    this.outputs = pulumi.runtime.isDryRun()
+      ? pulumi.output({ url })
+      : route.generation.apply(() => ({ url }));
+    this.registerOutputs({ url });
+  }
+}

@@ -1,0 +1,77 @@
+/** The supervisor process: `node main.ts DIR`, with the color's spec on its standard input. */
+
+import { messageOf } from "../../../errors.ts";
+import { openAdmin } from "./admin-server.ts";
+import type { StopOrder } from "./admin-server.ts";
+import { colorFolder, prepareFolder } from "./color-folder.ts";
+import type { ColorFolder } from "./color-folder.ts";
+import type { ColorSpec } from "./color-spec.ts";
+import { SupervisedColor, readSpec } from "./supervised-color.ts";
+import { acquireLock } from "./supervisor-lock.ts";
+import type { Lock } from "./supervisor-lock.ts";
+
+const logCheckMs = 1000;
+const stdinDeadlineMs = 5000;
+
+await main(process.argv[2] ?? "");
+
+async function main(dir: string): Promise<void> {
+  process.umask(0o077);
+  const folder = colorFolder(dir);
+  prepareFolder(folder);
+  const lock = acquireLock(folder, folder.socket);
+  // Another supervisor was faster: that is as good.
+  if (lock === null) process.exit(0);
+  // Whatever ends the supervisor, its instances serve on and the next one adopts them.
+  for (const signal of ["SIGHUP", "SIGINT"] as const) process.on(signal, () => undefined);
+  try {
+    await supervise(folder, lock);
+  } catch (error) {
+    log(messageOf(error));
+    process.exit(1);
+  }
+}
+
+async function supervise(folder: ColorFolder, lock: Lock): Promise<void> {
+  const spec = (await givenSpec()) ?? readSpec(folder);
+  if (spec === null) throw new Error("there is no spec, neither given nor on disk");
+  const color = await SupervisedColor.open(folder, spec);
+  setInterval(() => {
+    color.rotateLogs();
+  }, logCheckMs);
+  await openAdmin(folder.socket, color, (order) => {
+    void stop(color, order, lock);
+  });
+  log(`supervises ${spec.color} ${spec.version} as process ${process.pid}`);
+}
+
+async function stop(color: SupervisedColor, order: StopOrder, lock: Lock): Promise<void> {
+  try {
+    const isEmpty = await color.stop(order.drainMs);
+    log(isEmpty ? "all instances have ended" : "some instances don't end");
+    await lock.release();
+    process.exit(isEmpty ? 0 : 1);
+  } catch (error) {
+    log(messageOf(error));
+    process.exit(1);
+  }
+}
+
+/** What the client that started this process wrote; null when it died before it was done. */
+async function givenSpec(): Promise<ColorSpec | null> {
+  const chunks: Buffer[] = [];
+  const timer = setTimeout(() => process.stdin.destroy(), stdinDeadlineMs);
+  try {
+    for await (const chunk of process.stdin as AsyncIterable<Buffer>) chunks.push(chunk);
+    return JSON.parse(Buffer.concat(chunks).toString("utf8")) as ColorSpec;
+  } catch (error) {
+    log(`no spec was given (${messageOf(error)}), the one on disk holds`);
+    return null;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function log(line: string): void {
+  process.stderr.write(`${new Date().toISOString()} ${line}\n`);
+}

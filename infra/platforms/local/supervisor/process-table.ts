@@ -1,0 +1,90 @@
+/** Which processes run: their groups, and the marker in their environment. */
+
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+
+/** Name of the variable by which every process of an instance can be recognized. */
+export const markerName = "BLUEGREEN_INSTANCE";
+
+export interface ProcessRow {
+  readonly pid: number;
+  readonly parent: number;
+  readonly group: number;
+}
+
+const psDeadlineMs = 5000;
+
+/** All processes that run now; those that ended and only wait to be collected are left out. */
+export function listProcesses(): ProcessRow[] {
+  return process.platform === "linux" ? listByProc() : listByPs();
+}
+
+/** True when that process, or whoever started it, was started with this marker. */
+export function isMarked(pid: number, marker: string): boolean {
+  const variable = `${markerName}=${marker}`;
+  if (process.platform === "linux") {
+    return (readProc(pid, "environ") ?? "").split("\0").includes(variable);
+  }
+  const line = runPs(["-E", "-ww", "-o", "command=", "-p", String(pid)]);
+  return line.split(/\s+/).includes(variable);
+}
+
+/** The first process of those that carry the marker; null when none runs. */
+export function findMarked(marker: string): ProcessRow | null {
+  const marked = listProcesses().filter(
+    (row) => row.pid !== process.pid && isMarked(row.pid, marker),
+  );
+  const pids = new Set(marked.map((row) => row.pid));
+  const leaders = marked.filter((row) => row.pid === row.group && !pids.has(row.parent));
+  return leaders[0] ?? null;
+}
+
+function listByProc(): ProcessRow[] {
+  const rows: ProcessRow[] = [];
+  for (const name of readdirSync("/proc")) {
+    const pid = Number(name);
+    const stat = Number.isInteger(pid) ? readProc(pid, "stat") : null;
+    if (stat === null) continue;
+    const [state, parent, group] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    if (state === "Z" || state === "X") continue;
+    rows.push({ pid, parent: Number(parent), group: Number(group) });
+  }
+  return rows;
+}
+
+/** Null when that process is gone or belongs to somebody else. */
+function readProc(pid: number, file: "stat" | "environ"): string | null {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, "utf8");
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (code === "ENOENT" || code === "ESRCH" || code === "EACCES" || code === "EPERM") return null;
+    throw error;
+  }
+}
+
+function listByPs(): ProcessRow[] {
+  const rows: ProcessRow[] = [];
+  for (const line of runPs(["-axo", "pid=,ppid=,pgid=,stat="]).split("\n")) {
+    const [pid, parent, group, state] = line.trim().split(/\s+/);
+    if (state === undefined || state.startsWith("Z")) continue;
+    rows.push({ pid: Number(pid), parent: Number(parent), group: Number(group) });
+  }
+  return rows;
+}
+
+function runPs(args: readonly string[]): string {
+  try {
+    return execFileSync("ps", args, {
+      encoding: "utf8",
+      env: { ...process.env, LC_ALL: "C" },
+      stdio: ["ignore", "pipe", "ignore"],
+      timeout: psDeadlineMs,
+      maxBuffer: 64 * 1024 * 1024,
+    });
+  } catch (error) {
+    // `ps` ends with 1 when there is no such process.
+    if (error instanceof Error && "status" in error && error.status === 1) return "";
+    throw error;
+  }
+}

@@ -1,0 +1,33 @@
+/** Type tokens and inputs of the local platform's resources. */
+
+import type { ColorSpec } from "./supervisor/color-spec.ts";
+import type { Address, PerColor, Weights } from "../../model.ts";
+
+export const routerType = "bluegreen:local:Router";
+export const routeType = "bluegreen:local:Route";
+export const instancesType = "bluegreen:local:Instances";
+
+/** The router process. */
+export interface RouterInputs {
+  readonly dir: string;
+  readonly host: string;
+  readonly port: number;
+  readonly tls: { readonly cert: string; readonly key: string } | null;
+  readonly drainMs: number;
+  readonly accessLog: boolean;
+}
+
+/** What the router does: the flip. */
+export interface RouteInputs {
+  readonly dir: string;
+  readonly weights: Weights;
+  readonly attached: PerColor<readonly Address[]>;
+  readonly generation: number;
+  readonly rolloutId: string;
+}
+
+/** The processes of a color. */
+export interface InstancesInputs {
+  readonly dir: string;
+  readonly spec: ColorSpec;
+}

@@ -1,0 +1,133 @@
+/** One GET with a deadline for the whole exchange, on a fresh or a kept connection. */
+
+import type { ClientRequest, IncomingMessage, RequestOptions } from "node:http";
+import { request as sendPlain } from "node:http";
+import { request as sendSecure } from "node:https";
+import type { ProbeConnection } from "./connection.ts";
+import { unreachable, unreachableBy } from "./failure.ts";
+import type { ProbeResult } from "./result.ts";
+import { targetOf } from "./target.ts";
+import type { Asked, Target } from "./target.ts";
+
+export type ProbeRequest = Asked & {
+  /** Path with its query; absent: the URL's own. */
+  readonly path?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Milliseconds for everything: name, connection, whole answer. */
+  readonly timeoutMs: number;
+  /** Status codes that count as allowed; default 200. */
+  readonly statuses?: readonly number[];
+  /** Bytes of the body that are kept; a longer answer is cut and counts as complete. */
+  readonly bodyCap?: number;
+  /** Absent: a connection of its own, closed after the answer. */
+  readonly connection?: ProbeConnection;
+  /** Ends the probe before its time; the result is then a timeout. */
+  readonly signal?: AbortSignal;
+};
+
+const defaultBodyCap = 64 * 1024;
+const hiddenHeaders = new Set(["set-cookie", "set-cookie2"]);
+
+/** Follows no redirect. A self-signed certificate is accepted from loopback addresses only. */
+export function probe(request: ProbeRequest): Promise<ProbeResult> {
+  const target = targetOf(request);
+  if (target === null) {
+    return Promise.resolve(unreachable("nothing", "the address isn't an http or https URL"));
+  }
+  try {
+    const send = target.secure ? sendSecure : sendPlain;
+    return exchange(send(optionsOf(request, target)), request);
+  } catch (error) {
+    // Node refuses invalid paths and headers before anything is sent.
+    const reason = error instanceof Error ? error.message : String(error);
+    return Promise.resolve(unreachable("nothing", reason));
+  }
+}
+
+function optionsOf(request: ProbeRequest, target: Target): RequestOptions {
+  const { connection } = request;
+  const kept = target.secure ? connection?.secure : connection?.plain;
+  const trust = { rejectUnauthorized: !target.loopback };
+  return {
+    host: target.host,
+    port: target.port,
+    path: request.path ?? target.path,
+    headers: { "user-agent": "bluegreen-probe", accept: "*/*", ...request.headers },
+    agent: kept ?? false,
+    ...(target.secure ? trust : {}),
+  };
+}
+
+function exchange(outgoing: ClientRequest, request: ProbeRequest): Promise<ProbeResult> {
+  const { promise, resolve } = Promise.withResolvers<ProbeResult>();
+  const started = performance.now();
+  const elapsed = () => Math.round(performance.now() - started);
+  let connected = false;
+  let answering = false;
+  const settle = (result: ProbeResult) => {
+    clearTimeout(timer);
+    request.signal?.removeEventListener("abort", giveUp);
+    resolve(result);
+  };
+  const giveUp = () => {
+    settle({ kind: "timeout", connected, ms: elapsed() });
+    outgoing.destroy();
+  };
+  const timer = setTimeout(giveUp, request.timeoutMs);
+  outgoing.on("socket", (socket) => {
+    connected = !socket.connecting;
+    if (socket.connecting) socket.once("connect", () => (connected = true));
+  });
+  outgoing.on("response", (response) => {
+    answering = true;
+    void readAnswer(response, request, elapsed).then((result) => {
+      settle(result);
+      if (result.kind === "answered" && result.truncated) outgoing.destroy();
+    });
+  });
+  // The listener stays after the result: errors of a connection being destroyed end here.
+  outgoing.on("error", (error) => {
+    settle(unreachableBy(error));
+  });
+  outgoing.on("close", () => {
+    if (!answering) settle(unreachable("server", "the connection was closed without an answer"));
+  });
+  if (request.signal?.aborted) giveUp();
+  else request.signal?.addEventListener("abort", giveUp, { once: true });
+  outgoing.end();
+  return promise;
+}
+
+function readAnswer(
+  response: IncomingMessage,
+  { statuses = [200], bodyCap = defaultBodyCap }: ProbeRequest,
+  elapsed: () => number,
+): Promise<ProbeResult> {
+  const { promise, resolve } = Promise.withResolvers<ProbeResult>();
+  const status = response.statusCode ?? 0;
+  const chunks: Buffer[] = [];
+  let size = 0;
+  const finish = () => {
+    const body = Buffer.concat(chunks).subarray(0, bodyCap).toString("utf8");
+    const allowed = statuses.includes(status);
+    const headers = headersOf(response);
+    const truncated = size > bodyCap;
+    resolve({ kind: "answered", status, allowed, headers, body, truncated, ms: elapsed() });
+  };
+  response.on("data", (chunk: Buffer) => {
+    if (size > bodyCap) return;
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size > bodyCap) finish();
+  });
+  response.on("end", finish);
+  response.on("error", (error) => {
+    resolve(unreachableBy(error));
+  });
+  return promise;
+}
+
+function headersOf(response: IncomingMessage): Record<string, string> {
+  const shown = Object.entries(response.headers).filter(([name]) => !hiddenHeaders.has(name));
+  return Object.fromEntries(shown.map(([name, value]) => [name, String(value)]));
+}

@@ -1,0 +1,151 @@
+/** What an update of the router's stack is asked to do; data only, each sets, none toggles. */
+
+import type {
+  Color,
+  Instant,
+  Owner,
+  PerColor,
+  RolloutKind,
+  TrafficCount,
+  Weights,
+} from "./model.ts";
+
+/** A plain `pulumi up`: obey the settings file where it states an intent. */
+export interface Obey {
+  readonly kind: "Obey";
+}
+
+/** Bring everything back as the record says; the file's `activeColor` is not an intent. */
+export interface Keep {
+  readonly kind: "Keep";
+}
+
+/** Reserve the idle color, or take over the claim of an owner who is gone. */
+export interface ClaimColor {
+  readonly kind: "Claim";
+  readonly rolloutId: string;
+  readonly rollout: RolloutKind;
+  readonly color: Color;
+  readonly version: string;
+  readonly owner: Owner;
+  readonly until: Instant;
+  /** The owner that this request replaces: known to be dead, or none at the gate. */
+  readonly replaces: Owner | null;
+}
+
+/** The idle color is filled: attach it at weight 0, ready to be checked. */
+export interface Attach {
+  readonly kind: "Attach";
+  readonly rolloutId: string;
+  readonly digest: string;
+}
+
+/** All traffic to the color that was checked. */
+export interface Switch {
+  readonly kind: "Switch";
+  readonly rolloutId: string;
+  readonly digest: string;
+  /** Begins the rollout with the same update: a color as it is needs no provisioning before. */
+  readonly start: ClaimColor | null;
+  /** Skips the bake: the rollback window starts at once and ends then. */
+  readonly holdUntil: Instant | null;
+}
+
+/** Part of the traffic to the color that was checked. */
+export interface Shift {
+  readonly kind: "Shift";
+  readonly rolloutId: string;
+  readonly digest: string;
+  readonly weights: Weights;
+}
+
+/** The bake ended well or without enough evidence: the rollback window starts. */
+export interface Hold {
+  readonly kind: "Hold";
+  readonly rolloutId: string;
+  readonly rollbackUntil: Instant;
+}
+
+/** Traffic back to the former color. */
+export interface RollBack {
+  readonly kind: "RollBack";
+  readonly reason: string;
+  readonly by: string;
+  /** Pin the release that is left, because it is to blame. */
+  readonly pin: boolean;
+}
+
+/** Give up before the switch; the idle color stays for a look. */
+export interface Abort {
+  readonly kind: "Abort";
+  readonly reason: string;
+  /** Only this rollout; null: whichever is open. */
+  readonly rolloutId: string | null;
+}
+
+/** Detach the idle color for good, before its stack is emptied. */
+export interface Retire {
+  readonly kind: "Retire";
+  readonly color: Color;
+  /** Also while the rollback window or a claim is open. */
+  readonly force: boolean;
+}
+
+/** The idle color's stack is empty. */
+export interface Retired {
+  readonly kind: "Retired";
+  readonly color: Color;
+}
+
+/** No color gets traffic any more: the first step of taking an environment down. */
+export interface Deactivate {
+  readonly kind: "Deactivate";
+}
+
+export interface PinRelease {
+  readonly kind: "Pin";
+  readonly version: string;
+  readonly digest: string;
+  readonly reason: string;
+  readonly by: string;
+  readonly until: Instant | null;
+}
+
+export interface UnpinRelease {
+  readonly kind: "Unpin";
+  /** Version or digest. */
+  readonly release: string;
+}
+
+export type Request =
+  | Obey
+  | Keep
+  | ClaimColor
+  | Attach
+  | Shift
+  | Switch
+  | Hold
+  | RollBack
+  | Abort
+  | Retire
+  | Retired
+  | Deactivate
+  | PinRelease
+  | UnpinRelease;
+
+/** Traffic counters of both colors at a moment; null where they can't be had. */
+export type Baseline = PerColor<TrafficCount> | null;
+
+/** What an update of a color's stack is asked to do. */
+export type ColorRequest =
+  | { readonly kind: "Obey" }
+  /** Bring the release back that is there, optionally with more instances. */
+  | { readonly kind: "Keep"; readonly size: number | null }
+  | {
+      readonly kind: "Provision";
+      readonly rolloutId: string;
+      readonly version: string;
+      /** Number of instances; null: as the settings say. */
+      readonly size: number | null;
+    }
+  | { readonly kind: "Empty" };

@@ -1,0 +1,32 @@
+/** The rollout in the record: the one that is open, and its steps from phase to phase. Pure. */
+
+import { BlueGreenError } from "./errors.ts";
+import type { Color, Rollout, RouterRecord } from "./model.ts";
+import { otherColor } from "./model.ts";
+import { instant } from "./view.ts";
+import type { View } from "./view.ts";
+
+/** @throws CLAIMED when another rollout has taken its place, or it was ended */
+export function openRollout(view: View, id: string): Rollout {
+  const { rollout } = view.record;
+  if (rollout?.id === id) return rollout;
+  throw new BlueGreenError(
+    "CLAIMED",
+    rollout
+      ? `rollout ${rollout.id} has taken the place of ${id}`
+      : `rollout ${id} was ended meanwhile: ${view.drift.kind === "none" ? "aborted or rolled back" : view.drift.sentence}`,
+    { hint: "see `bluegreen status`" },
+  );
+}
+
+export function inPhase(view: View, rollout: Rollout, phase: Rollout["phase"]): RouterRecord {
+  return { ...view.record, rollout: { ...rollout, phase, since: instant(view.nowMs) } };
+}
+/** @throws COLOR_SERVES when the color has traffic */
+export function refuseServing(view: View, color: Color, what: string): void {
+  const { weights, activeColor } = view.record;
+  if (weights[color] === 0 && activeColor !== color) return;
+  throw new BlueGreenError("COLOR_SERVES", `${color} has traffic, so it can't ${what}`, {
+    hint: `switch away first: \`bluegreen switch ${otherColor(color)}\``,
+  });
+}

@@ -1,0 +1,165 @@
+/** The router's stack: what both colors share, the flip, and the record as its last resource. */
+
+import * as pulumi from "@pulumi/pulumi";
+import { activationGuard } from "./activation.ts";
+import type { Settings } from "./config.ts";
+import type { ProgramContext } from "./context.ts";
+import { BlueGreenError } from "./errors.ts";
+import type { RouterRecord } from "./model.ts";
+import { byHand, perColor, sameWeights } from "./model.ts";
+import { observe } from "./observation.ts";
+import type { Observed, StackOutputs } from "./observation.ts";
+import type { Platform } from "./platform.ts";
+import { platformOf } from "./platforms/index.ts";
+import { guardPlan } from "./plan-guard.ts";
+import { RecordResource } from "./provider/record.ts";
+import { readStackOutputs } from "./stacks.ts";
+import type { Transition } from "./transition.ts";
+import { applyRequest, attachments } from "./transition.ts";
+import { serveOrReturn } from "./verification.ts";
+
+export interface RouterRun {
+  readonly settings: Settings;
+  readonly context: ProgramContext;
+}
+
+export async function routerProgram({ settings, context }: RouterRun) {
+  const platform = platformOf(settings);
+  const view = await observeStacks(settings, platform, context);
+  context.on?.({ kind: "Observed", record: view.record, drift: view.drift });
+  const transition = applyRequest(view, context.request ?? { kind: "Obey" }, {
+    declared: { activeColor: settings.activeColor, generation: settings.generation },
+    name: `Pulumi.${settings.environment}.yaml`,
+  });
+  await tell(view, transition, context);
+  return register({ settings, context, platform, view, transition });
+}
+
+/** Fresh each time it is called: the guard asks again right before the flip. */
+async function observeStacks(settings: Settings, platform: Platform, context: ProgramContext) {
+  const { environment } = settings;
+  const [router, blue, green] = await Promise.all([
+    readStackOutputs({ environment, color: null }),
+    readStackOutputs({ environment, color: "blue" }),
+    readStackOutputs({ environment, color: "green" }),
+  ]);
+  const outputs: StackOutputs = { router, colors: { blue, green } };
+  refuseOtherPlatform(settings, outputs);
+  return observe({ settings, platform, outputs, nowMs: (context.now ?? Date.now)() });
+}
+
+function refuseOtherPlatform(settings: Settings, outputs: StackOutputs): void {
+  const { platform, activeColor } = outputs.router ?? {};
+  if (typeof platform !== "string" || platform === settings.platform) return;
+  if (activeColor === undefined || activeColor === null) return;
+  throw new BlueGreenError(
+    "ROUTER_ACTIVE",
+    `traffic hangs on platform ${platform}, the settings say ${settings.platform}`,
+    { hint: "take the environment down first, or make a new environment on the other platform" },
+  );
+}
+
+async function tell(view: Observed, transition: Transition, context: ProgramContext) {
+  const { drift } = view;
+  const notes = drift.kind === "none" ? [] : [`${drift.sentence}: the data plane is followed`];
+  for (const sentence of [...notes, ...transition.notes]) {
+    context.on?.({ kind: "Noted", sentence });
+    if (!context.on) await pulumi.log.warn(sentence);
+  }
+  context.on?.({ kind: "Planned", record: transition.record });
+}
+
+interface Registration extends RouterRun {
+  readonly platform: Platform;
+  readonly view: Observed;
+  readonly transition: Transition;
+}
+
+function register(run: Registration): Record<string, unknown> {
+  const { settings, context, platform, view, transition } = run;
+  const next = transition.record;
+  const routes = {
+    weights: next.weights,
+    attached: attachments(view, next),
+    generation: next.generation,
+    rolloutId: routesWriter(view, next),
+  };
+  const guard = activationGuard({
+    settings,
+    activation: transition.activation,
+    context,
+    observe: () => observeStacks(settings, platform, context),
+  });
+  const plan = guardPlan({
+    allowed: context.request && allowedTypes(context.request.kind, platform),
+    flipTypes: platform.flipTypes,
+    beforeFlip: guard,
+    beforeDelete: () => {
+      refuseRemoval(view, next);
+    },
+    advice: `the router may have traffic: use \`bluegreen down\`, or pulumi destroy --run-program`,
+  });
+  const { environment } = settings;
+  const router = platform.router(environment, { settings, routes }, plan.options);
+  const served = transition.activation
+    ? router.outputs.apply((outputs) => serveOrReturn({ ...run, outputs, former: view }))
+    : router.outputs;
+  const stored = new RecordResource(
+    `${environment}-record`,
+    { record: served.apply(() => next), platform: platform.name },
+    { dependsOn: [router], hooks: plan.recordHooks },
+  );
+  return { ...outputsOf(stored.record), platform: stored.platform, url: router.outputs.url };
+}
+
+/** Who wrote the routes; it stays while they stay. */
+function routesWriter(view: Observed, next: RouterRecord): string {
+  const { reading } = view;
+  if (reading.weights && sameWeights(reading.weights, next.weights)) {
+    return reading.rolloutId ?? byHand;
+  }
+  return next.rollout?.id ?? byHand;
+}
+
+/** A step of a rollout may touch the router's own resources only; null: anything. */
+function allowedTypes(
+  kind: NonNullable<ProgramContext["request"]>["kind"],
+  platform: Platform,
+): readonly string[] | null {
+  return kind === "Obey" || kind === "Keep" ? null : platform.flipTypes;
+}
+
+function refuseRemoval(view: Observed, next: RouterRecord): void {
+  const active = next.activeColor ?? view.record.activeColor;
+  if (active === null) return;
+  throw new BlueGreenError(
+    "ROUTER_ACTIVE",
+    `${active} has traffic, so its router can't be removed`,
+    {
+      hint: "take the environment off line with `bluegreen down --stop-serving`",
+    },
+  );
+}
+
+/** One stack output per field, so that `pulumi stack output` reads well. */
+function outputsOf(record: pulumi.Output<RouterRecord>): Record<string, unknown> {
+  const fields = [
+    "schema",
+    "activeColor",
+    "weights",
+    "declared",
+    "generation",
+    "previousRelease",
+    "claim",
+    "retiring",
+    "switchedAt",
+    "rollbackUntil",
+    "pins",
+    "rollout",
+  ] as const satisfies readonly (keyof RouterRecord)[];
+  return Object.fromEntries(fields.map((field) => [field, record.apply((all) => all[field])]));
+}
+
+export function noColors() {
+  return perColor(() => null);
+}

@@ -1,0 +1,224 @@
+/** From one record to the next: the whole rule book of an update of the router's stack. Pure. */
+
+import { claimColor, claimedBy, liveClaim } from "./claim.ts";
+import { BlueGreenError } from "./errors.ts";
+import type { Declared } from "./intent.ts";
+import { readIntent } from "./intent.ts";
+import type { Address, Color, PerColor, RouterRecord } from "./model.ts";
+import { byHand, perColor, weightsOf } from "./model.ts";
+import { withPin } from "./record.ts";
+import type * as request from "./request.ts";
+import { inPhase, openRollout, refuseServing } from "./rollout.ts";
+import type { Moved } from "./traffic.ts";
+import { activated, moveTraffic, rollBack } from "./traffic.ts";
+import { instant } from "./view.ts";
+import type { View } from "./view.ts";
+
+export interface Transition extends Moved {
+  /** Sentences for people: what was ignored or taken over, and why. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * The next record, or the reason why not.
+ * @throws BlueGreenError with the refusal; nothing has happened then.
+ */
+export function applyRequest(
+  view: View,
+  asked: request.Request,
+  file: { readonly declared: Declared; readonly name: string },
+): Transition {
+  switch (asked.kind) {
+    case "Obey":
+      return obey(view, file);
+    case "Keep":
+      return unchanged(view);
+    case "Claim":
+      return record(claimColor(view, asked));
+    case "Attach":
+      return record(attach(view, asked));
+    case "Shift":
+      return { ...moveTraffic(view, asked), notes: [] };
+    case "Switch":
+      return switchTraffic(view, asked);
+    case "Hold":
+      return record(hold(view, asked));
+    case "RollBack":
+      return { ...rollBack(view, asked), notes: [] };
+    case "Abort":
+      return record(abort(view, asked));
+    case "Retire":
+      return record(retire(view, asked));
+    case "Retired":
+      return record(retired(view, asked));
+    case "Deactivate":
+      return record({ ...view.record, ...inactive });
+    case "Pin":
+      return record(pin(view, asked));
+    case "Unpin":
+      return record(unpin(view, asked));
+  }
+}
+
+/**
+ * The addresses that the router is to know. A color that is being filled or removed has none; a
+ * serving color whose stack can't be read keeps those that the router has.
+ */
+export function attachments(view: View, next: RouterRecord): PerColor<readonly Address[]> {
+  return perColor((color) => {
+    const outputs = view.colors[color];
+    const serves = next.weights[color] > 0;
+    if (next.retiring === color) return [];
+    if (!outputs) return serves ? view.reading.attached[color] : [];
+    const { rollout } = next;
+    const filling = rollout?.phase === "provision" && rollout.color === color;
+    return filling && !serves && outputs.rolloutId !== rollout.id ? [] : outputs.addresses;
+  });
+}
+
+const inactive = {
+  activeColor: null,
+  weights: weightsOf(null),
+  previousRelease: null,
+  rollbackUntil: null,
+  claim: null,
+  rollout: null,
+};
+
+function record(next: RouterRecord): Transition {
+  return { record: next, activation: null, notes: [] };
+}
+
+function switchTraffic(view: View, asked: request.Switch): Transition {
+  const begun = asked.start ? { ...view, record: claimColor(view, asked.start) } : view;
+  const moved = moveTraffic(begun, asked);
+  if (asked.holdUntil === null) return { ...moved, notes: [] };
+  const held = hold(
+    { ...view, record: moved.record },
+    { kind: "Hold", rolloutId: asked.rolloutId, rollbackUntil: asked.holdUntil },
+  );
+  return { ...moved, record: held, notes: [] };
+}
+
+function unchanged(view: View, notes: readonly string[] = []): Transition {
+  return { record: view.record, activation: null, notes };
+}
+
+function obey(view: View, file: { declared: Declared; name: string }): Transition {
+  const intent = readIntent(file.declared, view.record, file.name);
+  if (intent.kind === "stale") throw intent.error;
+  if (intent.kind === "none") return unchanged(view, intent.warning ? [intent.warning] : []);
+  const { color } = intent;
+  const declared = { ...view.record, declared: color };
+  if (color === view.record.activeColor) return record(declared);
+  refuseForeignRollout(view, color);
+  return {
+    record: {
+      ...declared,
+      ...activated(view, color),
+      rollbackUntil: instant(view.nowMs + view.rollbackWindowMs),
+      claim: null,
+      rollout: null,
+    },
+    activation: { color, expected: {}, rollback: false },
+    notes: [],
+  };
+}
+
+/** A person may end a rollout by going back to its former color, not by overtaking it. */
+function refuseForeignRollout(view: View, color: Color): void {
+  const { rollout } = view.record;
+  const live = liveClaim(view.record, view.nowMs);
+  if (!rollout || !live || rollout.id === byHand) return;
+  const switched = rollout.phase === "bake" || rollout.phase === "shift";
+  if (!(switched && color === rollout.former)) throw claimedBy(live);
+}
+
+function attach(view: View, asked: request.Attach): RouterRecord {
+  const rollout = openRollout(view, asked.rolloutId);
+  const outputs = view.colors[rollout.color];
+  if (outputs?.rolloutId !== asked.rolloutId || outputs.release.digest !== asked.digest) {
+    throw new BlueGreenError(
+      "RELEASE_CHANGED",
+      `${rollout.color} doesn't hold what rollout ${asked.rolloutId} put there`,
+      { hint: "start the rollout anew" },
+    );
+  }
+  if (rollout.phase !== "provision") return view.record;
+  return inPhase(view, { ...rollout, digest: asked.digest }, "check");
+}
+
+function hold(view: View, asked: request.Hold): RouterRecord {
+  const rollout = openRollout(view, asked.rolloutId);
+  if (rollout.phase === "hold") return view.record;
+  const held = inPhase(view, rollout, "hold");
+  return { ...held, claim: null, rollbackUntil: rollout.former ? asked.rollbackUntil : null };
+}
+
+function abort(view: View, asked: request.Abort): RouterRecord {
+  const { rollout, claim: held } = view.record;
+  if (!rollout) return { ...view.record, claim: null };
+  if (asked.rolloutId !== null && asked.rolloutId !== rollout.id) {
+    throw new BlueGreenError(
+      "CLAIMED",
+      `rollout ${rollout.id} is under way, not ${asked.rolloutId}`,
+    );
+  }
+  if (view.record.weights[rollout.color] > 0) {
+    throw new BlueGreenError(
+      "ROLLOUT_OPEN",
+      `rollout ${rollout.id} has switched already: ${rollout.color} has traffic`,
+      { hint: "return traffic with `bluegreen rollback`" },
+    );
+  }
+  return { ...view.record, rollout: null, claim: held && { ...held, owner: null } };
+}
+
+function retire(view: View, asked: request.Retire): RouterRecord {
+  const { record: now, nowMs } = view;
+  const { color } = asked;
+  refuseServing(view, color, "be retired");
+  if (now.retiring === color) return now;
+  const live = liveClaim(now, nowMs);
+  if (live?.color === color) throw claimedBy(live);
+  const until = [now.rollbackUntil, now.claim?.color === color ? now.claim.until : null]
+    .filter((end) => end !== null)
+    .find((end) => Date.parse(end) > nowMs);
+  if (until !== undefined && !asked.force) {
+    throw new BlueGreenError("WINDOW_OPEN", `${color} is kept until ${until}`, {
+      hint: "wait, or give it up now with `bluegreen retire --now`",
+    });
+  }
+  const cleared = { previousRelease: null, rollbackUntil: null, claim: null, rollout: null };
+  return { ...now, ...cleared, retiring: color };
+}
+
+function retired(view: View, asked: request.Retired): RouterRecord {
+  const { color } = asked;
+  if (view.colors[color]) {
+    throw new BlueGreenError("COLOR_BUSY", `${color}'s stack isn't empty yet`, {
+      hint: "finish with `bluegreen retire`",
+    });
+  }
+  return view.record.retiring === color ? { ...view.record, retiring: null } : view.record;
+}
+
+function pin(view: View, asked: request.PinRelease): RouterRecord {
+  const { version, digest, reason, by, until } = asked;
+  const at = instant(view.nowMs);
+  return {
+    ...view.record,
+    pins: withPin(view.record.pins, { version, digest, reason, by, at, until }),
+  };
+}
+
+function unpin(view: View, asked: request.UnpinRelease): RouterRecord {
+  const { pins } = view.record;
+  const kept = pins.filter(
+    (each) => each.version !== asked.release && each.digest !== asked.release,
+  );
+  if (kept.length < pins.length) return { ...view.record, pins: kept };
+  throw new BlueGreenError("USAGE", `no pin on ${asked.release}`, {
+    hint: `pinned are: ${pins.map((each) => each.version).join(", ") || "none"}`,
+  });
+}

@@ -1,0 +1,75 @@
+/** A switch is done when the data plane says so; not served in time, it goes back. */
+
+import * as pulumi from "@pulumi/pulumi";
+import type { Settings } from "./config.ts";
+import type { ProgramContext } from "./context.ts";
+import { BlueGreenError, messageOf } from "./errors.ts";
+import { activeOf, byHand, formatWeights } from "./model.ts";
+import type { Observed } from "./observation.ts";
+import type { Platform, RouterOutputs } from "./platform.ts";
+import { verifyServed } from "./probe.ts";
+import type { Transition } from "./transition.ts";
+
+export interface Verification {
+  readonly settings: Settings;
+  readonly context: ProgramContext;
+  readonly platform: Platform;
+  readonly outputs: RouterOutputs;
+  readonly transition: Transition;
+  /** As it was before the flip. */
+  readonly former: Observed;
+}
+
+/** @throws SWITCH_NOT_SERVED after the router was set back */
+export async function serveOrReturn(run: Verification): Promise<RouterOutputs> {
+  const { settings, context, outputs, transition } = run;
+  const color = activeOf(transition.record.weights);
+  if (pulumi.runtime.isDryRun() || !color || transition.record.weights[color] < 100) return outputs;
+  const started = performance.now();
+  const seen = await verifyServed({
+    url: outputs.url,
+    path: settings.probe.path,
+    color,
+    count: settings.probe.count,
+    withinMs: settings.switchWithinMs,
+    timeoutMs: settings.probe.timeoutMs,
+  });
+  if (!seen.served) throw await setBack(run, seen.reason);
+  context.on?.({ kind: "Served", color, ms: Math.round(performance.now() - started) });
+  return outputs;
+}
+
+async function setBack(run: Verification, reason: string): Promise<BlueGreenError> {
+  const { former, platform, settings, transition, context } = run;
+  const asked = formatWeights(transition.record.weights);
+  const hint = await returned(run);
+  const error = new BlueGreenError(
+    "SWITCH_NOT_SERVED",
+    `asked for ${asked}, but ${reason} within ${settings.switchWithinMs} ms`,
+    {
+      hint,
+      details: [`platform ${platform.name}, before: ${formatWeights(former.record.weights)}`],
+    },
+  );
+  context.on?.({ kind: "Refused", error });
+  return error;
+}
+
+async function returned({ former, platform, settings }: Verification): Promise<string> {
+  const { record, colors, reading } = former;
+  if (!platform.flip) return "this platform can't be set back directly: run `bluegreen rollback`";
+  try {
+    await platform.flip(
+      { settings, colors },
+      {
+        weights: record.weights,
+        generation: record.generation,
+        rolloutId: reading.rolloutId ?? byHand,
+        mark: null,
+      },
+    );
+    return `the router was set back to ${formatWeights(record.weights)}`;
+  } catch (error) {
+    return `setting it back failed as well (${messageOf(error)}): run \`bluegreen rollback --direct\``;
+  }
+}
