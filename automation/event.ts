@@ -59,6 +59,13 @@ export type Event =
       readonly requests: number;
       readonly errors: number;
     }
+  /** The bake ended. */
+  | {
+      readonly kind: "Baked";
+      readonly color: Color;
+      readonly verdict: Verdict;
+      readonly sentence: string;
+    }
   | { readonly kind: "RolledBack"; readonly to: Color; readonly reason: string }
   | { readonly kind: "Read"; readonly reading: RouterReading }
   | { readonly kind: "Probed"; readonly probe: ProbeSummary }

@@ -103,8 +103,11 @@ async function act(run: Run, view: Observed, memory: Memory, action: Action): Pr
       const verdict = await checks.run(view, action.color);
       return afterCheck(view, memory, action.color, verdict);
     }
-    case "Judge":
-      return { ...memory, baked: await bake.judge(view, action.color, action.sinceMs) };
+    case "Judge": {
+      const baked = await bake.judge(view, action.color, action.sinceMs);
+      run.ports.on({ kind: "Baked", color: action.color, ...baked });
+      return { ...memory, baked };
+    }
     case "Empty":
       await environment.emptyColor(action.color);
       return memory;

@@ -91,7 +91,12 @@ export async function checkColor(session: Session, view: Observed, color: Color)
   };
   const all = [health, ...findings];
   const verdict = verdictOf(all, settings.checks.length + 1);
-  on({ kind: "Checked", color, verdict, findings: all.map(({ name, verdict: each, sentence }) => ({ name, verdict: each, sentence })) });
+  on({
+    kind: "Checked",
+    color,
+    verdict,
+    findings: all.map(({ name, verdict: each, sentence }) => ({ name, verdict: each, sentence })),
+  });
   return verdict;
 }
 
@@ -103,11 +108,11 @@ function probed(environment: Environment, probe: SwitchProbe): Environment {
     updateColor: (color, request) => environment.updateColor(color, request),
     emptyColor: (color) => environment.emptyColor(color),
     updateRouter: async (request) => {
-      if (moving.has(request.kind)) {
-        const view = await environment.observe({ fresh: false });
-        await probe.start(view.record.activeColor);
-      }
+      const moves = moving.has(request.kind);
+      const { record } = await environment.observe({ fresh: false });
+      if (moves && record.activeColor) await probe.start(record.activeColor);
       await environment.updateRouter(request);
+      if (moves) await probe.start(null);
     },
   };
 }
@@ -135,12 +140,14 @@ class SwitchProbe {
     this.session = session;
   }
 
+  /** Counts from now on; before a first release there is nothing to count. */
   async start(former: Color | null): Promise<void> {
-    if (this.prober || former === null) return;
+    if (this.prober) return;
     const { settings, platform } = this.session;
     const { path, ratePerSecond, timeoutMs } = settings.probe;
     const url = platform.url(settings);
-    this.prober = startProber({ url, path, ratePerSecond, timeoutMs, alsoPreview: former });
+    const preview = former ? { alsoPreview: former } : {};
+    this.prober = startProber({ url, path, ratePerSecond, timeoutMs, ...preview });
     await this.prober.snapshot();
   }
 

@@ -53,7 +53,7 @@ export interface Session {
   readonly engineEnv: Readonly<Record<string, string>>;
   readonly environment: PulumiEnvironment;
   readonly boundary: (point: string) => void;
-  on(event: Event): void;
+  readonly on: (event: Event) => void;
 }
 
 /** Settings alone: enough for commands that need no engine. */

@@ -147,5 +147,5 @@ function register(
   const fields = ["schema", "color", "release", "addresses", "rolloutId", "size", "given"] as const;
   const shown = fields.map((field) => [field, outputs.apply((all) => all[field])]);
   const spec = pulumi.secret(addresses.apply(() => frozen.spec));
-  return { ...Object.fromEntries(shown), spec };
+  return { ...(Object.fromEntries(shown) as Record<string, unknown>), spec };
 }

@@ -32,7 +32,7 @@ export function activated(view: View, color: Color) {
     weights: weightsOf(color),
     generation: generation + 1,
     switchedAt: instant(view.nowMs),
-    previousRelease: former && activeColor ? { color: activeColor, release: former.release } : null,
+    previousRelease: former ? { color: former.color, release: former.release } : null,
   };
 }
 

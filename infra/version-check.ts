@@ -2,9 +2,10 @@
 
 import type { Settings } from "./config.ts";
 import type { ColorOutputs } from "./model.ts";
-import { probe, versionIn } from "./probe.ts";
+import { isElsewhere, probe, versionIn } from "./probe.ts";
+import { targetOf } from "./probe/target.ts";
 
-/** Sentences about instances that answer as something else; empty when all is well. */
+/** Sentences about instances that answer as something else; an unreachable one says nothing. */
 export async function checkVersions(
   settings: Settings,
   outputs: ColorOutputs,
@@ -15,6 +16,8 @@ export async function checkVersions(
     asked.map(async ({ spec, address }) => {
       const answer = await probe({ address, path: spec.path, timeoutMs: spec.timeoutMs });
       const expected = spec.expect ?? outputs.release.version;
+      const loopback = targetOf({ address })?.loopback === true;
+      if (isElsewhere(answer, { loopback })) return null;
       const found = answer.kind === "answered" ? versionIn(answer, spec) : null;
       return found === expected
         ? null

@@ -21,7 +21,7 @@ const known: readonly Known[] = [
     pattern: /incorrect passphrase|invalid passphrase/,
     code: "PASSPHRASE_WRONG",
     message: (stack) => `the passphrase doesn't open the secrets of stack ${stack}`,
-    hint: "set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE to the one it was made with",
+    hint: "set PULUMI_CONFIG_PASSPHRASE(_FILE) to the one it was made with; in a copy of another settings file remove `encryptionsalt`",
   },
   {
     pattern: /passphrase must be set/,

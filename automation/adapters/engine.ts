@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import * as auto from "@pulumi/pulumi/automation/index.js";
 import type { ProgramContext } from "../../infra/context.ts";
-import { BlueGreenError } from "../../infra/errors.ts";
+import type { BlueGreenError } from "../../infra/errors.ts";
 import { program } from "../../infra/program.ts";
 import type { StackRole } from "../../infra/stacks.ts";
 import { stackName } from "../../infra/stacks.ts";
@@ -110,6 +110,12 @@ export class Engine {
     } finally {
       if (!own) await rm(folder, { recursive: true, force: true });
     }
+  }
+
+  /** Removes an empty stack and its history; the settings file stays. */
+  async removeStack(role: StackRole): Promise<void> {
+    const stack = stackName(role);
+    await this.cli(["stack", "rm", stack, "--yes", "--preserve-config"], stack);
   }
 
   private async scratchProject(stack: string): Promise<string> {

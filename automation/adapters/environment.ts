@@ -5,7 +5,7 @@ import type { Settings } from "../../infra/config.ts";
 import type { ProgramContext, ProgramEvent } from "../../infra/context.ts";
 import { BlueGreenError } from "../../infra/errors.ts";
 import type { Color, RouterReading } from "../../infra/model.ts";
-import { perColor } from "../../infra/model.ts";
+import { colors, perColor } from "../../infra/model.ts";
 import { observe } from "../../infra/observation.ts";
 import type { Observed, StackOutputs } from "../../infra/observation.ts";
 import type { Platform } from "../../infra/platform.ts";
@@ -105,6 +105,25 @@ export class PulumiEnvironment implements Environment {
       },
     });
     this.remember({ color, outputs: {} });
+  }
+
+  /** Destroys the router's stack and removes all three; traffic must have been stopped before. */
+  async remove(): Promise<void> {
+    const { settings, engine } = this.options;
+    const { environment } = settings;
+    await this.update({
+      role: { environment, color: null },
+      operation: "destroy",
+      message: "remove the environment",
+      context: {
+        request: { kind: "Keep" },
+        on: (event) => {
+          this.options.onEvent(environment, event);
+        },
+      },
+    });
+    for (const color of [...colors, null]) await engine.removeStack({ environment, color });
+    this.known = null;
   }
 
   /** Waits for a lock that is held, and takes over one whose owner is dead. */

@@ -68,9 +68,15 @@ function replacement(edit: Edit, pair: Pair): Splice | null {
   }
   if (isAlias(node)) return spliceOf(node, newScalar(edit.value));
   if (!isScalar(node) || node.range?.[0] === node.range?.[1]) return afterColon(edit, pair);
-  if (String(node.value) === String(edit.value)) return null;
+  if (isSame(node.value, edit.value)) return null;
   const source = edit.text.slice(node.range?.[0], node.range?.[1]);
   return spliceOf(node, scalarLike(edit.value, node, source));
+}
+
+/** The engine hands both on as text. */
+function isSame(former: unknown, value: string | number): boolean {
+  const isText = typeof former === "string" || typeof former === "number";
+  return isText && String(former) === String(value);
 }
 
 function spliceOf(node: Node, text: string): Splice | null {

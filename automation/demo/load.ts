@@ -171,10 +171,10 @@ class LoadClient {
     }, deadlineMs);
     try {
       this.#process.send({ id, ...question }, (error) => {
-        if (error !== null)
-          void this.#ended.then(() => {
-            reject(this.#endError());
-          });
+        if (error === null) return;
+        void this.#ended.then(() => {
+          reject(this.#endError());
+        });
       });
       return await promise;
     } finally {

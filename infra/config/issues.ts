@@ -68,10 +68,9 @@ function wrongBy(issue: Issue, value: unknown): string {
       return value === undefined ? "is missing" : "is unknown";
     case "invalid_key":
       return "has a name that isn't allowed";
-    case "invalid_union":
-      return wrongType("string", value);
     case "custom":
     case "invalid_element":
+    case "invalid_union":
     case "not_multiple_of":
     case "unrecognized_keys":
       return issue.message;

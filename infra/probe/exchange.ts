@@ -64,16 +64,20 @@ function exchange(outgoing: ClientRequest, request: ProbeRequest): Promise<Probe
   const elapsed = () => Math.round(performance.now() - started);
   let connected = false;
   let answering = false;
+  let settled = false;
   const settle = (result: ProbeResult) => {
+    settled = true;
     clearTimeout(timer);
     request.signal?.removeEventListener("abort", giveUp);
     resolve(result);
   };
   const giveUp = () => {
+    if (settled) return;
     settle({ kind: "timeout", connected, ms: elapsed() });
     outgoing.destroy();
   };
-  const timer = setTimeout(giveUp, request.timeoutMs);
+  // An answer that came while the event loop was busy is read before time is called.
+  const timer = setTimeout(() => setImmediate(giveUp), request.timeoutMs);
   outgoing.on("socket", (socket) => {
     connected = !socket.connecting;
     if (socket.connecting) socket.once("connect", () => (connected = true));

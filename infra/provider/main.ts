@@ -6,7 +6,7 @@ import { BlueGreenError, formatError } from "../errors.ts";
 import { localHandlers } from "../platforms/local/resources.ts";
 import type { Properties, ResourceHandler } from "./handler.ts";
 import { HalfMade, sameValue, unwrapSecrets } from "./handler.ts";
-import { recordType } from "./record-type.ts";
+import { providerVersion, recordType } from "./record-type.ts";
 
 const storedOnly: ResourceHandler = {
   create: () => Promise.resolve({ id: "record", outputs: {} }),
@@ -42,7 +42,7 @@ async function translated<T>(work: () => Promise<T>): Promise<T> {
 }
 
 const provider: Provider = {
-  version: "0.1.0",
+  version: providerVersion,
   check: (_urn, _olds, news: unknown) => Promise.resolve({ inputs: news }),
   diff: (_id, _urn, olds: unknown, news: unknown) => {
     const former = plain(olds);

@@ -1,3 +1,9 @@
-/** Type token of the record's resource, for the program and for the provider. */
+/** What the program and the provider must agree on: its version, and the record's type token. */
+
+/**
+ * Named by every resource of our own: the engine would otherwise take the setting
+ * `bluegreen:version` for the provider's version.
+ */
+export const providerVersion = "0.1.0";
 
 export const recordType = "bluegreen:index:Record";

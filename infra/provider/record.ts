@@ -2,7 +2,7 @@
 
 import * as pulumi from "@pulumi/pulumi";
 import type { RouterRecord } from "../model.ts";
-import { recordType } from "./record-type.ts";
+import { providerVersion, recordType } from "./record-type.ts";
 
 export interface RecordArgs {
   readonly record: pulumi.Input<RouterRecord>;
@@ -15,6 +15,6 @@ export class RecordResource extends pulumi.CustomResource {
   declare readonly platform: pulumi.Output<string>;
 
   constructor(name: string, args: RecordArgs, opts: pulumi.CustomResourceOptions) {
-    super(recordType, name, { ...args }, opts);
+    super(recordType, name, { ...args }, { ...opts, version: providerVersion });
   }
 }

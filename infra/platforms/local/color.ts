@@ -1,6 +1,7 @@
 /** A color on this machine as a Pulumi resource: the processes of one release. */
 
 import * as pulumi from "@pulumi/pulumi";
+import { providerVersion } from "../../provider/record-type.ts";
 import type { Address } from "../../model.ts";
 import type { ColorArgs, ColorResource } from "../../platform.ts";
 import type { LocalSpec } from "./freeze.ts";
@@ -17,7 +18,12 @@ class Instances extends pulumi.CustomResource {
     args: { dir: string; spec: pulumi.Input<InstancesInputs["spec"]> },
     opts: pulumi.CustomResourceOptions,
   ) {
-    super(instancesType, name, { ...args, addresses: undefined }, opts);
+    super(
+      instancesType,
+      name,
+      { ...args, addresses: undefined },
+      { ...opts, version: providerVersion },
+    );
   }
 }
 

@@ -1,6 +1,7 @@
 /** The local router as Pulumi resources: the process, and what it does. */
 
 import * as pulumi from "@pulumi/pulumi";
+import { providerVersion } from "../../provider/record-type.ts";
 import type { RouterArgs, RouterOutputs, RouterResource } from "../../platform.ts";
 import { placeOf } from "./place.ts";
 import type { RouteInputs, RouterInputs } from "./types.ts";
@@ -9,7 +10,7 @@ import { urlOf } from "./url.ts";
 
 class RouterProcess extends pulumi.CustomResource {
   constructor(name: string, args: RouterInputs, opts: pulumi.CustomResourceOptions) {
-    super(routerType, name, { ...args }, opts);
+    super(routerType, name, { ...args }, { ...opts, version: providerVersion });
   }
 }
 
@@ -17,7 +18,7 @@ class Route extends pulumi.CustomResource {
   declare readonly generation: pulumi.Output<number>;
 
   constructor(name: string, args: RouteInputs, opts: pulumi.CustomResourceOptions) {
-    super(routeType, name, { ...args }, opts);
+    super(routeType, name, { ...args }, { ...opts, version: providerVersion });
   }
 }
 

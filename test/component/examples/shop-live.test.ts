@@ -6,12 +6,14 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { startLoad } from "../../../automation/demo/load.ts";
+import type { Load, LoadSpec } from "../../../automation/demo/load.ts";
 import { killExamples, startExample } from "./example-process.ts";
 import type { ExampleProcess } from "./example-process.ts";
 
 const cwd = new URL("../../../examples/shop/", import.meta.url).pathname;
 const within = { timeout: 8_000, interval: 20 };
 const peers: WebSocket[] = [];
+const loads: Load[] = [];
 let folder = "";
 let shop: ExampleProcess;
 
@@ -22,6 +24,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   for (const peer of peers.splice(0)) peer.terminate();
+  await Promise.all(loads.splice(0).map((load) => load.stop()));
   killExamples();
   await rm(folder, { recursive: true, force: true });
 });
@@ -29,6 +32,13 @@ afterEach(async () => {
 function start(port = "0"): Promise<ExampleProcess> {
   const env = { PORT: port, DATABASE: join(folder, "shop.db") };
   return startExample({ command: [process.execPath, "server.ts"], cwd, env });
+}
+
+/** Stopped after the test, if it isn't by then. */
+async function startTracked(spec: LoadSpec): Promise<Load> {
+  const load = await startLoad(spec);
+  loads.push(load);
+  return load;
 }
 
 async function connect(path = "/live"): Promise<WebSocket> {
@@ -96,7 +106,7 @@ test("closes with 1001 when it is stopped, and ends", async () => {
 
 test("the load client loses nothing on it and finds every order exactly once", async () => {
   const spec = { url: shop.url, ratePerSecond: 200, webSockets: 2, maxRequests: 300 };
-  const load = await startLoad(spec);
+  const load = await startTracked(spec);
   await expect.poll(async () => (await load.count()).ok, within).toBe(300);
   const count = await load.stop();
   expect(count).toMatchObject({ sent: 300, failed: 0, byVersion: { 1: 300 } });
@@ -106,7 +116,7 @@ test("the load client loses nothing on it and finds every order exactly once", a
 
 test("the load client's WebSockets come back after a drain without a loss", async () => {
   const { port } = new URL(shop.url);
-  const load = await startLoad({ url: shop.url, ratePerSecond: 1, webSockets: 3 });
+  const load = await startTracked({ url: shop.url, ratePerSecond: 1, webSockets: 3 });
   const sockets = async () => (await load.count()).sockets;
   await expect.poll(async () => (await sockets()).echoed, within).toBeGreaterThan(3);
   await shop.stop();

@@ -3,7 +3,7 @@ import { probeHealth } from "../../../infra/probe.ts";
 import { Servers, unresolvable, unroutable } from "./servers.ts";
 
 const servers = new Servers();
-const health = { path: "/healthz", statuses: [200], timeoutMs: 500 };
+const health = { path: "/healthz", statuses: [200], timeoutMs: 2_000 };
 
 afterEach(() => servers.close());
 
@@ -25,7 +25,7 @@ test("says of each unready instance why", async () => {
   const gone = await servers.nobody();
   const reading = await probeHealth([login.address, mute.address, gone], {
     ...health,
-    timeoutMs: 80,
+    timeoutMs: 400,
   });
   expect(reading).toMatchObject({ ready: 0, total: 3, reachable: true });
   expect(reading.problems).toEqual([

@@ -140,6 +140,17 @@ test.each([
   expect(result).toMatchObject({ kind: "unreachable", reached: "nothing" });
 });
 
+test("takes an answer that came while the event loop was busy", async () => {
+  const { address } = await servers.tcp((socket) => {
+    socket.once("data", () => {
+      socket.write("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok");
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 150);
+    });
+  });
+  const result = await probe({ address, timeoutMs: 100 });
+  expect(result).toMatchObject({ kind: "answered", body: "ok" });
+});
+
 test("ends when its signal does", async () => {
   const { address } = await servers.tcp((socket) => socket.resume());
   const stop = new AbortController();

@@ -1,11 +1,14 @@
 /** The router as a process: started, adopted, replaced, stopped. */
 
-import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { execFile, execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { request } from "node:https";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
+import { connect as connectTls } from "node:tls";
+import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
 
 import { expect, test } from "vitest";
 
@@ -18,6 +21,8 @@ import {
   stopRouter,
 } from "../../../infra/platforms/local/proxy/client.ts";
 import { isAlive, startOf } from "../../../infra/platforms/local/process-identity.ts";
+import { Listener } from "../../../infra/platforms/local/proxy/listener.ts";
+import { Proxy } from "../../../infra/platforms/local/proxy/proxy.ts";
 import {
   call,
   freePort,
@@ -71,6 +76,19 @@ test("yields one router when several are started at once", async () => {
   const spec = specOf(dir, { port: await freePort() });
   const pids = (await Promise.all([1, 2, 3].map(() => startRouter(spec)))).map(({ pid }) => pid);
   expect(new Set(pids).size).toBe(1);
+});
+
+test("yields one router when several processes start it at once", async () => {
+  const dir = processDir();
+  const spec = specOf(dir, { port: await freePort() });
+  const client = join(import.meta.dirname, "../../../infra/platforms/local/proxy/client.ts");
+  const script = `import { startRouter } from ${JSON.stringify(pathToFileURL(client).href)};
+    process.stdout.write(String((await startRouter(${JSON.stringify(spec)})).pid));`;
+  const run = promisify(execFile);
+  const args = ["--input-type=module", "-e", script];
+  const ends = await Promise.all([1, 2, 3].map(() => run(process.execPath, args)));
+  expect(new Set(ends.map(({ stdout }) => stdout)).size).toBe(1);
+  expect((await askRouter(dir))?.pid).toBe(Number(ends[0]?.stdout));
 });
 
 test("takes over the lock of a starter that died", async () => {
@@ -151,6 +169,21 @@ test("replaces a router that hangs", async () => {
   expect(isAlive(hung)).toBe(false);
 });
 
+test("replaces a router whose socket somebody deleted", async () => {
+  const dir = processDir();
+  const spec = specOf(dir, { port: await freePort() });
+  const lost = await startRouter(spec);
+  rmSync(join(dir, "router.sock"));
+  expect(await askRouter(dir)).toBeNull();
+  const next = await startRouter(spec);
+  expect(next.pid).not.toBe(lost.pid);
+  expect((await call(spec.port)).status).toBe(503);
+  await until("the former process to end", () => !isAlive(lost));
+  rmSync(join(dir, "router.sock"));
+  await stopRouter(dir);
+  expect(isAlive(next)).toBe(false);
+});
+
 test("never signals a process that merely has the pid of a former router", async () => {
   const dir = processDir();
   const { pid, started } = await startRouter(specOf(dir));
@@ -215,6 +248,37 @@ function makeCertificate(dir: string): { cert: string; key: string } {
   );
   return files;
 }
+
+/** The fingerprint of the certificate that a client meets now. */
+async function fingerprintAt(port: number): Promise<string> {
+  const socket = connectTls({ host: "127.0.0.1", port, rejectUnauthorized: false });
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  socket.once("error", reject);
+  socket.once("secureConnect", () => {
+    resolve(socket.getPeerCertificate().fingerprint256);
+  });
+  const fingerprint = await promise;
+  socket.destroy();
+  return fingerprint;
+}
+
+test.skipIf(!hasOpenssl())("takes up a renewed certificate without a restart", async () => {
+  const dir = tempDir();
+  const tls = makeCertificate(dir);
+  const proxy = new Proxy({ edge: true });
+  const listener = new Listener(specOf(dir, { tls }), proxy, 20);
+  onEnd(() => {
+    listener.stop();
+  });
+  await listener.listen();
+  const before = await fingerprintAt(listener.port);
+  writeFileSync(tls.cert, "not a certificate");
+  await until("the problem", () => listener.problem !== null);
+  expect(await fingerprintAt(listener.port)).toBe(before);
+  makeCertificate(dir);
+  await until("the new one", async () => (await fingerprintAt(listener.port)) !== before);
+  expect(listener.problem).toBeNull();
+});
 
 test.skipIf(!hasOpenssl())("serves TLS, and tells instances so", async () => {
   const dir = processDir();

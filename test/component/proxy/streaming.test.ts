@@ -150,6 +150,33 @@ test("passes an early reply on while the body is still being sent", async () => 
   expect(router.status().colors.blue.live).toMatchObject({ requests: 2, errors: 0 });
 });
 
+test("lets go of an instance that replied early and waits for the rest of the body", async () => {
+  let closed = false;
+  const address = await startRawInstance((socket) => {
+    socket.on("close", () => (closed = true));
+    socket.once("data", () => socket.write("HTTP/1.1 413 Big\r\nContent-Length: 0\r\n\r\n"));
+  });
+  const { router, port } = await startHere();
+  await router.setRoutes({ routes: routesTo("blue", { blue: [address] }) });
+  const client = rawClient(port, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nabc");
+  await until("the reply", () => client.received().includes("413 Big"));
+  await until("the instance's connection to end", () => closed);
+});
+
+test("passes bytes beyond ASCII in headers as they are", async () => {
+  let seen: unknown;
+  const { port } = await routerTo((req, res) => {
+    seen = req.headers["x-name"];
+    res.writeHead(200, { "x-back": "\xe4" }).end();
+  });
+  const bytes = "GET / HTTP/1.1\r\nHost: a\r\nX-Name: M\xfcller\r\n\r\n";
+  const client = rawClient(port, Buffer.from(bytes, "latin1"));
+  await until("a reply", () => client.received().includes("HTTP/1.1 "));
+  expect(client.received()).toMatch(/^HTTP\/1\.1 200/);
+  expect(seen).toBe("M\xfcller");
+  expect(client.received()).toContain("x-back: \xe4\r\n");
+});
+
 test("lets the client see that a reply broke off, and counts an error", async () => {
   const address = await startRawInstance((socket) => {
     socket.once("data", () => {

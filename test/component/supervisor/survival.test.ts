@@ -322,6 +322,18 @@ test("a child that only inherited the marker isn't taken for the instance", asyn
   expect(only(await resumeColor(dir)).pid).toBe(only(before).pid);
 });
 
+test("instances end when their folder is removed: nobody could find them again", async () => {
+  const dir = colorDir();
+  const status = await ensureColor(dir, specOf(server, { drainMs: 200 }));
+  const supervisor = Number(supervisorPid(dir));
+  rmSync(dir, { recursive: true });
+  await waitFor(
+    () => isRunning(Number(only(status).pid)) || isRunning(supervisor),
+    (running) => !running,
+    25_000,
+  );
+});
+
 test("a supervisor that hangs is passed over by a stop", async () => {
   const dir = colorDir();
   const status = await ensureColor(dir, specOf(server));

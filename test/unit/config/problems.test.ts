@@ -1,7 +1,10 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
-import { parseSettings } from "../../../infra/config.ts";
+import { parseSettings, projectConfigSchema } from "../../../infra/config.ts";
 import { minimal, refusalOf } from "./refusal.ts";
+
+const projectKeys = Object.keys(projectConfigSchema());
 
 function linesOf(raw: Record<string, string>, secretKeys: string[] = []): readonly string[] {
   return refusalOf(() => parseSettings(raw, { secretKeys })).details;
@@ -103,7 +106,10 @@ describe("problems in settings", () => {
       { local: local({ tls: { cert: "a.pem" } }) },
       "local.tls.key: is missing; write the path of a",
     ],
-    [{ local: local({ env: { "A-B": "x" } }) }, "local.env.A-B: has a name that isn't allowed"],
+    [
+      { local: local({ env: { "A-B": "x" } }) },
+      "local.env.A-B = [secret]: has a name that isn't allowed",
+    ],
     [{ local: local({ cwd: "a\nb" }) }, `local.cwd = "a\\nb": has control characters`],
     [{ local: local({ command: ["a\0b"] }) }, "has a NUL character"],
     [{ local: local({ accessLog: "maybe" }) }, `accessLog = "maybe": is text, not true or false`],
@@ -152,6 +158,28 @@ describe("problems in settings", () => {
       expect(parseSettings({ ...minimal, given }).given.blue?.addresses).toEqual([address]);
     },
   );
+
+  test("are found in anything that is written, and nothing else ever happens", () => {
+    const keys = projectKeys.map((key) => key.replace("bluegreen:", ""));
+    const raw = fc.dictionary(fc.constantFrom(...keys, "other"), fc.json(), { maxKeys: 6 });
+    const nested = fc.dictionary(
+      fc.constantFrom("health", "probe", "bake", "given", "local"),
+      fc
+        .dictionary(
+          fc.constantFrom("path", "interval", "blue", "tls", "env", "port"),
+          fc.jsonValue(),
+        )
+        .map((value) => JSON.stringify(value)),
+    );
+    fc.assert(
+      fc.property(raw, nested, (first, second) => {
+        const error = refusalOf(() => parseSettings({ ...first, ...second, environment: "x_y" }));
+        expect(error.code).toBe("SETTINGS_INVALID");
+        expect(error.details.join("\n")).toContain('bluegreen:environment = "x_y"');
+      }),
+      { numRuns: 50 },
+    );
+  });
 
   test("keep braces that aren't placeholders", () => {
     const command = ["sh", "-c", "echo ${HOME} {port} { print } {}"];

@@ -26,7 +26,9 @@ test("picks a color exactly by its share", () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 100 }), (blue) => {
       const routes = compileRoutes(routesOf(blue, 100 - blue), null);
-      const picks = Array.from({ length: 100 }, (_, step) => pickColor(routes, () => (step + 0.5) / 100));
+      const picks = Array.from({ length: 100 }, (_, step) =>
+        pickColor(routes, () => (step + 0.5) / 100),
+      );
       expect(picks.filter((color) => color === "blue")).toHaveLength(blue);
       expect(picks).not.toContain(null);
     }),

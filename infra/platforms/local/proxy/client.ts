@@ -99,7 +99,8 @@ async function stopRunning(dir: string): Promise<void> {
   try {
     const call = { method: "POST", path: "/stop", deadlineMs: askDeadlineMs } as const;
     const text = await callRouter(dir, call);
-    if (text !== null) {
+    if (text === null) signalRouter(router, "SIGTERM");
+    else {
       const status = JSON.parse(text) as RouterStatus;
       router = status;
       drainMs = status.spec.drainMs;
@@ -115,17 +116,17 @@ async function stopRunning(dir: string): Promise<void> {
 /** Waits, then kills; the start time is compared each time, as a pid alone may be reused. */
 async function endProcess(router: ProcessIdentity, graceMs: number): Promise<void> {
   if (await isGoneWithin(router, graceMs)) return;
-  kill(router);
+  signalRouter(router, "SIGKILL");
   if (await isGoneWithin(router, killDeadlineMs)) return;
   throw new BlueGreenError("ROUTER_DOWN", `the router (pid ${router.pid}) can't be ended`, {
     hint: `Look at it with \`ps -p ${router.pid}\`.`,
   });
 }
 
-function kill(router: ProcessIdentity): void {
-  if (!isAlive(router)) return;
+function signalRouter(router: ProcessIdentity | null, signal: NodeJS.Signals): void {
+  if (router === null || !isAlive(router)) return;
   try {
-    process.kill(router.pid, "SIGKILL");
+    process.kill(router.pid, signal);
   } catch (error) {
     const message = `the router (pid ${router.pid}) can't be ended: ${messageOf(error)}`;
     throw new BlueGreenError("ROUTER_DOWN", message, { cause: error });

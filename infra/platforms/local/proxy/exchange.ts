@@ -1,19 +1,21 @@
 /** One request on its way: to an instance, perhaps to another one, and its reply back. */
 
-import type { Agent, ClientRequest, IncomingMessage, ServerResponse } from "node:http";
-import { request as openRequest } from "node:http";
+import type { Agent, IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 
+import { messageOf } from "../../../errors.ts";
 import type { Color } from "../../../model.ts";
 import type { AccessLog } from "./access-log.ts";
+import type { Failure } from "./attempt.ts";
+import { Attempt } from "./attempt.ts";
 import type { RequestHead } from "./headers.ts";
-import { rewriteReply } from "./headers.ts";
+import { pairs, rewriteReply } from "./headers.ts";
 import type { Instance, InstancePool } from "./instances.ts";
 import { formatHead, replyPlainly } from "./plain-reply.ts";
 import type { TrafficCounter } from "./traffic.ts";
 import { Tunnel } from "./tunnel.ts";
 import type { UpstreamLimits, Upstreams } from "./upstream.ts";
-import { isLocalFault, isReset } from "./upstream.ts";
+import { isLocalFault } from "./upstream.ts";
 
 /** What all exchanges of a router share. */
 export interface DataPlane {
@@ -43,14 +45,11 @@ export class Exchange {
   readonly #plane: DataPlane;
   readonly #start: ExchangeStart;
   readonly #startedMs = performance.now();
-  readonly #tried: Instance[] = [];
+  /** Instances that couldn't be reached. */
+  readonly #unreached: Instance[] = [];
   #tries = 0;
-  #upstream: ClientRequest | null = null;
-  /** True once the present try has a connection: from then on something may have been sent. */
-  #connected = false;
-  /** Bytes the present connection had received before this request; null for a fresh one. */
-  #readBefore: number | null = null;
-  #timedOut = false;
+  #attempt: Attempt | null = null;
+  /** 0 until a reply was chosen. */
   #status = 0;
   #closed = false;
 
@@ -70,122 +69,60 @@ export class Exchange {
       // The client's connection broke while it was written to; "close" follows.
       res.destroy();
     });
-    const instance = pool.pick(now, this.#tried);
+    const instance = pool.pick(now, this.#unreached);
     const { reused, fresh } = this.#plane.upstreams;
     if (instance === null) this.#refuse(502, "has no instance attached");
     else this.#try(instance, head.repeatable && upgrade === null ? reused : fresh);
   }
 
   #try(instance: Instance, agent: Agent): void {
-    const { head, upgrade, res } = this.#start;
+    const { head, upgrade, req, res } = this.#start;
+    const { limits } = this.#plane;
     this.#tries += 1;
-    this.#connected = false;
-    this.#readBefore = null;
-    const upstream = openRequest({
-      host: instance.host,
-      port: instance.port,
-      method: head.method,
-      path: head.path,
-      headers: head.headers,
-      agent,
-      setHost: false,
-      timeout: this.#plane.limits.replyMs,
-    });
-    this.#upstream = upstream;
-    upstream.on("socket", (socket) => {
-      this.#onSocket(upstream, socket);
-    });
-    upstream.on("response", (reply) => {
-      this.#onReply(reply);
-    });
-    upstream.on("error", (error: NodeJS.ErrnoException) => {
-      if (upstream === this.#upstream) this.#onError(instance, error);
-    });
-    upstream.on("timeout", () => {
-      if (this.#status === 0) this.#giveUp(upstream);
-    });
-    if (head.expectsContinue) {
-      upstream.on("continue", () => {
-        if (this.#status === 0 && !this.#closed) res.writeContinue();
-      });
+    try {
+      this.#attempt = new Attempt(
+        { instance, agent, head, body: req, limits, upgrade: upgrade !== null },
+        {
+          replied: (reply) => {
+            this.#onReply(reply);
+          },
+          continued: () => {
+            if (this.#status === 0 && !this.#closed) res.writeContinue();
+          },
+          upgraded: (reply, socket, first) => {
+            this.#onUpgrade(reply, socket, first);
+          },
+          failed: (failure) => {
+            this.#onFailure(instance, failure);
+          },
+        },
+      );
+    } catch (error) {
+      this.#refuse(502, `can't be asked: ${messageOf(error)}`);
     }
-    if (upgrade !== null) {
-      upstream.on("upgrade", (reply, socket, first) => {
-        this.#onUpgrade(reply, socket, first);
-      });
-    }
-    if (!head.hasBody) upstream.end();
   }
 
-  /** The body starts to flow only over an open connection: until then it is intact. */
-  #onSocket(upstream: ClientRequest, socket: Socket): void {
-    if (!socket.connecting) {
-      this.#readBefore = upstream.reusedSocket ? socket.bytesRead : null;
-      this.#onConnected(upstream);
-      return;
-    }
-    const deadline = setTimeout(() => {
-      this.#giveUp(upstream);
-    }, this.#plane.limits.connectMs);
-    socket.once("close", () => {
-      clearTimeout(deadline);
-    });
-    socket.once("connect", () => {
-      clearTimeout(deadline);
-      this.#onConnected(upstream);
-    });
-  }
-
-  #onConnected(upstream: ClientRequest): void {
-    const { req, head } = this.#start;
-    this.#connected = true;
-    if (!head.hasBody) return;
-    req.on("end", () => {
-      if (req.rawTrailers.length > 0) upstream.addTrailers(pairs(req.rawTrailers));
-    });
-    req.pipe(upstream);
-  }
-
-  #giveUp(upstream: ClientRequest): void {
-    this.#timedOut = true;
-    upstream.destroy(new Error("no answer in time"));
-  }
-
-  #onError(instance: Instance, error: NodeJS.ErrnoException): void {
-    if (this.#closed || this.#status !== 0) return;
-    const { fresh } = this.#plane.upstreams;
-    if (!this.#connected) {
-      const another = this.#another(instance, error);
-      if (another !== null) {
-        this.#timedOut = false;
-        this.#try(another, fresh);
-        return;
-      }
-    } else if (this.#wasStale(error)) {
-      this.#try(instance, fresh);
-      return;
-    }
-    if (this.#timedOut) this.#refuse(504, "didn't answer in time");
+  /** A retry always gets a fresh connection, so that each instance is tried twice at most. */
+  #onFailure(instance: Instance, failure: Failure): void {
+    if (this.#closed) return;
+    const next = failure.kind === "stale" ? instance : this.#another(instance, failure);
+    if (next !== null) this.#try(next, this.#plane.upstreams.fresh);
+    else if (failure.late) this.#refuse(504, "didn't answer in time");
     else this.#refuse(502, "couldn't be reached or broke off");
   }
 
-  /** After a refused connection nothing was sent: any request may go to another instance. */
-  #another(instance: Instance, error: NodeJS.ErrnoException): Instance | null {
+  /** When nothing was sent, any request may go to another instance. */
+  #another(instance: Instance, failure: Failure): Instance | null {
+    if (failure.kind !== "unreached") return null;
     const now = Date.now();
-    if (!isLocalFault(error)) instance.refuse(now);
-    this.#tried.push(instance);
-    if (this.#tried.length >= this.#plane.limits.maxTries) return null;
-    return this.#start.pool.pick(now, this.#tried);
-  }
-
-  /** A kept connection that the instance closed before it answered a single byte. */
-  #wasStale(error: NodeJS.ErrnoException): boolean {
-    if (this.#readBefore === null || this.#timedOut || !isReset(error)) return false;
-    return this.#upstream?.socket?.bytesRead === this.#readBefore;
+    if (!isLocalFault(failure.error)) instance.refuse(now);
+    this.#unreached.push(instance);
+    if (this.#unreached.length >= this.#plane.limits.maxTries) return null;
+    return this.#start.pool.pick(now, this.#unreached);
   }
 
   #onReply(reply: IncomingMessage): void {
-    const { req, res, color, counter } = this.#start;
+    const { res, color, upgrade } = this.#start;
     const status = reply.statusCode ?? 0;
     if (status < 200) {
       // An upgrade that nobody asked for, or no status at all.
@@ -193,17 +130,14 @@ export class Exchange {
       reply.destroy();
       return;
     }
-    this.#status = status;
-    counter.replied(status, performance.now() - this.#startedMs);
-    const close = this.#plane.stopping || this.#start.upgrade !== null;
+    this.#settle(status);
+    const close = this.#plane.stopping || upgrade !== null;
     const headers = rewriteReply(reply.rawHeaders, { color, upgrade: false, close });
     reply.on("error", () => {
       this.#breakOff();
     });
     reply.on("end", () => {
-      if (reply.rawTrailers.length > 0) res.addTrailers(pairs(reply.rawTrailers));
-      res.end();
-      if (!req.complete) this.#leaveBody();
+      this.#finish(reply);
     });
     try {
       res.writeHead(status, reply.statusMessage, headers);
@@ -216,11 +150,11 @@ export class Exchange {
     setImmediate(sendHead, res);
   }
 
-  /** An early reply: what is left of the body is read and dropped. */
-  #leaveBody(): void {
-    const { req } = this.#start;
-    if (this.#upstream !== null) req.unpipe(this.#upstream);
-    req.resume();
+  #finish(reply: IncomingMessage): void {
+    const { req, res } = this.#start;
+    if (reply.rawTrailers.length > 0) res.addTrailers(pairs(reply.rawTrailers));
+    res.end();
+    if (!req.complete) this.#dropBody();
   }
 
   #onUpgrade(reply: IncomingMessage, upstream: Socket, first: Buffer): void {
@@ -229,8 +163,7 @@ export class Exchange {
       upstream.destroy();
       return;
     }
-    this.#status = 101;
-    counter.replied(101, performance.now() - this.#startedMs);
+    this.#settle(101);
     counter.upgradedBegan();
     const client = req.socket;
     res.detachSocket(client);
@@ -254,14 +187,22 @@ export class Exchange {
   }
 
   #refuse(status: 502 | 504, why: string): void {
-    const { res, counter, color } = this.#start;
+    const { res, color } = this.#start;
+    this.#settle(status);
+    this.#dropBody();
+    const close = this.#plane.stopping || this.#start.upgrade !== null;
+    replyPlainly(res, status, `bluegreen: ${color} ${why}\n`, { color, close });
+  }
+
+  #settle(status: number): void {
     this.#status = status;
-    counter.replied(status, performance.now() - this.#startedMs);
-    this.#leaveBody();
-    replyPlainly(res, status, `bluegreen: ${color} ${why}\n`, {
-      color,
-      close: this.#plane.stopping,
-    });
+    this.#start.counter.replied(status, performance.now() - this.#startedMs);
+  }
+
+  /** What is left of the body is read and dropped, so that the client's connection stays usable. */
+  #dropBody(): void {
+    this.#attempt?.leaveBody();
+    this.#start.req.resume();
   }
 
   #close(): void {
@@ -270,7 +211,8 @@ export class Exchange {
     const { res, counter } = this.#start;
     counter.ended();
     if (this.#status === 0) counter.abandoned();
-    if (this.#status !== 101 && !res.writableFinished) this.#upstream?.destroy();
+    const done = res.writableFinished && this.#attempt?.isSent === true;
+    if (this.#status !== 101 && !done) this.#attempt?.destroy();
     if (this.#plane.accessLog !== null) this.#log(this.#plane.accessLog);
   }
 
@@ -292,11 +234,4 @@ export class Exchange {
 /** A head without a body behind it is sent at once: an event stream may stay silent for long. */
 function sendHead(res: ServerResponse): void {
   if (!res.writableEnded && !res.destroyed) res.flushHeaders();
-}
-
-function pairs(flat: readonly string[]): [string, string][] {
-  return Array.from({ length: flat.length >> 1 }, (_, index) => [
-    flat[2 * index] ?? "",
-    flat[2 * index + 1] ?? "",
-  ]);
 }

@@ -95,6 +95,14 @@ export function previewOf(headers: IncomingHttpHeaders): string | undefined {
   return Array.isArray(value) ? value.join() : value;
 }
 
+/** A flat list of names and values as pairs. */
+export function pairs(flat: readonly string[]): [string, string][] {
+  return Array.from({ length: flat.length >> 1 }, (_, index) => [
+    flat[2 * index] ?? "",
+    flat[2 * index + 1] ?? "",
+  ]);
+}
+
 function keep(rawHeaders: readonly string[], drop: ReadonlySet<string>): string[] {
   const kept: string[] = [];
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {

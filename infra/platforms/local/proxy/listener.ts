@@ -28,7 +28,7 @@ const limits: ServerOptions = {
 };
 
 const backlog = 1024;
-/** Renewed certificates are noticed within this time. */
+/** Renewed certificates are noticed within this time by default. */
 const certificatePollMs = 30_000;
 
 type Tls = NonNullable<RouterSpec["tls"]>;
@@ -40,7 +40,7 @@ export class Listener {
   #problem: string | null = null;
 
   /** @throws BlueGreenError SETTINGS_INVALID when the certificate or its key can't be used. */
-  constructor(spec: RouterSpec, proxy: Proxy) {
+  constructor(spec: RouterSpec, proxy: Proxy, pollMs = certificatePollMs) {
     this.#spec = spec;
     if (spec.tls === null) {
       this.#server = createServer(limits);
@@ -48,7 +48,7 @@ export class Listener {
     } else {
       const server = createTlsServer({ ...limits, ...readTls(spec.tls) });
       this.#server = server;
-      this.#unwatch = watchTls(server, spec.tls, (problem) => {
+      this.#unwatch = watchTls(server, { ...spec.tls, pollMs }, (problem) => {
         this.#problem = problem;
       });
     }
@@ -115,7 +115,11 @@ function readTls(tls: Tls): { cert: Buffer; key: Buffer } {
   }
 }
 
-function watchTls(server: TlsServer, tls: Tls, tell: (problem: string | null) => void): () => void {
+function watchTls(
+  server: TlsServer,
+  tls: Tls & { readonly pollMs: number },
+  tell: (problem: string | null) => void,
+): () => void {
   const reload = () => {
     try {
       server.setSecureContext(readTls(tls));
@@ -126,7 +130,7 @@ function watchTls(server: TlsServer, tls: Tls, tell: (problem: string | null) =>
   };
   const paths = [tls.cert, tls.key];
   for (const path of paths) {
-    watchFile(path, { interval: certificatePollMs, persistent: false }, reload);
+    watchFile(path, { interval: tls.pollMs, persistent: false }, reload);
   }
   return () => {
     for (const path of paths) unwatchFile(path, reload);

@@ -84,16 +84,21 @@ function livingFormer(dir: string): RouterIdentity | null {
   return former !== null && former.pid !== process.pid && isAlive(former) ? former : null;
 }
 
-/** It frees the port at once and finishes its own requests; one that hangs is ended. */
+/**
+ * It frees the port at once and finishes its own requests. One without its socket (it stops
+ * already, or somebody deleted the file) is told by signal; one that hangs is ended.
+ */
 async function stopFormer(former: RouterIdentity): Promise<void> {
   const call = { method: "POST", path: "/stop", deadlineMs: formerStopMs } as const;
+  let signal: NodeJS.Signals = "SIGTERM";
   try {
     const reply = await callRouter(former.spec.dir, call);
     if (reply !== null) return;
   } catch (error) {
     process.stderr.write(`the former router is ended: ${messageOf(error)}\n`);
+    signal = "SIGKILL";
   }
-  if (isAlive(former)) process.kill(former.pid, "SIGKILL");
+  if (isAlive(former)) process.kill(former.pid, signal);
 }
 
 function isPortInUse(error: unknown): boolean {

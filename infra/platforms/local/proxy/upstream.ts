@@ -1,4 +1,8 @@
-/** The router's connections to instances: one pool to reuse, one way to get a fresh one. */
+/**
+ * The router's connections to instances: one pool to reuse, one way to get a fresh one. They are
+ * node:http's own: proxy libraries pump bytes just as well, but their error callbacks don't tell a
+ * reused connection from a fresh one, nor what was sent, and the rules for retries rest on both.
+ */
 
 import { Agent } from "node:http";
 

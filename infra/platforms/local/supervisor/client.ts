@@ -116,11 +116,13 @@ async function giveSpec(
   let problem = "it didn't start";
   while (nowMs() < deadline) {
     assertNotInterrupted(signal);
-    const socket = currentHolder(folder)?.socket ?? null;
-    if (socket === null) {
+    const holder = currentHolder(folder);
+    if (holder === null) {
       await startSupervisor(folder, spec, deadline - nowMs());
+    } else if (holder.socket === null) {
+      problem = `process ${holder.pid} is stopping the color`;
     } else {
-      const answer = await askSupervisor(socket, { kind: "put", spec }, askDeadlineMs);
+      const answer = await askSupervisor(holder.socket, { kind: "put", spec }, askDeadlineMs);
       if (answer.kind === "status") return;
       problem = answer.message;
     }

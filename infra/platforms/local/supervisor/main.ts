@@ -10,7 +10,9 @@ import { SupervisedColor, readSpec } from "./supervised-color.ts";
 import { acquireLock } from "./supervisor-lock.ts";
 import type { Lock } from "./supervisor-lock.ts";
 
-const logCheckMs = 1000;
+const checkMs = 1000;
+/** So often in a row the folder must be missing: a short absence isn't a removal. */
+const checksUntilGone = 5;
 const stdinDeadlineMs = 5000;
 
 await main(process.argv[2] ?? "");
@@ -36,16 +38,28 @@ async function supervise(folder: ColorFolder, lock: Lock): Promise<void> {
   const spec = (await givenSpec()) ?? readSpec(folder);
   if (spec === null) throw new Error("there is no spec, neither given nor on disk");
   const color = await SupervisedColor.open(folder, spec);
-  setInterval(() => {
-    color.rotateLogs();
-  }, logCheckMs);
+  setInterval(keepHouse, checkMs, color, lock, { checksGone: 0 });
   await openAdmin(folder.socket, color, (order) => {
     void stop(color, order, lock);
   });
   log(`supervises ${spec.color} ${spec.version} as process ${process.pid}`);
 }
 
-async function stop(color: SupervisedColor, order: StopOrder, lock: Lock): Promise<void> {
+function keepHouse(color: SupervisedColor, lock: Lock, seen: { checksGone: number }): void {
+  try {
+    const standing = lock.standing();
+    // Another supervisor has taken the color: its instances aren't this one's any more.
+    if (standing === "lost") process.exit(1);
+    seen.checksGone = standing === "gone" ? seen.checksGone + 1 : 0;
+    // Nobody could find the instances again.
+    if (seen.checksGone === checksUntilGone) void stop(color, {}, lock);
+    if (standing === "held") color.rotateLogs();
+  } catch (error) {
+    log(messageOf(error));
+  }
+}
+
+async function stop(color: SupervisedColor, order: Partial<StopOrder>, lock: Lock): Promise<void> {
   try {
     const isEmpty = await color.stop(order.drainMs);
     log(isEmpty ? "all instances have ended" : "some instances don't end");

@@ -86,7 +86,7 @@ export class SupervisedColor {
   }
 
   /** Ends all instances; false when some still run after `drainMs` and a while. */
-  async stop(drainMs: number): Promise<boolean> {
+  async stop(drainMs = this.#spec.drainMs): Promise<boolean> {
     this.#stopping = true;
     for (const instance of this.#instances.values()) instance.retire(drainMs);
     return await waitUntil(() => this.#instances.size === 0, { withinMs: drainMs + 6000 });

@@ -1,7 +1,7 @@
 /** Makes sure that one process at a time looks after a color, whatever was killed before. */
 
 import { randomBytes } from "node:crypto";
-import { linkSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, linkSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { writeDurably } from "../durable-file.ts";
@@ -20,6 +20,8 @@ interface LockFile extends Holder {
 }
 
 export interface Lock {
+  /** Gone: the whole folder was removed. Lost: somebody else removed the lock and took it. */
+  standing(): "held" | "lost" | "gone";
   release(): Promise<void>;
 }
 
@@ -44,6 +46,7 @@ export function acquireLock(folder: ColorFolder, socket: string | null): Lock | 
     if (number < mine) rmSync(lockPath(folder, number), { force: true });
   }
   return {
+    standing: () => standingOf(folder, mine),
     async release() {
       await writeDurably(lockPath(folder, mine), JSON.stringify({ ...file, released: true }));
     },
@@ -53,6 +56,11 @@ export function acquireLock(folder: ColorFolder, socket: string | null): Lock | 
 /** The living process that holds the lock; null when there is none. */
 export function currentHolder(folder: ColorFolder): Holder | null {
   return holderOf(folder, lastNumber(folder));
+}
+
+function standingOf(folder: ColorFolder, mine: number): "held" | "lost" | "gone" {
+  if (!existsSync(folder.dir)) return "gone";
+  return existsSync(lockPath(folder, mine)) && lastNumber(folder) === mine ? "held" : "lost";
 }
 
 function holderOf(folder: ColorFolder, number: number): Holder | null {

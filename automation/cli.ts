@@ -1,0 +1,76 @@
+/** The command line: global options, and one line per command; code is loaded for the one typed. */
+
+import yargs from "yargs";
+import type { Argv } from "yargs";
+import { hideBin } from "yargs/helpers";
+import { exitCodes } from "../infra/errors.ts";
+import { commands } from "./commands/index.ts";
+
+// Pulumi's runtime leaves late rejections behind after a failed update; each has been reported.
+process.on("unhandledRejection", () => undefined);
+
+const wantsColor =
+  process.stderr.isTTY && process.env["NO_COLOR"] === undefined && process.env["TERM"] !== "dumb";
+
+function globalOptions(parser: Argv) {
+  return parser
+    .option("stack", {
+      alias: "s",
+      type: "string",
+      default: process.env["BLUEGREEN_STACK"] ?? "dev",
+      describe: "environment",
+    })
+    .option("cwd", { type: "string", default: process.cwd(), describe: "folder with Pulumi.yaml" })
+    .option("json", { type: "boolean", default: false, describe: "JSON on stdout" })
+    .option("yes", { alias: "y", type: "boolean", default: false, describe: "ask nothing" })
+    .option("color", { type: "boolean", default: wantsColor, describe: "colors in the terminal" })
+    .option("verbose", { type: "boolean", default: false, describe: "also the engine's steps" });
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  let exit: number = exitCodes.done.code;
+  const parser = globalOptions(yargs([...args]))
+    .scriptName("bluegreen")
+    .usage("$0 <command>\n\nBlue-green deployment with Pulumi: fill the idle color, check, switch.")
+    .parserConfiguration({ "populate--": true })
+    .strict()
+    .demandCommand(1, "name a command; `bluegreen --help` lists them")
+    .recommendCommands()
+    .wrap(Math.min(100, process.stdout.columns || 100))
+    .epilogue("docs: README.md")
+    .version("0.1.0")
+    .exitProcess(false)
+    .fail((message, error) => {
+      throw (error as Error | undefined) ?? new UsageError(message);
+    });
+  for (const command of commands) {
+    parser.command(
+      command.usage,
+      command.describe,
+      (each) => {
+        for (const [example, means] of command.examples) each.example(example, means);
+        return command.options(each);
+      },
+      async (argv) => {
+        exit = await command.run(argv as never);
+      },
+    );
+  }
+  try {
+    await parser.parseAsync();
+    return exit;
+  } catch (error) {
+    if (!(error instanceof UsageError) && !isYargsError(error)) throw error;
+    process.stderr.write(`USAGE: ${error.message}\nhint: bluegreen --help\n`);
+    return exitCodes.settings.code;
+  }
+}
+
+class UsageError extends Error {}
+
+function isYargsError(error: unknown): error is Error {
+  return error instanceof Error && error.name === "YError";
+}
+
+// Leaves at once: the engine's servers may hold the event loop.
+process.exit(await main(hideBin(process.argv)));

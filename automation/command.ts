@@ -1,0 +1,160 @@
+/** What every command shares: global options, reporters, signals, and how it ends. */
+
+import { BlueGreenError, exitCodes, messageOf } from "../infra/errors.ts";
+import type { Event, Reporter } from "./event.ts";
+import { journalFolder, openJournal } from "./journal.ts";
+import { newRolloutId, thisOwner } from "./owner.ts";
+import { jsonReporter } from "./report/json.ts";
+import { terminalReporter } from "./report/terminal.ts";
+import type { Output } from "./report/terminal.ts";
+import type { Session } from "./session.ts";
+
+/** Options of every command. */
+export interface GlobalOptions {
+  /** Name of the environment; default `dev`, or BLUEGREEN_STACK. */
+  readonly stack: string;
+  /** Folder with Pulumi.yaml; default: the current one. */
+  readonly cwd: string;
+  /** One JSON document or one event per line on stdout, nothing else there. */
+  readonly json: boolean;
+  /** Answers every question with yes. */
+  readonly yes: boolean;
+  readonly color: boolean;
+  /** Also the engine's steps. */
+  readonly verbose: boolean;
+}
+
+export interface CommandContext {
+  readonly options: GlobalOptions;
+  readonly reporter: Reporter;
+  /** True after the first Ctrl-C or SIGTERM: end after the step that is under way. */
+  readonly interrupted: () => boolean;
+  /** Of a new rollout, and of this run's event log. */
+  readonly runId: string;
+  /** Final result for people and for `--json`. */
+  readonly print: (result: Result) => void;
+  readonly openSession: (options?: { readonly lockMs?: number }) => Promise<Session>;
+}
+
+export interface Result {
+  /** For people; may have several lines. */
+  readonly text: string;
+  /** For `--json`. */
+  readonly data: unknown;
+}
+
+/**
+ * Runs a command's work and returns the exit code; prints an error once, with its code and hint.
+ * A second signal leaves at once; what is half done can be continued by the same command.
+ */
+export async function runCommand(
+  name: string,
+  options: GlobalOptions,
+  work: (context: CommandContext) => Promise<void>,
+): Promise<number> {
+  const output: Output = {
+    color: options.color,
+    interactive: process.stderr.isTTY && !options.json,
+    verbose: options.verbose,
+  };
+  const reporter = options.json ? jsonReporter() : terminalReporter(output);
+  const signals = watchSignals(reporter);
+  const runId = newRolloutId(Date.now());
+  const state: { journal: Reporter | null; session: Session | null } = {
+    journal: null,
+    session: null,
+  };
+  const fanOut: Reporter = {
+    on(event) {
+      reporter.on(event);
+      state.journal?.on(event);
+    },
+  };
+  const context: CommandContext = {
+    options,
+    reporter: fanOut,
+    interrupted: signals.interrupted,
+    runId,
+    print: (result) => {
+      const text = options.json ? JSON.stringify(result.data) : result.text;
+      process.stdout.write(`${text}\n`);
+    },
+    openSession: async ({ lockMs } = {}) => {
+      const { openSession } = await import("./session.ts");
+      const { faultBoundary } = await import("./fault.ts");
+      const session = await openSession({
+        cwd: options.cwd,
+        stack: options.stack,
+        reporter: fanOut,
+        boundary: faultBoundary(process.env),
+        ...(lockMs === undefined ? {} : { lockMs }),
+      });
+      state.journal = openJournal({
+        folder: journalFolder(session.application, options.stack),
+        name: runId,
+        now: Date.now,
+        complain: (sentence) => {
+          reporter.on({ kind: "Noted", sentence });
+        },
+      });
+      fanOut.on({ kind: "Started", command: name, rolloutId: runId, by: thisOwner() });
+      return session;
+    },
+  };
+  return ended(fanOut, options, () => work(context)).finally(signals.stop);
+}
+
+async function ended(
+  reporter: Reporter,
+  options: GlobalOptions,
+  work: () => Promise<void>,
+): Promise<number> {
+  try {
+    await work();
+    return exitCodes.done.code;
+  } catch (error) {
+    const event = failureOf(error, options.verbose);
+    reporter.on(event);
+    return error instanceof BlueGreenError ? error.exitCode : exitCodes.bug.code;
+  }
+}
+
+function failureOf(error: unknown, verbose: boolean): Event {
+  if (error instanceof BlueGreenError) {
+    const { code, message, hint = null, details } = error;
+    return { kind: "Failed", code, message, hint, details };
+  }
+  const stack = error instanceof Error && verbose ? (error.stack ?? "").split("\n") : [];
+  return {
+    kind: "Failed",
+    code: "BUG",
+    message: messageOf(error),
+    hint: "this is a bug in bluegreen; --verbose shows where",
+    details: stack,
+  };
+}
+
+interface Signals {
+  readonly interrupted: () => boolean;
+  readonly stop: () => void;
+}
+
+/** The first signal ends the run after its step, the second one at once. */
+function watchSignals(reporter: Reporter): Signals {
+  let count = 0;
+  const onSignal = (): void => {
+    count += 1;
+    if (count > 1) process.exit(exitCodes.interrupted.code);
+    const sentence = "stopping after this step; once more leaves at once (it can be continued)";
+    reporter.on({ kind: "Noted", sentence });
+  };
+  process.on("SIGINT", onSignal);
+  process.on("SIGTERM", onSignal);
+  return {
+    interrupted: () => count > 0,
+    stop: () => {
+      process.off("SIGINT", onSignal);
+      process.off("SIGTERM", onSignal);
+    },
+  };
+}

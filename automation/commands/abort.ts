@@ -1,0 +1,23 @@
+/** `bluegreen abort`: give a rollout up before its switch; the active color is untouched. */
+
+import { runCommand } from "../command.ts";
+import type { Command } from "./command.ts";
+
+export const abort: Command = {
+  usage: "abort",
+  describe: "give up the rollout that is open, before its switch",
+  examples: [["bluegreen abort --reason 'wrong release'", "frees the claim; traffic stays"]],
+  options: (parser) =>
+    parser.option("reason", { type: "string", default: "asked for by a person", describe: "why" }),
+  run: (argv) =>
+    runCommand("abort", argv, async (context) => {
+      const { updateOnce } = await import("../single-update.ts");
+      const reason = String(argv["reason"]);
+      await updateOnce(context, () =>
+        Promise.resolve({
+          request: { kind: "Abort", reason, rolloutId: null },
+          sentence: "no rollout is open; the idle color stays for a look until its claim ends",
+        }),
+      );
+    }),
+};

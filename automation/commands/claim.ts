@@ -1,0 +1,41 @@
+/** `bluegreen claim`: reserve the idle color, to fill it by hand with `pulumi up`. */
+
+import type { Color } from "../../infra/model.ts";
+import { byHand } from "../../infra/model.ts";
+import { runCommand } from "../command.ts";
+import type { Command } from "./command.ts";
+import { withColor } from "./options.ts";
+
+export const claim: Command = {
+  usage: "claim <target>",
+  describe: "reserve the idle color for filling it by hand",
+  examples: [
+    [
+      "bluegreen claim green && bluegreen pulumi -- up -s dev-green",
+      "fill green with the settings' release by hand",
+    ],
+  ],
+  options: (parser) => withColor(parser, "the idle color"),
+  run: (argv) =>
+    runCommand("claim", argv, async (context) => {
+      const { updateOnce } = await import("../single-update.ts");
+      const { thisOwner } = await import("../owner.ts");
+      const color = argv["target"] as Color;
+      await updateOnce(context, ({ settings }) => {
+        const until = new Date(Date.now() + settings.claimMs).toISOString();
+        return Promise.resolve({
+          request: {
+            kind: "Claim",
+            rolloutId: byHand,
+            rollout: "deploy",
+            color,
+            version: settings.version ?? "by hand",
+            owner: thisOwner(),
+            until,
+            replaces: null,
+          },
+          sentence: `${color} is yours until ${until}: \`bluegreen pulumi -- up -s ${settings.environment}-${color}\``,
+        });
+      });
+    }),
+};

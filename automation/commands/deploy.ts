@@ -1,0 +1,32 @@
+/** `bluegreen deploy`: a release into the idle color, checked, switched to, watched. */
+
+import { runCommand } from "../command.ts";
+import type { Command } from "./command.ts";
+import { withWriteBack } from "./options.ts";
+
+export const deploy: Command = {
+  usage: "deploy",
+  describe: "roll a release out: fill the idle color, check it, switch, watch",
+  examples: [
+    ["bluegreen deploy --version 2", "roll out release 2"],
+    ["bluegreen deploy", "finish the rollout that is open, or deploy the settings' version"],
+    ["bluegreen deploy -s prod --version 2 --json", "in CI, one event per line"],
+  ],
+  options: (parser) =>
+    withWriteBack(parser)
+      .version(false)
+      .option("version", { type: "string", describe: "the release; default: bluegreen:version" }),
+  run: (argv) =>
+    runCommand("deploy", argv, async (context) => {
+      const { pursue } = await import("../pursue.ts");
+      const { digestOf } = await import("../session.ts");
+      const session = await context.openSession();
+      const { record } = await session.environment.observe({ fresh: true });
+      const open = record.rollout !== null && record.rollout.phase !== "hold";
+      const named = argv["version"] as string | undefined;
+      const version = named ?? (open ? null : session.settings.version);
+      const digest = version === null ? null : await digestOf(session, version);
+      const goal = { kind: "Deploy", version, digest } as const;
+      await pursue(context, session, { goal, write: argv["write"] === true });
+    }),
+};

@@ -1,0 +1,87 @@
+/** `bluegreen pin` and `unpin`: a release that must not become active, and lifting that. */
+
+import { BlueGreenError } from "../../infra/errors.ts";
+import { parseDuration } from "../../infra/duration.ts";
+import { colors } from "../../infra/model.ts";
+import { runCommand } from "../command.ts";
+import type { Session } from "../session.ts";
+import type { Command } from "./command.ts";
+
+export const pin: Command = {
+  usage: "pin <release>",
+  describe: "forbid a release to become active",
+  examples: [
+    ["bluegreen pin 2 --reason 'corrupts carts'", "until somebody unpins it"],
+    ["bluegreen pin 2 --for 24h", "for a day"],
+  ],
+  options: (parser) =>
+    parser
+      .positional("release", { type: "string", describe: "version" })
+      .option("reason", { type: "string", default: "pinned by a person", describe: "why" })
+      .option("for", { type: "string", describe: "how long, such as 24h; default: for good" }),
+  run: (argv) =>
+    runCommand("pin", argv, async (context) => {
+      const { updateOnce } = await import("../single-update.ts");
+      const version = String(argv["release"]);
+      const until = untilOf(argv["for"] as string | undefined);
+      await updateOnce(context, async (session) => ({
+        request: {
+          kind: "Pin",
+          version,
+          digest: await digestFor(session, version),
+          reason: String(argv["reason"]),
+          by: await personName(),
+          until,
+        },
+        sentence: `release ${version} is pinned${until ? ` until ${until}` : ""}`,
+      }));
+    }),
+};
+
+export const unpin: Command = {
+  usage: "unpin <release>",
+  describe: "allow a pinned release again",
+  examples: [["bluegreen unpin 2", "by version or digest; `bluegreen status` lists pins"]],
+  options: (parser) =>
+    parser.positional("release", { type: "string", describe: "version or digest" }),
+  run: (argv) =>
+    runCommand("unpin", argv, async (context) => {
+      const { updateOnce } = await import("../single-update.ts");
+      const release = String(argv["release"]);
+      await updateOnce(context, () =>
+        Promise.resolve({
+          request: { kind: "Unpin", release },
+          sentence: `release ${release} isn't pinned any more`,
+        }),
+      );
+    }),
+};
+
+function untilOf(duration: string | undefined): string | null {
+  if (duration === undefined) return null;
+  const ms = parseDuration(duration);
+  if (ms !== null) return new Date(Date.now() + ms).toISOString();
+  throw new BlueGreenError("USAGE", `--for ${duration} isn't a duration`, {
+    hint: "write a number with its unit: 30m, 24h",
+  });
+}
+
+/** A color that holds the version knows its digest; otherwise it is what the settings make of it. */
+async function digestFor(session: Session, version: string): Promise<string> {
+  const { digestOf } = await import("../session.ts");
+  const view = await session.environment.observe({ fresh: false });
+  const held = colors
+    .map((color) => view.colors[color]?.release)
+    .find((release) => release?.version === version);
+  const digest = held?.digest ?? (await digestOf(session, version));
+  if (digest !== null) return digest;
+  throw new BlueGreenError("USAGE", `the digest of release ${version} can't be known yet`, {
+    hint: "make the environment first: `bluegreen up`",
+  });
+}
+
+async function personName(): Promise<string> {
+  const { thisOwner } = await import("../owner.ts");
+  const { user, host } = thisOwner();
+  return `${user} on ${host}`;
+}

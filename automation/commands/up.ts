@@ -1,0 +1,20 @@
+/** `bluegreen up`: everything as the record says, after a reboot or by a changed setting. */
+
+import { runCommand } from "../command.ts";
+import type { Command } from "./command.ts";
+import { noOptions } from "./command.ts";
+
+export const up: Command = {
+  usage: "up",
+  describe: "bring the router and both colors back as they were; traffic isn't moved",
+  examples: [
+    ["bluegreen up", "after a reboot, or to make a new environment"],
+    ["bluegreen up -s prod --yes", "in a start script; `bluegreen doctor --systemd` prints a unit"],
+  ],
+  options: noOptions,
+  run: (argv) =>
+    runCommand("up", argv, async (context) => {
+      const { bringUp } = await import("../bring-up.ts");
+      await bringUp(await context.openSession());
+    }),
+};

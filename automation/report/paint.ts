@@ -1,0 +1,29 @@
+/** Colors of a terminal, or none. */
+
+import { styleText } from "node:util";
+
+type Style = (text: string) => string;
+
+export interface Paint {
+  readonly bold: Style;
+  readonly dim: Style;
+  readonly red: Style;
+  readonly green: Style;
+  readonly yellow: Style;
+  readonly blue: Style;
+}
+
+export function paint(on: boolean): Paint {
+  const style =
+    (name: keyof Paint): Style =>
+    (text) =>
+      on ? styleText(name, text, { validateStream: false }) : text;
+  return {
+    bold: style("bold"),
+    dim: style("dim"),
+    red: style("red"),
+    green: style("green"),
+    yellow: style("yellow"),
+    blue: style("blue"),
+  };
+}

@@ -1,0 +1,123 @@
+/** Events for people, on stderr: live on a terminal, plain lines in CI. */
+
+import type { Event, Reporter } from "../event.ts";
+import type { Verdict } from "../../infra/model.ts";
+import { paint } from "./paint.ts";
+import type { Paint } from "./paint.ts";
+
+export interface Output {
+  readonly color: boolean;
+  /** One line may be rewritten in place. */
+  readonly interactive: boolean;
+  readonly verbose: boolean;
+}
+
+export function terminalReporter(
+  output: Output,
+  write: (text: string) => void = writeError,
+): Reporter {
+  const colors = paint(output.color);
+  let live = false;
+  const line = (text: string): void => {
+    write(`${live ? "\r\u001b[2K" : ""}${text}\n`);
+    live = false;
+  };
+  const progress = (text: string): void => {
+    if (!output.interactive) return;
+    const width = process.stderr.columns || 80;
+    write(`\r\u001b[2K${text.slice(0, width - 1)}`);
+    live = true;
+  };
+  return {
+    on(event) {
+      const shown = render(event, colors, output.verbose);
+      if (shown?.kind === "line") shown.lines.forEach(line);
+      if (shown?.kind === "progress") progress(shown.text);
+    },
+  };
+}
+
+type Shown =
+  | { readonly kind: "line"; readonly lines: readonly string[] }
+  | { readonly kind: "progress"; readonly text: string }
+  | null;
+
+function lines(...all: readonly string[]): Shown {
+  return { kind: "line", lines: all };
+}
+
+function render(event: Event, colors: Paint, verbose: boolean): Shown {
+  switch (event.kind) {
+    case "Started":
+    case "Observed":
+    case "Read":
+      return null;
+    case "Noted":
+      return lines(`  ${colors.dim("note")}  ${event.sentence}`);
+    case "Begun":
+      return { kind: "progress", text: `  ...   ${event.action}` };
+    case "Ended":
+      return lines(`  ${colors.green("done")}  ${event.action} ${colors.dim(seconds(event.ms))}`);
+    case "Progressed":
+      return verbose
+        ? lines(`        ${colors.dim(event.sentence)}`)
+        : { kind: "progress", text: `  ...   ${event.sentence}` };
+    case "Checked":
+      return lines(
+        ...event.findings.map(
+          ({ name, verdict, sentence }) => `  ${word(verdict, colors)}  ${name}: ${sentence}`,
+        ),
+      );
+    case "Switched":
+      return lines(`  ${colors.bold("served")} by ${event.to}${servedAfter(event.servedMs)}`);
+    case "Judged":
+      return judged(event, colors);
+    case "Baked":
+      return lines(`  ${word(event.verdict, colors)}  ${event.sentence}`);
+    case "RolledBack":
+      return lines(`  ${colors.yellow("back")}  traffic is on ${event.to}: ${event.reason}`);
+    case "Probed":
+      return lines(`  ${probeWords(event.probe)}`);
+    case "Failed":
+      return failed(event, colors);
+    case "Finished":
+      return lines(colors.bold(event.sentence));
+  }
+}
+
+function judged(event: Extract<Event, { kind: "Judged" }>, colors: Paint): Shown {
+  if (event.verdict === "pass" || event.verdict === "inconclusive") {
+    return { kind: "progress", text: `  ...   ${event.sentence}` };
+  }
+  return lines(`  ${word(event.verdict, colors)}  ${event.sentence}`);
+}
+
+function failed(event: Extract<Event, { kind: "Failed" }>, colors: Paint): Shown {
+  const hint = event.hint === null ? [] : [`${colors.dim("hint:")} ${event.hint}`];
+  const details = event.details.map((detail) => `  ${detail}`);
+  return lines(`${colors.red(event.code)}: ${event.message}`, ...details, ...hint);
+}
+
+function probeWords({ sent, failed, longestGapMs, byColor }: ProbeOf): string {
+  const shares = `blue ${byColor.blue}, green ${byColor.green}`;
+  return `probe  ${sent} sent, ${failed} failed, longest gap ${longestGapMs} ms (${shares})`;
+}
+
+type ProbeOf = Extract<Event, { kind: "Probed" }>["probe"];
+
+function servedAfter(ms: number | null): string {
+  return ms === null ? "" : `, seen in the data plane after ${ms} ms`;
+}
+
+function word(verdict: Verdict, colors: Paint): string {
+  if (verdict === "pass") return colors.green("pass");
+  return verdict === "fail" || verdict === "error" ? colors.red("fail") : colors.yellow("open");
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
+}
+
+function writeError(text: string): void {
+  process.stderr.write(text);
+}
