@@ -16,7 +16,7 @@ import { RecordResource } from "./provider/record.ts";
 import { readStackOutputs } from "./stacks.ts";
 import type { Transition } from "./transition.ts";
 import { applyRequest, attachments } from "./transition.ts";
-import { serveOrReturn } from "./verification.ts";
+import { openLine, serveOrReturn } from "./verification.ts";
 
 export interface RouterRun {
   readonly settings: Settings;
@@ -90,10 +90,14 @@ function register(run: Registration): Record<string, unknown> {
     context,
     observe: () => observeStacks(settings, platform, context),
   });
+  const line = openLine(run);
   const plan = guardPlan({
     allowed: context.request && allowedTypes(context.request.kind, platform),
     flipTypes: platform.flipTypes,
-    beforeFlip: guard,
+    beforeFlip: async () => {
+      await guard();
+      await line?.open();
+    },
     beforeDelete: () => {
       refuseRemoval(view, next);
     },
@@ -102,7 +106,7 @@ function register(run: Registration): Record<string, unknown> {
   const { environment } = settings;
   const router = platform.router(environment, { settings, routes }, plan.options);
   const served = transition.activation
-    ? router.outputs.apply((outputs) => serveOrReturn({ ...run, outputs, former: view }))
+    ? router.outputs.apply((outputs) => serveOrReturn({ ...run, outputs, former: view, line }))
     : router.outputs;
   const stored = new RecordResource(
     `${environment}-record`,

@@ -7,7 +7,8 @@ import { BlueGreenError, messageOf } from "./errors.ts";
 import { activeOf, byHand, formatWeights } from "./model.ts";
 import type { Observed } from "./observation.ts";
 import type { Platform, RouterOutputs } from "./platform.ts";
-import { verifyServed } from "./probe.ts";
+import { keepConnection, probe, verifyServed } from "./probe.ts";
+import type { ProbeConnection } from "./probe.ts";
 import type { Transition } from "./transition.ts";
 
 export interface Verification {
@@ -18,6 +19,30 @@ export interface Verification {
   readonly transition: Transition;
   /** As it was before the flip. */
   readonly former: Observed;
+  readonly line: Line | null;
+}
+
+/** A connection from before the flip: proof that reused ones follow it, too. */
+export interface Line {
+  readonly connection: ProbeConnection;
+  /** Asks once, so that the connection exists. */
+  open(): Promise<void>;
+}
+
+/** Null where no color is about to get traffic. */
+export function openLine(
+  run: Pick<Verification, "settings" | "platform" | "transition">,
+): Line | null {
+  const { settings, platform, transition } = run;
+  if (!transition.activation || pulumi.runtime.isDryRun()) return null;
+  const connection = keepConnection();
+  const { path, timeoutMs } = settings.probe;
+  return {
+    connection,
+    open: async () => {
+      await probe({ url: platform.url(settings), path, timeoutMs, connection });
+    },
+  };
 }
 
 /** @throws SWITCH_NOT_SERVED after the router was set back */
@@ -33,16 +58,20 @@ export async function serveOrReturn(run: Verification): Promise<RouterOutputs> {
     count: settings.probe.count,
     withinMs: settings.switchWithinMs,
     timeoutMs: settings.probe.timeoutMs,
+    ...(run.line ? { connection: run.line.connection } : {}),
   });
-  if (!seen.served) throw await setBack(run, seen.reason);
+  run.line?.connection.close();
+  if (!seen.served) throw await notServed(run, seen.reason);
   context.on?.({ kind: "Served", color, ms: Math.round(performance.now() - started) });
   return outputs;
 }
 
-async function setBack(run: Verification, reason: string): Promise<BlueGreenError> {
+async function notServed(run: Verification, reason: string): Promise<BlueGreenError> {
   const { former, platform, settings, transition, context } = run;
   const asked = formatWeights(transition.record.weights);
-  const hint = await returned(run);
+  const hint = transition.activation?.rollback
+    ? "the router stays as asked: the color that was left is no better; see `bluegreen doctor`"
+    : await returned(run);
   const error = new BlueGreenError(
     "SWITCH_NOT_SERVED",
     `asked for ${asked}, but ${reason} within ${settings.switchWithinMs} ms`,
