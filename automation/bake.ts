@@ -70,7 +70,7 @@ export class RouterBake implements Bake {
     const stored = view.record.rollout?.baseline?.[color];
     const counts = trafficOf(view.reading, color);
     const restarted = stored && counts && counts.requests < stored.requests;
-    const baseline = stored && !restarted ? stored : { requests: 0, errors: 0 };
+    const baseline = stored && !restarted ? stored : nothing;
     const history = this.history(view, otherColor(color));
     const { p0, source } = nullRate({ history, errorBudget: bake.errorBudget });
     const known = source === "history" ? "the former color's own rate" : "the error budget";
@@ -94,8 +94,10 @@ export class RouterBake implements Bake {
     const { settings, clock, on } = this.options;
     const counts = trafficOf(reading, watch.color);
     if (!counts) return null;
-    const requests = Math.max(0, counts.requests - watch.baseline.requests);
-    const errors = Math.max(0, counts.errors - watch.baseline.errors);
+    const restarted = counts.requests < watch.baseline.requests;
+    const base = restarted ? nothing : watch.baseline;
+    const requests = counts.requests - base.requests;
+    const errors = Math.max(0, counts.errors - base.errors);
     samples.push({ atMs: clock.now() - watch.sinceMs, requests, errors });
     const { alpha, detect } = settings.bake;
     const judgement = judge({ samples, p0: watch.p0, alpha, detect });
@@ -113,6 +115,9 @@ export class RouterBake implements Bake {
     };
   }
 }
+
+/** A router that restarted counts from zero again. */
+const nothing: TrafficCount = { requests: 0, errors: 0 };
 
 const interruptedBake: Baked = { verdict: "inconclusive", sentence: "the bake was interrupted" };
 

@@ -9,8 +9,10 @@ import { commands } from "./commands/index.ts";
 // Pulumi's runtime leaves late rejections behind after a failed update; each has been reported.
 process.on("unhandledRejection", () => undefined);
 
+const { FORCE_COLOR, NO_COLOR, TERM } = process.env;
 const wantsColor =
-  process.stderr.isTTY && process.env["NO_COLOR"] === undefined && process.env["TERM"] !== "dumb";
+  NO_COLOR === undefined &&
+  (FORCE_COLOR !== undefined || (process.stderr.isTTY && TERM !== "dumb"));
 
 function globalOptions(parser: Argv) {
   return parser

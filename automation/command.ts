@@ -27,6 +27,8 @@ export interface GlobalOptions {
 export interface CommandContext {
   readonly options: GlobalOptions;
   readonly reporter: Reporter;
+  /** As `reporter`, but silent with `--json`: for commands whose output is one document. */
+  readonly aside: Reporter;
   /** True after the first Ctrl-C or SIGTERM: end after the step that is under way. */
   readonly interrupted: () => boolean;
   /** Of a new rollout, and of this run's event log. */
@@ -43,6 +45,11 @@ export interface Result {
   readonly data: unknown;
 }
 
+export interface RunOptions {
+  /** The command goes on until it is stopped: a signal is its normal end and needs no words. */
+  readonly endless?: boolean;
+}
+
 /**
  * Runs a command's work and returns the exit code; prints an error once, with its code and hint.
  * A second signal leaves at once; what is half done can be continued by the same command.
@@ -51,6 +58,7 @@ export async function runCommand(
   name: string,
   options: GlobalOptions,
   work: (context: CommandContext) => Promise<void>,
+  { endless = false }: RunOptions = {},
 ): Promise<number> {
   const output: Output = {
     color: options.color,
@@ -58,7 +66,7 @@ export async function runCommand(
     verbose: options.verbose,
   };
   const reporter = options.json ? jsonReporter() : terminalReporter(output);
-  const signals = watchSignals(reporter);
+  const signals = watchSignals(reporter, { endless });
   const runId = newRolloutId(Date.now());
   const state: { journal: Reporter | null; session: Session | null } = {
     journal: null,
@@ -73,6 +81,7 @@ export async function runCommand(
   const context: CommandContext = {
     options,
     reporter: fanOut,
+    aside: options.json ? { on: () => undefined } : fanOut,
     interrupted: signals.interrupted,
     runId,
     print: (result) => {
@@ -140,11 +149,12 @@ interface Signals {
 }
 
 /** The first signal ends the run after its step, the second one at once. */
-function watchSignals(reporter: Reporter): Signals {
+function watchSignals(reporter: Reporter, { endless }: Required<RunOptions>): Signals {
   let count = 0;
   const onSignal = (): void => {
     count += 1;
     if (count > 1) process.exit(exitCodes.interrupted.code);
+    if (endless) return;
     const sentence = "stopping after this step; once more leaves at once (it can be continued)";
     reporter.on({ kind: "Noted", sentence });
   };

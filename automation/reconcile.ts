@@ -110,7 +110,7 @@ async function act(run: Run, view: Observed, memory: Memory, action: Action): Pr
     }
     case "Empty":
       await environment.emptyColor(action.color);
-      return memory;
+      return { ...memory, emptied: action.color };
     case "Wait":
       await clock.sleep(action.ms);
       return memory;
@@ -137,8 +137,9 @@ function afterUpdate(run: Run, view: Observed, memory: Memory, request: Request)
 
 /** For a rollout, going back is a failure; for a person who asked for it, it is the goal. */
 function afterRollback(run: Run, view: Observed, memory: Memory, reason: string): Memory {
-  const left = view.record.activeColor;
-  const to = left ? otherColor(left) : "blue";
+  const { activeColor } = view.record;
+  const back = view.drift.kind === "direct";
+  const to = activeColor && !back ? otherColor(activeColor) : (activeColor ?? "blue");
   run.ports.on({ kind: "RolledBack", to, reason });
   if (run.goal.kind === "RollBackNow") return { ...memory, done: true };
   const failure = new BlueGreenError("ROLLED_BACK", reason, {

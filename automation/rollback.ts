@@ -76,7 +76,13 @@ async function rollBackDirectly(
   const opened = session ?? openSettings({ cwd, stack, reporter: context.reporter });
   const { platform, settings } = opened;
   const reading = await platform.read({ settings, colors: perColor(() => null) });
+  if (reading.weights && reading.mark) {
+    const sentence = `${activeOf(reading.weights) ?? "no color"} is active again already`;
+    context.reporter.on({ kind: "Finished", sentence, exitCode: 0 });
+    return;
+  }
   const to = directTarget(reading);
+  if (session) refuseUnswitched(await observeQuietly(session), to);
   await refuseUnready(opened, reading, to, session);
   await flip(context, opened, {
     reading,
@@ -117,6 +123,18 @@ function directTarget(reading: RouterReading): Color {
   const active = activeOf(reading.weights);
   if (active) return otherColor(active);
   throw new BlueGreenError("NOTHING_TO_ROLL_BACK", "no color has all the traffic");
+}
+
+/** What a rollout is filling or checking has never served: going there isn't going back. */
+function refuseUnswitched(view: Observed | null, to: Color): void {
+  const rollout = view?.record.rollout;
+  const moved =
+    rollout?.phase === "shift" || rollout?.phase === "bake" || rollout?.phase === "hold";
+  if (!rollout || moved || rollout.color !== to) return;
+  const sentence = `rollout ${rollout.id} has ${to} for ${rollout.version} and hasn't switched`;
+  throw new BlueGreenError("NOTHING_TO_ROLL_BACK", sentence, {
+    hint: "`bluegreen abort` ends that rollout",
+  });
 }
 
 /** One ready instance among those that the router knows is enough, and needed. */

@@ -8,8 +8,7 @@ import type { Request } from "../infra/request.ts";
 import { startProber } from "./adapters/prober.ts";
 import type { ProbeCount, Prober } from "./adapters/prober.ts";
 import { RouterBake } from "./bake.ts";
-import { runChecks } from "./checks/runner.ts";
-import { verdictOf } from "./checks/finding.ts";
+import { examineColor } from "./check-color.ts";
 import type { Event, ProbeSummary } from "./event.ts";
 import { isDeadHere, newRolloutId, thisOwner } from "./owner.ts";
 import type { Environment, Ports } from "./ports.ts";
@@ -70,32 +69,16 @@ export async function runGoal(run: GoalRun): Promise<string> {
 
 /** Runs all checks on a color and reports their findings. */
 export async function checkColor(session: Session, view: Observed, color: Color): Promise<Verdict> {
-  const { settings, cwd, on, platform } = session;
-  const outputs = view.colors[color];
-  const findings = await runChecks(settings.checks, {
-    color,
-    version: outputs?.release.version ?? "",
-    addresses: outputs?.addresses ?? [],
-    url: platform.url(settings),
-    preview: view.reading.attached[color].length > 0,
-    cwd,
-    env: process.env,
-  });
-  const target = view.reading.targets[color];
-  const healthy = !target.reachable || (target.ready >= target.total && target.total > 0);
-  const health = {
-    name: "health",
-    verdict: healthy ? ("pass" as const) : ("fail" as const),
-    sentence: `${target.ready} of ${target.total} instances are ready`,
-    evidence: target.problems.join("\n"),
-  };
-  const all = [health, ...findings];
-  const verdict = verdictOf(all, settings.checks.length + 1);
-  on({
+  const { verdict, findings } = await examineColor(session, view, color);
+  session.on({
     kind: "Checked",
     color,
     verdict,
-    findings: all.map(({ name, verdict: each, sentence }) => ({ name, verdict: each, sentence })),
+    findings: findings.map(({ name, verdict: each, sentence }) => ({
+      name,
+      verdict: each,
+      sentence,
+    })),
   });
   return verdict;
 }

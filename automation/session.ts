@@ -1,31 +1,25 @@
 /** Everything a command needs, opened once: settings, engine, backend, environment, reporters. */
 
-import { existsSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
-import { parse } from "yaml";
+import { absolutePaths } from "../infra/absolute-paths.ts";
 import { systemClock } from "../infra/clock.ts";
 import type { Settings } from "../infra/config.ts";
-import { parseSettings, parseSettingsFile } from "../infra/config.ts";
+import { parseSettings } from "../infra/config.ts";
 import type { ProgramEvent } from "../infra/context.ts";
-import { BlueGreenError } from "../infra/errors.ts";
 import type { Color } from "../infra/model.ts";
 import type { Observed } from "../infra/observation.ts";
 import type { Platform } from "../infra/platform.ts";
 import { platformOf } from "../infra/platforms/index.ts";
-import { absolutePaths } from "../infra/settings.ts";
 import { Engine } from "./adapters/engine.ts";
 import type { EngineStep } from "./adapters/engine-step.ts";
 import { PulumiEnvironment } from "./adapters/environment.ts";
-import { readSettingsFile, writeSettingsFile } from "./adapters/settings-file.ts";
-import { newApplicationId } from "./engine/application.ts";
-import { chooseBackend } from "./engine/backend.ts";
+import { readSettingsFile } from "./adapters/settings-file.ts";
 import type { BackendChoice } from "./engine/backend.ts";
-import { engineEnvironment } from "./engine/environment.ts";
-import { findEngine } from "./engine/location.ts";
 import type { Engine as FoundEngine } from "./engine/location.ts";
 import { takeOverDeadLocks } from "./engine/lock.ts";
-import { describeProgress } from "./engine/way.ts";
+import { openEngine } from "./engine-access.ts";
 import type { Event, Reporter } from "./event.ts";
+import { openProject } from "./project.ts";
+import type { OpenOptions, Project } from "./project.ts";
 
 export interface SessionOptions {
   /** Folder with Pulumi.yaml. */
@@ -37,6 +31,11 @@ export interface SessionOptions {
   readonly lockMs?: number;
   /** Ends the process in a fault test. */
   readonly boundary?: (point: string) => void;
+  /**
+   * For a preview: a folder for all that would be written elsewhere otherwise, such as an absent
+   * application id, the engine's settings, and a state that doesn't exist yet.
+   */
+  readonly scratch?: string;
 }
 
 export interface Session {
@@ -57,59 +56,31 @@ export interface Session {
 }
 
 /** Settings alone: enough for commands that need no engine. */
-export interface Opened {
-  readonly settings: Settings;
-  readonly settingsFile: string;
-  readonly project: string;
-  readonly cwd: string;
+export interface Opened extends Project {
   readonly platform: Platform;
-  readonly application: string;
 }
 
-/** @throws SETTINGS_UNREADABLE, SETTINGS_INVALID, ENVIRONMENT_MISMATCH */
-export function openSettings(options: Pick<SessionOptions, "cwd" | "stack" | "reporter">): Opened {
-  const cwd = resolve(options.cwd);
-  const settingsFile = join(cwd, `Pulumi.${options.stack}.yaml`);
-  const project = projectName(cwd);
-  const parsed = parseSettingsFile(readSettingsFile(settingsFile), settingsFile);
-  refuseOtherEnvironment(parsed, options.stack, settingsFile);
-  const application = parsed.application ?? chooseApplication(settingsFile, cwd, options.reporter);
-  const settings = absolutePaths({ ...parsed, application }, cwd);
-  return { settings, settingsFile, project, cwd, platform: platformOf(settings), application };
+/** @throws SETTINGS_UNREADABLE, SETTINGS_INVALID, STORE_FAILED */
+export function openSettings(options: OpenOptions): Opened {
+  const project = openProject(options);
+  return { ...project, platform: platformOf(project.settings) };
 }
 
 /** @throws what `openSettings` throws, ENGINE_MISSING, BACKEND_MISSING */
 export async function openSession(options: SessionOptions): Promise<Session> {
   const opened = openSettings(options);
-  const { cwd, settingsFile, settings, application, project } = opened;
+  const { cwd, settings, project } = opened;
+  const { environment } = settings;
   const on = (event: Event): void => {
     options.reporter.on(event);
   };
-  const found = await findEngine({
-    env: process.env,
-    progress: (progress) => {
-      on({ kind: "Progressed", sentence: describeProgress(progress) });
-    },
-  });
-  const { environment } = settings;
-  const { platform } = settings;
-  const backend = await chooseBackend({
-    env: process.env,
-    cwd,
-    platform,
-    application,
-    environment,
-  });
-  const nodeBin = process.execPath;
-  const engineEnv = engineEnvironment({ engine: found, backend, nodeBin });
+  const access = await openEngine(opened, { on, scratch: options.scratch });
+  const { found, backend, engineEnv } = access;
   const boundary = options.boundary ?? (() => undefined);
   const engine = new Engine({
-    pulumi: found.pulumi,
+    ...access.cli,
     version: found.version,
-    env: engineEnv,
-    cwd,
     project,
-    settingsFile,
     onStep: (step) => {
       on({ kind: "Progressed", sentence: describeStep(step) });
     },
@@ -134,45 +105,20 @@ export async function openSession(options: SessionOptions): Promise<Session> {
  */
 export async function revealedSettings(session: Session): Promise<Settings | null> {
   const { settings, settingsFile, engine, cwd } = session;
-  if (!/^\s*secure:/m.test(readSettingsFile(settingsFile))) return settings;
+  if (!/\bsecure:/.test(readSettingsFile(settingsFile))) return settings;
   const stack = settings.environment;
   const json = await engine.cli(["config", "--json", "--show-secrets", "--stack", stack], stack);
   if (json === null) return null;
-  const entries = Object.entries(JSON.parse(json) as Record<string, { value?: string }>);
+  const entries = Object.entries(JSON.parse(json) as Record<string, ConfigValue>);
   const raw = Object.fromEntries(entries.map(([key, { value }]) => [key, value ?? ""]));
-  return absolutePaths(parseSettings(raw, { file: settingsFile }), cwd);
+  const secretKeys = entries.filter(([, { secret }]) => secret === true).map(([key]) => key);
+  return absolutePaths(parseSettings(raw, { file: settingsFile, secretKeys }), cwd);
 }
 
-function refuseOtherEnvironment(settings: Settings, stack: string, file: string): void {
-  if (settings.environment === stack) return;
-  throw new BlueGreenError(
-    "ENVIRONMENT_MISMATCH",
-    `${basename(file)} says bluegreen:environment is ${settings.environment}`,
-    { hint: `set it to ${stack}, or name the other environment with --stack` },
-  );
-}
-
-function projectName(cwd: string): string {
-  const file = join(cwd, "Pulumi.yaml");
-  if (!existsSync(file)) {
-    throw new BlueGreenError("SETTINGS_UNREADABLE", `${file} doesn't exist`, {
-      hint: "run bluegreen in the project's folder, or name it with --cwd; `bluegreen init` makes one",
-    });
-  }
-  const { name } = parse(readSettingsFile(file)) as { name?: unknown };
-  if (typeof name === "string") return name;
-  throw new BlueGreenError("SETTINGS_INVALID", `${file} has no name`, {
-    hint: "add `name: bluegreen`",
-  });
-}
-
-/** A stored id keeps two projects apart that were made from the same template. */
-function chooseApplication(settingsFile: string, cwd: string, reporter: Reporter): string {
-  const application = newApplicationId(basename(cwd));
-  writeSettingsFile(settingsFile, { application });
-  const sentence = `bluegreen:application is ${application}, written to ${basename(settingsFile)}`;
-  reporter.on({ kind: "Noted", sentence });
-  return application;
+interface ConfigValue {
+  readonly value?: string;
+  /** True where the value or a part of it is encrypted. */
+  readonly secret?: boolean;
 }
 
 async function takeOver(

@@ -1,5 +1,6 @@
 /** Removes an environment in the order that leaves nothing half alive: traffic, colors, router. */
 
+import { isUnfinished } from "../infra/claim.ts";
 import { BlueGreenError } from "../infra/errors.ts";
 import { colors } from "../infra/model.ts";
 import type { Observed } from "../infra/observation.ts";
@@ -23,10 +24,11 @@ export async function takeDown(
   }
   for (const color of colors) {
     const { record, colors: held } = await session.environment.observe({ fresh: false });
-    if (!held[color] && record.retiring !== color) continue;
+    const unfinished = isUnfinished(record, color, held[color]);
+    if (!held[color] && !unfinished && record.retiring !== color) continue;
     await step(session, `empty ${color}`, async () => {
       await session.environment.updateRouter({ kind: "Retire", color, force: true });
-      if (held[color]) await session.environment.emptyColor(color);
+      await session.environment.emptyColor(color);
       await session.environment.updateRouter({ kind: "Retired", color });
     });
   }

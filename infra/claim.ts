@@ -1,7 +1,7 @@
 /** Who may fill a color, and until when. Pure. */
 
 import { BlueGreenError } from "./errors.ts";
-import type { Claim, Owner, Rollout, RouterRecord } from "./model.ts";
+import type { Claim, Color, ColorOutputs, Owner, Rollout, RouterRecord } from "./model.ts";
 import type { ClaimColor } from "./request.ts";
 import { refuseServing } from "./rollout.ts";
 import { instant } from "./view.ts";
@@ -55,16 +55,44 @@ export function claimColor(view: View, asked: ClaimColor): RouterRecord {
       hint: "finish with `bluegreen retire`, then run this again",
     });
   }
-  return { ...now, claim: wanted, rollout: newRollout(view, asked) };
+  const rollout = newRollout(view, asked);
+  if (asked.rollout === "switch") return { ...now, claim: wanted, rollout };
+  return { ...now, claim: wanted, rollout, previousRelease: null, rollbackUntil: null };
+}
+
+/** The record without its rollout; the claim stays as the mark of what was begun in its color. */
+export function withoutRollout(record: RouterRecord): RouterRecord {
+  const { claim, rollout } = record;
+  const mark = rollout?.kind === "switch" ? null : claim && { ...claim, owner: null };
+  return { ...record, rollout: null, claim: mark };
+}
+
+/**
+ * True while a rollout fills the color, and after it was ended there: what the color's stack says
+ * may be long untrue. Only a rollout that fills it anew changes that.
+ */
+export function isUnfinished(
+  { claim, rollout }: RouterRecord,
+  color: Color,
+  outputs: ColorOutputs | null,
+): boolean {
+  if (rollout && rollout.phase !== "provision") return false;
+  const begun = rollout ?? claim;
+  const id = rollout?.id ?? claim?.rolloutId;
+  return begun?.color === color && outputs?.rolloutId !== id;
 }
 
 function takeOver(view: View, asked: ClaimColor, wanted: Claim): RouterRecord {
   const { claim: held, rollout } = view.record;
-  const free = held === null || Date.parse(held.until) <= view.nowMs;
-  const mine = held !== null && sameOwner(held.owner, asked.owner);
-  const known = held !== null && sameOwner(held.owner, asked.replaces);
-  if (!free && !mine && !known) throw claimedBy(held);
+  if (held && !mayTakeOver(view, asked, held)) throw claimedBy(held);
   return { ...view.record, claim: { ...wanted, color: rollout?.color ?? wanted.color } };
+}
+
+/** An owner whose time ran out may still fill the color: that takes a rollout of its own. */
+function mayTakeOver({ record, nowMs }: View, asked: ClaimColor, held: Claim): boolean {
+  if (sameOwner(held.owner, asked.owner) || sameOwner(held.owner, asked.replaces)) return true;
+  const filling = record.rollout?.phase === "provision" && held.owner !== null;
+  return !filling && Date.parse(held.until) <= nowMs;
 }
 
 /** An abandoned rollout whose color has traffic must end before another begins. */
@@ -78,13 +106,19 @@ function refuseUnfinished(now: RouterRecord): void {
   );
 }
 
+/** A switch takes a color as it is, so that must be known. */
+function refuseUnknown({ record, colors }: View, color: Color): void {
+  const outputs = colors[color];
+  if (outputs && !isUnfinished(record, color, outputs)) return;
+  const what = outputs ? "was being filled when that rollout was ended" : "holds no release";
+  throw new BlueGreenError("COLOR_EMPTY", `${color} ${what}`, {
+    hint: "fill it with `bluegreen deploy --version VERSION`",
+  });
+}
+
 function newRollout(view: View, asked: ClaimColor): Rollout {
   const outputs = view.colors[asked.color];
-  if (asked.rollout === "switch" && !outputs) {
-    throw new BlueGreenError("COLOR_EMPTY", `${asked.color} holds no release`, {
-      hint: "fill it with `bluegreen deploy --version VERSION`",
-    });
-  }
+  if (asked.rollout === "switch") refuseUnknown(view, asked.color);
   return {
     id: asked.rolloutId,
     kind: asked.rollout,

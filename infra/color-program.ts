@@ -7,7 +7,7 @@ import type { Settings } from "./config.ts";
 import type { ProgramContext } from "./context.ts";
 import { BlueGreenError } from "./errors.ts";
 import { freezeGiven, givenOf } from "./given.ts";
-import { byHand, otherColor } from "./model.ts";
+import { byHand } from "./model.ts";
 import type { Color, ColorOutputs } from "./model.ts";
 import { recordSchema } from "./model.ts";
 import { observe } from "./observation.ts";
@@ -15,7 +15,7 @@ import { guardPlan } from "./plan-guard.ts";
 import type { Frozen, Platform } from "./platform.ts";
 import { platformOf } from "./platforms/index.ts";
 import type { ColorRequest } from "./request.ts";
-import { readStackOutputs } from "./stacks.ts";
+import { readAllOutputs } from "./stacks.ts";
 
 export interface ColorRun {
   readonly settings: Settings;
@@ -27,9 +27,13 @@ export async function colorProgram(run: ColorRun): Promise<Record<string, unknow
   const { settings, color, context } = run;
   const platform = platformOf(settings);
   const view = await observeColor(run, platform);
-  const asked = settle(context.colorRequest ?? { kind: "Obey" }, view);
-  const plan = await planColor({ settings, platform, view, asked });
-  guardColor(view, asked, plan && { release: plan.frozen.release, size: plan.size });
+  const { asked, plan } = await judgeColor({
+    settings,
+    platform,
+    view,
+    asked: context.colorRequest ?? { kind: "Obey" },
+    store: !pulumi.runtime.isDryRun(),
+  });
   const guarded = guardPlan({
     allowed: null,
     flipTypes: [],
@@ -43,16 +47,25 @@ export async function colorProgram(run: ColorRun): Promise<Record<string, unknow
   return register(run, platform, plan, guarded.options);
 }
 
+/**
+ * What an update would make of a color, before anything of it runs; no plan is an emptied color.
+ * @throws COLOR_SERVES, NOT_CLAIMED, RELEASE_PINNED, COLOR_RETIRING, SETTINGS_INVALID
+ */
+export async function judgeColor(
+  planning: Planning,
+): Promise<{ readonly asked: ColorRequest; readonly plan: ColorPlan | null }> {
+  const { view } = planning;
+  const asked = settle(planning.asked, view);
+  const plan = await planColor({ ...planning, asked });
+  guardColor(view, asked, plan && { release: plan.frozen.release, size: plan.size });
+  return { asked, plan };
+}
+
 async function observeColor({ settings, color, context }: ColorRun, platform: Platform) {
   const { environment } = settings;
-  const [router, own, other] = await Promise.all([
-    readStackOutputs({ environment, color: null }),
-    readStackOutputs({ environment, color }),
-    readStackOutputs({ environment, color: otherColor(color) }),
-  ]);
-  const colors = color === "blue" ? { blue: own, green: other } : { blue: other, green: own };
+  const outputs = await readAllOutputs(environment, context);
   const nowMs = (context.now ?? Date.now)();
-  const seen = await observe({ settings, platform, outputs: { router, colors }, nowMs });
+  const seen = await observe({ settings, platform, outputs, nowMs });
   return { color, environment, record: seen.record, current: seen.colors[color], nowMs };
 }
 
@@ -62,26 +75,28 @@ function settle(asked: ColorRequest, view: ColorView): ColorRequest {
   return leaving ? { kind: "Keep", size: null } : asked;
 }
 
-interface ColorPlan {
+export interface ColorPlan {
   readonly frozen: Frozen;
   readonly size: number;
   readonly rolloutId: string;
 }
 
-interface Planning {
+export interface Planning {
   readonly settings: Settings;
   readonly platform: Platform;
   readonly view: ColorView;
   readonly asked: ColorRequest;
+  /** Whether the release may be stored; never in a preview. */
+  readonly store: boolean;
 }
 
 /** What the color is to hold; null for nothing. */
-async function planColor({ settings, platform, view, asked }: Planning): Promise<ColorPlan | null> {
+async function planColor(planning: Planning): Promise<ColorPlan | null> {
+  const { settings, platform, view, asked, store } = planning;
   const { current } = view;
   if (asked.kind === "Empty") return null;
   if (asked.kind === "Keep") return current && kept(current, asked.size);
   const version = asked.kind === "Provision" ? asked.version : fileVersion(settings, current);
-  const store = !pulumi.runtime.isDryRun();
   const given = givenOf(settings, view.color);
   const frozen = given
     ? freezeGiven(given, version)

@@ -3,6 +3,7 @@
 import type { BlueGreenError } from "./errors.ts";
 import type { GuardResult } from "./guards.ts";
 import type { Color, ColorOutputs, RouterRecord } from "./model.ts";
+import type { StackOutputs } from "./observation.ts";
 import type { Drift } from "./record.ts";
 import type { ColorRequest, Request } from "./request.ts";
 
@@ -26,6 +27,11 @@ export interface ProgramContext {
   /** Default: the release of the settings file. */
   readonly colorRequest?: ColorRequest;
   readonly on?: (event: ProgramEvent) => void;
+  /**
+   * What the stacks put out, or will have put out by then; an update that isn't a preview reads them
+   * itself. Lets a step be previewed whose former steps haven't happened.
+   */
+  readonly assumed?: StackOutputs;
   /** Milliseconds since the epoch; default: the system's clock. */
   readonly now?: () => number;
 }

@@ -1,5 +1,6 @@
 /** Which color may get traffic, and what may happen to the color that has it. Pure. */
 
+import { isUnfinished } from "./claim.ts";
 import { BlueGreenError } from "./errors.ts";
 import type { Color, ColorOutputs, RouterReading } from "./model.ts";
 import { pinOf } from "./record.ts";
@@ -31,6 +32,7 @@ export function guardActivation(view: View, color: Color, expected: Expected = {
     };
   }
   return (
+    guardWhole(view, outputs) ??
     guardRelease(view, outputs, expected) ??
     guardHealth(view.reading, outputs) ?? {
       kind: "pass",
@@ -49,6 +51,25 @@ export function refusePending(result: GuardResult, view: View, color: Color): Gu
   );
 }
 
+/** What the stack says is only true of a color that was filled to the end. */
+function guardWhole({ record }: View, outputs: ColorOutputs): GuardResult | null {
+  const { color } = outputs;
+  const { rollout } = record;
+  if (!isUnfinished(record, color, outputs)) return null;
+  if (rollout) {
+    return refused(
+      "CLAIMED",
+      `rollout ${rollout.id} is filling ${color}`,
+      "wait for it, or end it with `bluegreen abort`",
+    );
+  }
+  return refused(
+    "RELEASE_CHANGED",
+    `${color} was being filled when that rollout was ended: what it holds isn't known`,
+    "fill it again with `bluegreen deploy --version VERSION`",
+  );
+}
+
 function guardRelease(view: View, outputs: ColorOutputs, expected: Expected): GuardResult | null {
   const { color, release } = outputs;
   const pin = pinOf(view.record.pins, release.digest, view.nowMs);
@@ -57,15 +78,6 @@ function guardRelease(view: View, outputs: ColorOutputs, expected: Expected): Gu
       "RELEASE_PINNED",
       `${color} holds ${release.version}, pinned by ${pin.by} at ${pin.at}: ${pin.reason}`,
       `deploy another release, or lift it with \`bluegreen unpin ${release.version}\``,
-    );
-  }
-  const { rollout } = view.record;
-  const filling = rollout?.color === color && rollout.phase === "provision";
-  if (filling) {
-    return refused(
-      "CLAIMED",
-      `rollout ${rollout.id} is filling ${color}`,
-      "wait for it, or end it with `bluegreen abort`",
     );
   }
   const otherRollout = expected.rolloutId !== undefined && expected.rolloutId !== outputs.rolloutId;
@@ -100,6 +112,10 @@ export function guardRollback(view: View, color: Color): GuardResult {
   const target = view.reading.targets[color];
   if (view.record.retiring === color) {
     return refused("ROLLBACK_IMPOSSIBLE", `${color} is being removed`, "deploy the release again");
+  }
+  if (isUnfinished(view.record, color, outputs)) {
+    const sentence = `${color} is being filled with another release, or was when that was ended`;
+    return refused("ROLLBACK_IMPOSSIBLE", sentence, "deploy the release again");
   }
   if (outputs && (target.ready > 0 || !target.reachable)) {
     return { kind: "pass", sentence: `${color} has ${target.ready} ready instances` };

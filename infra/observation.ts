@@ -27,7 +27,7 @@ export interface Observed extends View {
  */
 export async function observe(args: {
   readonly settings: Settings;
-  readonly platform: Platform;
+  readonly platform: Pick<Platform, "read">;
   readonly outputs: StackOutputs;
   readonly nowMs: number;
 }): Promise<Observed> {
@@ -36,15 +36,28 @@ export async function observe(args: {
   const colors = perColor((color) => parseColorOutputs(outputs.colors[color] ?? {}));
   const reading = await platform.read({ settings, colors });
   const { record, drift } = adopt(stored, reading, instant(nowMs));
-  return {
-    environment: settings.environment,
-    stored,
+  const view = {
     record,
     drift,
     reading,
     colors,
     nowMs,
     rollbackWindowMs: settings.rollbackWindowMs,
+  };
+  return { ...view, environment: settings.environment, stored, record: withFormer(view, stored) };
+}
+
+/** An update that moved traffic and wasn't recorded leaves a former color, too. */
+function withFormer(view: Omit<View, "environment">, stored: RouterRecord): RouterRecord {
+  const { record, drift, colors, nowMs, rollbackWindowMs } = view;
+  const former = stored.activeColor && colors[stored.activeColor];
+  const moved = drift.kind === "interrupted" || drift.kind === "foreign";
+  if (!moved || record.activeColor === stored.activeColor) return record;
+  const windowed = drift.kind === "foreign" && former;
+  return {
+    ...record,
+    previousRelease: former ? { color: former.color, release: former.release } : null,
+    rollbackUntil: windowed ? instant(nowMs + rollbackWindowMs) : null,
   };
 }
 

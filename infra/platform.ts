@@ -34,6 +34,8 @@ export interface Routes {
   /** Stored with the weights, so that a read-back can tell which update wrote them. */
   readonly generation: number;
   readonly rolloutId: string;
+  /** Set by a rollback: cut short before its record is stored, it is still known as one. */
+  readonly mark: DirectMark | null;
 }
 
 export interface RouterArgs {
@@ -74,6 +76,37 @@ export interface Cost {
   readonly sentence: string;
 }
 
+/** Whose log: a color's instances, the router itself, or the requests that it served. */
+export type LogSource = Color | "router" | "access";
+
+export interface LogQuery {
+  readonly source: LogSource;
+  /** Lines of each instance that were written before. */
+  readonly tail: number;
+  /** Goes on with new lines until this is aborted; null: the end is the end. */
+  readonly follow: AbortSignal | null;
+  /** Only this instance, counted from 0; null: all. */
+  readonly instance: number | null;
+}
+
+export interface LogEntry {
+  readonly source: LogSource;
+  /** Null where it isn't an instance's. */
+  readonly instance: number | null;
+  /** As it was written, control characters and all. */
+  readonly line: string;
+}
+
+/** What a platform finds when it looks at its own parts; `bluegreen doctor` prints it. */
+export interface Diagnosis {
+  /** `note`: worth knowing; `problem`: something doesn't work, or soon won't. */
+  readonly level: "ok" | "note" | "problem";
+  readonly subject: string;
+  readonly sentence: string;
+  /** What to do; null where nothing is to be done. */
+  readonly fix: string | null;
+}
+
 export interface Platform {
   readonly name: string;
   /** Type tokens that attaching, detaching and switching may touch; anything else is refused. */
@@ -86,6 +119,10 @@ export interface Platform {
   read(scope: Scope): Promise<RouterReading>;
   /** Writes the router past the engine; what is attached stays as it is. */
   flip?(scope: Scope, routes: DirectRoutes): Promise<void>;
+  /** Lines of a log; absent where the platform's own tools show them. */
+  logs?(settings: Settings, query: LogQuery): AsyncIterable<LogEntry>;
+  /** Looks at everything of its own; never throws. */
+  diagnose?(scope: Scope): Promise<readonly Diagnosis[]>;
   /** Public address of the application. */
   url(settings: Settings): string;
   /** Configured number of instances of a color. */

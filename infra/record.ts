@@ -2,7 +2,14 @@
 
 import * as z from "zod";
 import { BlueGreenError } from "./errors.ts";
-import type { ColorOutputs, DirectMark, Pin, RouterReading, RouterRecord } from "./model.ts";
+import type {
+  ColorOutputs,
+  DirectMark,
+  Pin,
+  RouterReading,
+  RouterRecord,
+  Weights,
+} from "./model.ts";
 import { activeOf, emptyRecord, formatWeights, otherColor, recordSchema } from "./model.ts";
 import { sameWeights } from "./model.ts";
 
@@ -151,13 +158,15 @@ export function adopt(record: RouterRecord, reading: RouterReading, now: string)
 function adoptMark(record: RouterRecord, reading: RouterReading, mark: DirectMark): Adopted {
   const weights = reading.weights ?? record.weights;
   const pins = mark.pin ? withPin(record.pins, mark.pin) : record.pins;
-  const sentence = `${mark.by} rolled back directly at ${mark.at}: ${mark.reason}`;
+  const sentence = `${mark.by} rolled back at ${mark.at}: ${mark.reason}`;
   return {
     record: {
       ...record,
       activeColor: activeOf(weights),
       weights,
       generation: mark.generation,
+      previousRelease: null,
+      claim: null,
       switchedAt: mark.at,
       rollbackUntil: null,
       pins,
@@ -169,14 +178,17 @@ function adoptMark(record: RouterRecord, reading: RouterReading, mark: DirectMar
 
 function adoptWeights(record: RouterRecord, reading: RouterReading, now: string): Adopted {
   const weights = reading.weights ?? record.weights;
-  const activeColor = activeOf(weights) ?? record.activeColor;
+  const { rollout } = record;
+  const ours = rollout !== null && !isOver(rollout) && reading.rolloutId === rollout.id;
+  const partial = weights.blue > 0 && weights.green > 0;
+  // Until its switch a rollout's color isn't the active one, whatever its share.
+  const shifting = ours && partial;
+  const activeColor = shifting ? record.activeColor : (activeOf(weights) ?? record.activeColor);
   const moved = activeColor !== record.activeColor;
   const generation = Math.max(
     reading.generation ?? 0,
     moved ? record.generation + 1 : record.generation,
   );
-  const { rollout } = record;
-  const ours = rollout !== null && reading.rolloutId === rollout.id;
   const sentence = `the router serves ${formatWeights(weights)}, the record says ${formatWeights(record.weights)}`;
   const adopted: RouterRecord = {
     ...record,
@@ -184,7 +196,7 @@ function adoptWeights(record: RouterRecord, reading: RouterReading, now: string)
     weights,
     generation,
     switchedAt: moved ? now : record.switchedAt,
-    rollout: rollout && continuedRollout(rollout, { activeColor, ours, now }),
+    rollout: rollout && continuedRollout(rollout, { activeColor, weights, now }),
   };
   return { record: adopted, drift: { kind: ours ? "interrupted" : "foreign", sentence } };
 }
@@ -194,13 +206,18 @@ type Continued = NonNullable<RouterRecord["rollout"]>;
 /** An interrupted switch goes on in its bake; traffic that others moved away ends a rollout. */
 function continuedRollout(
   rollout: Continued,
-  found: { activeColor: RouterRecord["activeColor"]; ours: boolean; now: string },
+  found: { activeColor: RouterRecord["activeColor"]; weights: Weights; now: string },
 ): Continued | null {
-  if (found.activeColor === rollout.color) {
-    return rollout.phase === "hold" ? rollout : { ...rollout, phase: "bake", since: found.now };
-  }
-  const wasSwitched = rollout.phase === "bake" || rollout.phase === "hold";
-  return wasSwitched && found.activeColor === otherColor(rollout.color) ? null : rollout;
+  const left = found.activeColor === otherColor(rollout.color);
+  if (isOver(rollout)) return left ? null : rollout;
+  const share = found.weights[rollout.color];
+  if (share === 0) return rollout;
+  return { ...rollout, phase: share === 100 ? "bake" : "shift", since: found.now };
+}
+
+/** True once a rollout's switch is in the record: what moves traffic then isn't its switch. */
+function isOver({ phase }: Continued): boolean {
+  return phase === "bake" || phase === "hold";
 }
 
 /** The pins with one more; a release is pinned once, the newest reason stays. */

@@ -71,6 +71,8 @@ export interface RollBack {
   readonly kind: "RollBack";
   readonly reason: string;
   readonly by: string;
+  /** Only this rollout; null: whichever moved traffic last. */
+  readonly rolloutId: string | null;
   /** Pin the release that is left, because it is to blame. */
   readonly pin: boolean;
 }

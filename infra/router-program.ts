@@ -6,16 +6,16 @@ import type { Settings } from "./config.ts";
 import type { ProgramContext } from "./context.ts";
 import { BlueGreenError } from "./errors.ts";
 import type { RouterRecord } from "./model.ts";
-import { byHand, perColor, sameWeights } from "./model.ts";
+import { perColor } from "./model.ts";
 import { observe } from "./observation.ts";
 import type { Observed, StackOutputs } from "./observation.ts";
 import type { Platform } from "./platform.ts";
 import { platformOf } from "./platforms/index.ts";
 import { guardPlan } from "./plan-guard.ts";
 import { RecordResource } from "./provider/record.ts";
-import { readStackOutputs } from "./stacks.ts";
+import { readAllOutputs } from "./stacks.ts";
 import type { Transition } from "./transition.ts";
-import { applyRequest, attachments } from "./transition.ts";
+import { applyRequest, routesAfter } from "./transition.ts";
 import { openLine, serveOrReturn } from "./verification.ts";
 
 export interface RouterRun {
@@ -37,13 +37,7 @@ export async function routerProgram({ settings, context }: RouterRun) {
 
 /** Fresh each time it is called: the guard asks again right before the flip. */
 async function observeStacks(settings: Settings, platform: Platform, context: ProgramContext) {
-  const { environment } = settings;
-  const [router, blue, green] = await Promise.all([
-    readStackOutputs({ environment, color: null }),
-    readStackOutputs({ environment, color: "blue" }),
-    readStackOutputs({ environment, color: "green" }),
-  ]);
-  const outputs: StackOutputs = { router, colors: { blue, green } };
+  const outputs = await readAllOutputs(settings.environment, context);
   refuseOtherPlatform(settings, outputs);
   return observe({ settings, platform, outputs, nowMs: (context.now ?? Date.now)() });
 }
@@ -78,12 +72,7 @@ interface Registration extends RouterRun {
 function register(run: Registration): Record<string, unknown> {
   const { settings, context, platform, view, transition } = run;
   const next = transition.record;
-  const routes = {
-    weights: next.weights,
-    attached: attachments(view, next),
-    generation: next.generation,
-    rolloutId: routesWriter(view, next),
-  };
+  const routes = routesAfter(view, transition);
   const guard = activationGuard({
     settings,
     activation: transition.activation,
@@ -114,15 +103,6 @@ function register(run: Registration): Record<string, unknown> {
     { dependsOn: [router], hooks: plan.recordHooks },
   );
   return { ...outputsOf(stored.record), platform: stored.platform, url: router.outputs.url };
-}
-
-/** Who wrote the routes; it stays while they stay. */
-function routesWriter(view: Observed, next: RouterRecord): string {
-  const { reading } = view;
-  if (reading.weights && sameWeights(reading.weights, next.weights)) {
-    return reading.rolloutId ?? byHand;
-  }
-  return next.rollout?.id ?? byHand;
 }
 
 /** A step of a rollout may touch the router's own resources only; null: anything. */

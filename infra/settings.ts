@@ -1,7 +1,7 @@
 /** The settings as Pulumi hands them to the program, with paths that don't depend on a folder. */
 
-import { resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import { absolutePaths } from "./absolute-paths.ts";
 import { namespace, parseSettings } from "./config.ts";
 import type { Settings } from "./config.ts";
 
@@ -13,13 +13,4 @@ export function readSettings(root: string): Settings {
   const prefix = `${namespace}:`;
   const own = Object.entries(pulumi.runtime.allConfig()).filter(([key]) => key.startsWith(prefix));
   return absolutePaths(parseSettings(Object.fromEntries(own)), root);
-}
-
-export function absolutePaths(settings: Settings, root: string): Settings {
-  const { local } = settings;
-  const tls = local.tls && {
-    cert: resolve(root, local.tls.cert),
-    key: resolve(root, local.tls.key),
-  };
-  return { ...settings, local: { ...local, cwd: resolve(root, local.cwd), tls } };
 }

@@ -1,24 +1,30 @@
-/** Names of the three stacks of an environment, and reading what they put out. */
+/** Reads, inside a program, what the three stacks of an environment put out. */
 
 import * as pulumi from "@pulumi/pulumi";
 import { BlueGreenError, messageOf } from "./errors.ts";
-import type { Color } from "./model.ts";
-import { colors } from "./model.ts";
+import type { ProgramContext } from "./context.ts";
+import type { StackOutputs } from "./observation.ts";
+import type { StackRole } from "./stack-role.ts";
+import { stackName } from "./stack-role.ts";
 
-export interface StackRole {
-  readonly environment: string;
-  /** Null: the router's stack, which also holds the record. */
-  readonly color: Color | null;
-}
+export type { StackRole } from "./stack-role.ts";
+export { stackName, stackRole } from "./stack-role.ts";
 
-/** `prod` is the router's stack, `prod-blue` and `prod-green` hold a color each. */
-export function stackRole(stack: string): StackRole {
-  const color = colors.find((each) => stack.endsWith(`-${each}`)) ?? null;
-  return { environment: color ? stack.slice(0, -color.length - 1) : stack, color };
-}
-
-export function stackName({ environment, color }: StackRole): string {
-  return color ? `${environment}-${color}` : environment;
+/**
+ * Outputs of all three stacks; a preview takes those that it was handed.
+ * @throws BACKEND_UNREACHABLE
+ */
+export async function readAllOutputs(
+  environment: string,
+  { assumed }: Pick<ProgramContext, "assumed">,
+): Promise<StackOutputs> {
+  if (assumed && pulumi.runtime.isDryRun()) return assumed;
+  const [router, blue, green] = await Promise.all([
+    readStackOutputs({ environment, color: null }),
+    readStackOutputs({ environment, color: "blue" }),
+    readStackOutputs({ environment, color: "green" }),
+  ]);
+  return { router, colors: { blue, green } };
 }
 
 /**

@@ -1,9 +1,10 @@
 /** Updates that move traffic: shift, switch, roll back. Pure. */
 
+import assert from "node:assert";
 import { BlueGreenError } from "./errors.ts";
 import type { Expected } from "./guards.ts";
-import type { Color, RouterRecord } from "./model.ts";
-import { otherColor, perColor, weightsOf } from "./model.ts";
+import type { Color, DirectMark, Rollout, RouterRecord, Weights } from "./model.ts";
+import { formatWeights, otherColor, perColor, weightsOf } from "./model.ts";
 import { withPin } from "./record.ts";
 import type * as request from "./request.ts";
 import { inPhase, openRollout } from "./rollout.ts";
@@ -21,6 +22,8 @@ export interface Activation {
 export interface Moved {
   readonly record: RouterRecord;
   readonly activation: Activation | null;
+  /** Goes into the router with a rollback's weights. */
+  readonly mark?: DirectMark;
 }
 
 /** The fields of the record that change together when another color becomes active. */
@@ -40,16 +43,12 @@ export function moveTraffic(view: View, asked: request.Switch | request.Shift): 
   const rollout = openRollout(view, asked.rolloutId);
   const { color } = rollout;
   const full = asked.kind === "Switch";
-  const served = full && view.record.weights[color] === 100;
-  if (served) {
-    const next = rollout.phase === "bake" ? view.record : inPhase(view, rollout, "bake");
-    return { record: next, activation: null };
+  const over = rollout.phase === "bake" || rollout.phase === "hold";
+  if (view.record.weights[color] === 100) {
+    return { record: over ? view.record : inPhase(view, rollout, "bake"), activation: null };
   }
-  if (rollout.phase === "provision") {
-    throw new BlueGreenError("NOT_CLAIMED", `${color} isn't checked yet`, {
-      hint: "continue the rollout with `bluegreen deploy`",
-    });
-  }
+  refuseUnchecked(rollout);
+  if (asked.kind === "Shift") refuseWrongShare(rollout, asked.weights);
   const { traffic } = view.reading;
   const baseline =
     traffic.kind === "counted" ? perColor((each) => count(traffic.colors[each])) : null;
@@ -63,36 +62,70 @@ export function moveTraffic(view: View, asked: request.Switch | request.Shift): 
   };
 }
 
+function refuseUnchecked({ phase, color }: Rollout): void {
+  if (phase !== "provision") return;
+  throw new BlueGreenError("NOT_CLAIMED", `${color} isn't checked yet`, {
+    hint: "continue the rollout with `bluegreen deploy`",
+  });
+}
+
+/** A shift is on the way to a switch: part of the traffic, and never once all of it has moved. */
+function refuseWrongShare({ id, phase, color }: Rollout, weights: Weights): void {
+  const partial = weights[color] > 0 && weights[color] < 100;
+  assert(partial && weights.blue + weights.green === 100, `shift to ${formatWeights(weights)}`);
+  if (phase !== "bake" && phase !== "hold") return;
+  throw new BlueGreenError("ROLLOUT_OPEN", `rollout ${id} has switched already`, {
+    hint: "see `bluegreen status`",
+  });
+}
+
 function count(traffic: { requests: number; errors: number }) {
   return { requests: traffic.requests, errors: traffic.errors };
 }
 
 export function rollBack(view: View, asked: request.RollBack): Moved {
-  const { activeColor, previousRelease, rollout, weights } = view.record;
-  const left = rollout?.phase === "shift" ? rollout.color : activeColor;
-  const color = rollout?.phase === "shift" ? rollout.former : left && otherColor(left);
-  if (!left || !color || !(previousRelease ?? rollout?.former)) {
-    throw new BlueGreenError("NOTHING_TO_ROLL_BACK", "there is no former color to return to", {
-      hint: "before the switch use `bluegreen abort`; otherwise deploy the release you want",
+  // Traffic went back already, directly or by an update that was cut short: never back and forth.
+  if (view.drift.kind === "direct") return { record: view.record, activation: null };
+  if (asked.rolloutId !== null) openRollout(view, asked.rolloutId);
+  const { weights } = view.record;
+  const color = formerColor(view.record);
+  const outputs = view.colors[otherColor(color)];
+  const { reason, by } = asked;
+  const at = instant(view.nowMs);
+  const pin = asked.pin && outputs ? { ...outputs.release, reason, by, at, until: null } : null;
+  const ended = {
+    ...view.record,
+    previousRelease: null,
+    rollbackUntil: null,
+    pins: pin ? withPin(view.record.pins, pin) : view.record.pins,
+    rollout: null,
+    claim: null,
+  };
+  if (weights[color] === 100) return { record: ended, activation: null };
+  const moved = activated(view, color);
+  return {
+    record: { ...ended, ...moved, previousRelease: null },
+    activation: { color, expected: {}, rollback: true },
+    mark: { generation: moved.generation, at, by, reason, pin },
+  };
+}
+
+/**
+ * Where traffic came from.
+ * @throws NOTHING_TO_ROLL_BACK also while a rollout fills or checks that color: what it held is gone
+ */
+function formerColor({ rollout, previousRelease, activeColor }: RouterRecord): Color {
+  const moved =
+    rollout?.phase === "shift" || rollout?.phase === "bake" || rollout?.phase === "hold";
+  const color = moved ? rollout.former : (previousRelease?.color ?? null);
+  if (color) return color;
+  if (rollout && activeColor) {
+    const sentence = `${activeColor} has all traffic; rollout ${rollout.id} has ${rollout.color} for`;
+    throw new BlueGreenError("NOTHING_TO_ROLL_BACK", `${sentence} ${rollout.version}`, {
+      hint: "`bluegreen abort` ends that rollout; to leave this release deploy the one you want",
     });
   }
-  const outputs = view.colors[left];
-  const blamed = asked.pin && outputs ? outputs.release : null;
-  const at = instant(view.nowMs);
-  const pins = blamed
-    ? withPin(view.record.pins, { ...blamed, reason: asked.reason, by: asked.by, at, until: null })
-    : view.record.pins;
-  const moved = weights[color] === 100 ? {} : { ...activated(view, color) };
-  return {
-    record: {
-      ...view.record,
-      ...moved,
-      previousRelease: null,
-      rollbackUntil: null,
-      pins,
-      rollout: null,
-      claim: null,
-    },
-    activation: weights[color] === 100 ? null : { color, expected: {}, rollback: true },
-  };
+  throw new BlueGreenError("NOTHING_TO_ROLL_BACK", "there is no former color to return to", {
+    hint: "before the switch use `bluegreen abort`; otherwise deploy the release you want",
+  });
 }

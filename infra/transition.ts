@@ -1,11 +1,12 @@
 /** From one record to the next: the whole rule book of an update of the router's stack. Pure. */
 
-import { claimColor, claimedBy, liveClaim } from "./claim.ts";
+import { claimColor, claimedBy, isUnfinished, liveClaim, withoutRollout } from "./claim.ts";
 import { BlueGreenError } from "./errors.ts";
 import type { Declared } from "./intent.ts";
 import { readIntent } from "./intent.ts";
 import type { Address, Color, PerColor, RouterRecord } from "./model.ts";
-import { byHand, perColor, weightsOf } from "./model.ts";
+import { byHand, perColor, sameWeights, weightsOf } from "./model.ts";
+import type { Routes } from "./platform.ts";
 import { withPin } from "./record.ts";
 import type * as request from "./request.ts";
 import { inPhase, openRollout, refuseServing } from "./rollout.ts";
@@ -52,12 +53,28 @@ export function applyRequest(
     case "Retired":
       return record(retired(view, asked));
     case "Deactivate":
-      return record({ ...view.record, ...inactive });
+      return record(deactivate(view.record));
     case "Pin":
       return record(pin(view, asked));
     case "Unpin":
       return record(unpin(view, asked));
   }
+}
+
+/** What the router is to do after a transition. */
+export function routesAfter(view: View, { record: next, mark }: Transition): Routes {
+  const { weights, generation } = next;
+  const rolloutId = routesWriter(view, next);
+  return { weights, attached: attachments(view, next), generation, rolloutId, mark: mark ?? null };
+}
+
+/** Who wrote the routes; it stays while they stay. */
+function routesWriter({ reading, nowMs }: View, next: RouterRecord): string {
+  if (reading.weights && sameWeights(reading.weights, next.weights)) {
+    return reading.rolloutId ?? byHand;
+  }
+  // Each by-hand flip is another value, or the engine would see no change in a second attempt.
+  return next.rollout?.id ?? `${byHand} at ${instant(nowMs)}`;
 }
 
 /**
@@ -70,20 +87,20 @@ export function attachments(view: View, next: RouterRecord): PerColor<readonly A
     const serves = next.weights[color] > 0;
     if (next.retiring === color) return [];
     if (!outputs) return serves ? view.reading.attached[color] : [];
-    const { rollout } = next;
-    const filling = rollout?.phase === "provision" && rollout.color === color;
-    return filling && !serves && outputs.rolloutId !== rollout.id ? [] : outputs.addresses;
+    return !serves && isUnfinished(next, color, outputs) ? [] : outputs.addresses;
   });
 }
 
-const inactive = {
-  activeColor: null,
-  weights: weightsOf(null),
-  previousRelease: null,
-  rollbackUntil: null,
-  claim: null,
-  rollout: null,
-};
+function deactivate(now: RouterRecord): RouterRecord {
+  return {
+    ...withoutRollout(now),
+    activeColor: null,
+    weights: weightsOf(null),
+    generation: now.activeColor ? now.generation + 1 : now.generation,
+    previousRelease: null,
+    rollbackUntil: null,
+  };
+}
 
 function record(next: RouterRecord): Transition {
   return { record: next, activation: null, notes: [] };
@@ -114,11 +131,9 @@ function obey(view: View, file: { declared: Declared; name: string }): Transitio
   refuseForeignRollout(view, color);
   return {
     record: {
-      ...declared,
+      ...withoutRollout(declared),
       ...activated(view, color),
       rollbackUntil: instant(view.nowMs + view.rollbackWindowMs),
-      claim: null,
-      rollout: null,
     },
     activation: { color, expected: {}, rollback: false },
     notes: [],
@@ -151,13 +166,17 @@ function attach(view: View, asked: request.Attach): RouterRecord {
 function hold(view: View, asked: request.Hold): RouterRecord {
   const rollout = openRollout(view, asked.rolloutId);
   if (rollout.phase === "hold") return view.record;
+  if (rollout.phase !== "bake") {
+    const sentence = `rollout ${rollout.id} is in its ${rollout.phase}: nothing can be held yet`;
+    throw new BlueGreenError("ROLLOUT_OPEN", sentence, { hint: "see `bluegreen status`" });
+  }
   const held = inPhase(view, rollout, "hold");
   return { ...held, claim: null, rollbackUntil: rollout.former ? asked.rollbackUntil : null };
 }
 
 function abort(view: View, asked: request.Abort): RouterRecord {
-  const { rollout, claim: held } = view.record;
-  if (!rollout) return { ...view.record, claim: null };
+  const { rollout } = view.record;
+  if (!rollout) return view.record;
   if (asked.rolloutId !== null && asked.rolloutId !== rollout.id) {
     throw new BlueGreenError(
       "CLAIMED",
@@ -171,7 +190,7 @@ function abort(view: View, asked: request.Abort): RouterRecord {
       { hint: "return traffic with `bluegreen rollback`" },
     );
   }
-  return { ...view.record, rollout: null, claim: held && { ...held, owner: null } };
+  return withoutRollout(view.record);
 }
 
 function retire(view: View, asked: request.Retire): RouterRecord {
@@ -180,7 +199,15 @@ function retire(view: View, asked: request.Retire): RouterRecord {
   refuseServing(view, color, "be retired");
   if (now.retiring === color) return now;
   const live = liveClaim(now, nowMs);
-  if (live?.color === color) throw claimedBy(live);
+  const { rollout } = now;
+  const needed = rollout !== null && rollout.phase !== "hold" && rollout.former === color;
+  if (live && (live.color === color || needed)) throw claimedBy(live);
+  if (needed && !asked.force) {
+    const sentence = `${color} is the way back of rollout ${rollout.id}, left in its ${rollout.phase}`;
+    throw new BlueGreenError("ROLLOUT_OPEN", sentence, {
+      hint: "finish it with `bluegreen deploy` (no version), or go back: `bluegreen rollback`",
+    });
+  }
   const until = [now.rollbackUntil, now.claim?.color === color ? now.claim.until : null]
     .filter((end) => end !== null)
     .find((end) => Date.parse(end) > nowMs);
@@ -189,18 +216,22 @@ function retire(view: View, asked: request.Retire): RouterRecord {
       hint: "wait, or give it up now with `bluegreen retire --now`",
     });
   }
-  const cleared = { previousRelease: null, rollbackUntil: null, claim: null, rollout: null };
-  return { ...now, ...cleared, retiring: color };
+  const unfinished = isUnfinished(now, color, view.colors[color]);
+  const { claim } = withoutRollout(now);
+  const cleared = { previousRelease: null, rollbackUntil: null, rollout: null };
+  return { ...now, ...cleared, claim: unfinished ? claim : null, retiring: color };
 }
 
 function retired(view: View, asked: request.Retired): RouterRecord {
   const { color } = asked;
+  if (view.record.retiring !== color) return view.record;
   if (view.colors[color]) {
     throw new BlueGreenError("COLOR_BUSY", `${color}'s stack isn't empty yet`, {
       hint: "finish with `bluegreen retire`",
     });
   }
-  return view.record.retiring === color ? { ...view.record, retiring: null } : view.record;
+  const { claim } = view.record;
+  return { ...view.record, retiring: null, claim: claim?.color === color ? null : claim };
 }
 
 function pin(view: View, asked: request.PinRelease): RouterRecord {

@@ -58,7 +58,7 @@ export function translate(
 ): BlueGreenError {
   if (error instanceof BlueGreenError) return error;
   const text = [...diagnostics, messageOf(error)].join("\n");
-  const ours = parseError(text);
+  const ours = firstOf([...diagnostics, messageOf(error)], parseError);
   if (ours) return ours;
   const found = known.find(({ pattern }) => pattern.test(text));
   const details = lines(diagnostics.length > 0 ? diagnostics.join("\n") : text);
@@ -71,6 +71,15 @@ export function translate(
     details,
     cause: error,
   });
+}
+
+/** One text at a time, so that what surrounds an error of ours isn't taken for its details. */
+function firstOf<T>(texts: readonly string[], find: (text: string) => T | null): T | null {
+  for (const text of texts) {
+    const found = find(text);
+    if (found !== null) return found;
+  }
+  return null;
 }
 
 const maxLines = 20;

@@ -1,5 +1,6 @@
 /** Engine events as our own data: what changes, and what the engine complains about. */
 
+import { isDeepStrictEqual } from "node:util";
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
 
 /** One resource's operation, in a preview or an update. */
@@ -16,6 +17,8 @@ export interface EngineStep {
   readonly change: Change;
 }
 
+type Metadata = NonNullable<EngineEvent["resourcePreEvent"]>["metadata"];
+
 const quiet = new Set(["same", "read", "refresh"]);
 
 /** The change that an event announces; null for anything else. */
@@ -23,8 +26,32 @@ export function changeOf(event: EngineEvent): Change | null {
   const metadata = event.resourcePreEvent?.metadata;
   if (!metadata || quiet.has(metadata.op)) return null;
   const name = metadata.urn.split("::").at(-1) ?? metadata.urn;
-  const fields = metadata.diffs ?? Object.keys(metadata.detailedDiff ?? {});
-  return { operation: metadata.op, type: metadata.type, name, fields };
+  const { op: operation, type } = metadata;
+  return { operation, type, name, fields: fieldsOf(metadata) };
+}
+
+/** Names only, never values. A provider that doesn't tell them leaves them to be compared. */
+function fieldsOf(metadata: Metadata): readonly string[] {
+  const told = [...(metadata.diffs ?? []), ...Object.keys(metadata.detailedDiff ?? {})];
+  if (told.length > 0) return [...new Set(told)];
+  if (!metadata.old || !metadata.new) return [];
+  return differing(metadata.old.inputs, metadata.new.inputs);
+}
+
+/** Dotted names down to the second level, sorted; a map that is there on one side only counts whole. */
+function differing(old: unknown, now: unknown, prefix = ""): readonly string[] {
+  if (!isMap(old) || !isMap(now)) return [];
+  const keys = [...new Set([...Object.keys(old), ...Object.keys(now)])].sort();
+  return keys.flatMap((key) => {
+    const [before, after] = [old[key] ?? null, now[key] ?? null];
+    if (isDeepStrictEqual(before, after)) return [];
+    const inner = prefix === "" ? differing(before, after, `${key}.`) : [];
+    return inner.length > 0 ? inner : [`${prefix}${key}`];
+  });
+}
+
+function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** An error's text; null for anything else. */

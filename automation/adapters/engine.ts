@@ -9,7 +9,9 @@ import type { BlueGreenError } from "../../infra/errors.ts";
 import { program } from "../../infra/program.ts";
 import type { StackRole } from "../../infra/stacks.ts";
 import { stackName } from "../../infra/stacks.ts";
-import { runPulumi } from "./pulumi-cli.ts";
+import { signMessage } from "../history/signature.ts";
+import { thisOwner } from "../owner.ts";
+import { askStack, runPulumi } from "./pulumi-cli.ts";
 import { copyForEngine } from "./settings-file.ts";
 import { translate } from "./engine-error.ts";
 import type { Change, EngineStep } from "./engine-step.ts";
@@ -38,6 +40,8 @@ export interface Call {
   readonly message: string;
   /** Read every resource first; default false. */
   readonly refresh?: boolean;
+  /** Called with each change as the engine announces it, also before a refusal. */
+  readonly onChange?: (change: Change) => void;
 }
 
 export type Outputs = Readonly<Record<string, unknown>>;
@@ -45,6 +49,7 @@ export type Outputs = Readonly<Record<string, unknown>>;
 export class Engine {
   private readonly options: EngineOptions;
   private readonly workspaces = new Map<string, Promise<auto.Stack>>();
+  private command: Promise<auto.PulumiCommand> | null = null;
 
   constructor(options: EngineOptions) {
     this.options = options;
@@ -61,7 +66,10 @@ export class Engine {
       const stack = await this.open(call, configFile, refusal);
       const onEvent = (event: auto.EngineEvent): void => {
         const change = changeOf(event);
-        if (change) changes.push(change);
+        if (change) {
+          changes.push(change);
+          call.onChange?.(change);
+        }
         const diagnostic = diagnosticOf(event);
         if (diagnostic) diagnostics.push(diagnostic);
         if (change) this.options.onStep?.({ stack: stackName(call.role), change });
@@ -83,14 +91,9 @@ export class Engine {
     return result === null ? null : (JSON.parse(result) as Outputs);
   }
 
-  /** Runs a CLI command on a stack; null when the stack doesn't exist. */
-  async cli(args: readonly string[], stack: string): Promise<string | null> {
-    const { pulumi, env, cwd, settingsFile } = this.options;
-    const withFile = { ...env, PULUMI_OPTION_CONFIG_FILE: settingsFile };
-    const result = await runPulumi({ pulumi, args, cwd, env: withFile });
-    if (result.ok) return result.stdout;
-    if (/no stack named/i.test(result.stderr)) return null;
-    throw translate(new Error(result.stderr), [], stack);
+  /** What a CLI command prints of a stack; null when the stack doesn't exist. */
+  cli(args: readonly string[], stack: string): Promise<string | null> {
+    return askStack(this.options, args, stack);
   }
 
   /**
@@ -160,9 +163,11 @@ export class Engine {
 
   private async makeStack(name: string): Promise<auto.Stack> {
     const { cwd, env, pulumi } = this.options;
-    const pulumiCommand = await auto.PulumiCommand.get({ root: dirname(dirname(pulumi)) }).catch(
-      () => auto.PulumiCommand.get(),
+    // Asks the CLI for its version: once is enough for all stacks.
+    this.command ??= auto.PulumiCommand.get({ root: dirname(dirname(pulumi)) }).catch(() =>
+      auto.PulumiCommand.get(),
     );
+    const pulumiCommand = await this.command;
     const workspace = await auto.LocalWorkspace.create({
       workDir: cwd,
       envVars: { ...env },
@@ -190,7 +195,8 @@ interface OperateOptions {
 }
 
 async function operate(stack: auto.Stack, call: Call, options: OperateOptions): Promise<void> {
-  const { message, refresh = false } = call;
+  const { refresh = false } = call;
+  const message = signMessage(call.message, thisOwner());
   const shared = { ...options, message, color: "never" as const };
   switch (call.operation) {
     case "up":

@@ -1,6 +1,7 @@
 /** The three stacks and the data plane of an environment, on the real engine. */
 
-import { setTimeout as sleep } from "node:timers/promises";
+import type { Clock } from "../../infra/clock.ts";
+import { systemClock } from "../../infra/clock.ts";
 import type { Settings } from "../../infra/config.ts";
 import type { ProgramContext, ProgramEvent } from "../../infra/context.ts";
 import { BlueGreenError } from "../../infra/errors.ts";
@@ -16,13 +17,15 @@ import { describeRequest } from "../rollout/action.ts";
 import type { Call, Engine } from "./engine.ts";
 
 export interface EnvironmentOptions {
-  readonly engine: Engine;
+  readonly engine: Pick<Engine, "run" | "outputs" | "ensureStack" | "removeStack">;
   readonly settings: Settings;
   readonly platform: Platform;
   /** How long a lock that another update holds is waited for, in milliseconds. */
   readonly lockMs: number;
   /** Takes over the locks of dead processes on this host; true when one was. */
   readonly takeOverLock: (stack: string) => Promise<boolean>;
+  /** Default: the system's. */
+  readonly clock?: Clock;
   readonly onEvent: (stack: string, event: ProgramEvent) => void;
 }
 
@@ -30,16 +33,18 @@ const lockPauseMs = 500;
 
 export class PulumiEnvironment implements Environment {
   private readonly options: EnvironmentOptions;
+  private readonly clock: Clock;
   private known: StackOutputs | null = null;
 
   constructor(options: EnvironmentOptions) {
     this.options = options;
+    this.clock = options.clock ?? systemClock;
   }
 
   async observe({ fresh }: { readonly fresh: boolean }): Promise<Observed> {
     const { settings, platform } = this.options;
     if (fresh || !this.known) this.known = await this.readOutputs();
-    return observe({ settings, platform, outputs: this.known, nowMs: Date.now() });
+    return observe({ settings, platform, outputs: this.known, nowMs: this.clock.now() });
   }
 
   read(): Promise<RouterReading> {
@@ -93,6 +98,7 @@ export class PulumiEnvironment implements Environment {
 
   async emptyColor(color: Color): Promise<void> {
     const { settings } = this.options;
+    if (this.known?.colors[color] === null) return;
     await this.update({
       role: { environment: settings.environment, color },
       operation: "destroy",
@@ -129,7 +135,7 @@ export class PulumiEnvironment implements Environment {
   /** Waits for a lock that is held, and takes over one whose owner is dead. */
   private async update(call: Call): Promise<void> {
     const { engine, lockMs, takeOverLock } = this.options;
-    const deadline = Date.now() + lockMs;
+    const deadline = this.clock.now() + lockMs;
     const stack = call.role.color
       ? `${call.role.environment}-${call.role.color}`
       : call.role.environment;
@@ -140,8 +146,8 @@ export class PulumiEnvironment implements Environment {
       } catch (error) {
         if (!(error instanceof BlueGreenError) || error.code !== "STACK_LOCKED") throw error;
         if (await takeOverLock(stack)) continue;
-        if (Date.now() >= deadline) throw error;
-        await sleep(lockPauseMs);
+        if (this.clock.now() >= deadline) throw error;
+        await this.clock.sleep(lockPauseMs);
       }
     }
   }

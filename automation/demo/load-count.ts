@@ -1,145 +1,45 @@
-/** Judges the load's answers and folds them into counts: pure, times in ms since its start. */
+/** Folds the load's events into counts: pure, times in milliseconds since its start. */
 import type { Instant } from "../../infra/model.ts";
-
-export interface LoadFailure {
-  /** Milliseconds since the load began. */
-  readonly atMs: number;
-  readonly request: string;
-  readonly reason: string;
-  /** Null where no router said which color answered. */
-  readonly color: string | null;
-}
-
-export interface SocketCount {
-  readonly opened: number;
-  /** Handshakes that failed. */
-  readonly refused: number;
-  /** Closed by the server with a close frame, as a drain does. */
-  readonly closed: number;
-  /** Ended without a close frame. */
-  readonly broken: number;
-  readonly sent: number;
-  readonly echoed: number;
-  /** Texts that got no echo in time, or were under way when a connection broke. */
-  readonly lost: number;
-  /** Texts that met the server's close frame on their way; it may not answer them any more. */
-  readonly crossed: number;
-  /** Texts that nobody waited for. */
-  readonly unexpected: number;
-}
-
-/** A full answer. */
-export interface Answer {
-  readonly status: number;
-  readonly color: string | null;
-  readonly version: string | null;
-  readonly body: string;
-}
-
-/** What the service says of some orders. */
-export interface KeyCheck {
-  readonly once: number;
-  /** Orders whose request reached the service more than once. */
-  readonly repeated: readonly string[];
-  readonly missing: readonly string[];
-}
-
-/** Whether every acknowledged order exists exactly once. */
-export interface OrderCheck extends KeyCheck {
-  readonly acknowledged: number;
-  /** Why the service couldn't be asked for all of them; null when it could. */
-  readonly problem: string | null;
-}
-
-interface Totals {
-  readonly sent: number;
-  /** Full answers with a status below 400. */
-  readonly ok: number;
-  readonly failed: number;
-  /** Full answers by status; requests without one are under "none". */
-  readonly byStatus: Readonly<Record<string, number>>;
-  /** Full answers by the header `x-bluegreen-color`; "unknown" without it. */
-  readonly byColor: Readonly<Record<string, number>>;
-  /** Full answers by the header `x-version`; "unknown" without it. */
-  readonly byVersion: Readonly<Record<string, number>>;
-}
-
-/** Everything since the start of the load. */
-export interface LoadCount extends Totals {
-  readonly startedAt: Instant;
-  readonly elapsedMs: number;
-  readonly inFlight: number;
-  /** Requests that were due but not sent, because too many were in flight already. */
-  readonly unsent: number;
-  /** Longest time without a success; the time before the first one and the present wait count. */
-  readonly longestGapMs: number;
-  /** Longest time for which the load's own process was late: such a gap isn't the service's. */
-  readonly longestStallMs: number;
-  /** The first failures; `failed` is their full number. */
-  readonly failures: readonly LoadFailure[];
-  /** Of successes, within 5 %; null before the first. */
-  readonly latency: { readonly p50Ms: number; readonly p99Ms: number } | null;
-  readonly posts: { readonly sent: number; readonly ok: number };
-  readonly sockets: SocketCount;
-  /** Null until the load ended. */
-  readonly orders: OrderCheck | null;
-}
-
-/** What happened since the mark before; a request counts as sent then and as ended now. */
-export interface LoadStep extends Totals {
-  readonly label: string;
-  readonly ms: number;
-  /** Longest time without a success inside the step. */
-  readonly longestGapMs: number;
-  readonly sockets: SocketCount;
-}
-
-export type SocketFact = keyof SocketCount;
-
-export type LoadEvent =
-  | { readonly kind: "sent"; readonly post: boolean }
-  | {
-      readonly kind: "ended";
-      readonly at: number;
-      readonly request: string;
-      readonly post: boolean;
-      readonly latencyMs: number;
-      /** Null without a full answer. */
-      readonly status: number | null;
-      readonly color: string | null;
-      readonly version: string | null;
-      /** Null for a success. */
-      readonly reason: string | null;
-    }
-  | { readonly kind: "unsent" }
-  | { readonly kind: "stalled"; readonly ms: number }
-  | { readonly kind: "socket"; readonly fact: SocketFact }
-  /** No more requests are sent: the time from here on is no gap. */
-  | { readonly kind: "finished"; readonly at: number };
+import type {
+  LoadCount,
+  LoadEvent,
+  LoadFailure,
+  LoadStep,
+  Met,
+  SocketCount,
+  Totals,
+} from "./load-facts.ts";
+import { bucketOf, quantile } from "./load-latency.ts";
+import type { Buckets } from "./load-latency.ts";
+import type { OrderCheck } from "./load-orders.ts";
 
 type Ended = Extract<LoadEvent, { kind: "ended" }>;
 
 /** The state of the fold. */
 export interface LoadTally extends Totals {
-  readonly unsent: number;
   readonly posts: { readonly sent: number; readonly ok: number };
   readonly failures: readonly LoadFailure[];
   readonly sockets: SocketCount;
-  /** Successes by bucket of their latency. */
-  readonly buckets: Readonly<Record<number, number>>;
+  /** Latencies of successes. */
+  readonly buckets: Buckets;
   readonly lastOkAt: number;
   readonly gapMs: number;
   readonly stallMs: number;
   readonly finishedAt: number;
-  readonly step: { readonly at: number; readonly gapMs: number; readonly before: Marked };
+  readonly step: StepTally;
+}
+
+/** Since the last mark. */
+interface StepTally {
+  readonly at: number;
+  readonly gapMs: number;
+  readonly met: Readonly<Record<string, Met>>;
+  readonly before: Marked;
 }
 
 type Marked = Totals & { readonly sockets: SocketCount };
 
 const maxFailures = 50;
-/** Buckets grow by 5 % from a tenth of a millisecond. */
-const bucketGrowth = 1.05;
-const bucketFromMs = 0.1;
 
 const noSockets: SocketCount = {
   opened: 0,
@@ -160,12 +60,13 @@ const nothing: Marked = {
   byStatus: {},
   byColor: {},
   byVersion: {},
+  failedBy: {},
+  unsent: 0,
   sockets: noSockets,
 };
 
 export const emptyTally: LoadTally = {
   ...nothing,
-  unsent: 0,
   posts: { sent: 0, ok: 0 },
   failures: [],
   buckets: {},
@@ -173,7 +74,7 @@ export const emptyTally: LoadTally = {
   gapMs: 0,
   stallMs: 0,
   finishedAt: Number.POSITIVE_INFINITY,
-  step: { at: 0, gapMs: 0, before: nothing },
+  step: { at: 0, gapMs: 0, met: {}, before: nothing },
 };
 
 export function fold(tally: LoadTally, event: LoadEvent): LoadTally {
@@ -203,7 +104,6 @@ export function countOf(
     startedAt: moment.startedAt,
     elapsedMs: Math.round(Math.min(moment.at, tally.finishedAt)),
     inFlight: tally.sent - tally.ok - tally.failed,
-    unsent: tally.unsent,
     longestGapMs: Math.round(Math.max(tally.gapMs, gapUntil(tally, moment.at, 0))),
     longestStallMs: Math.round(tally.stallMs),
     failures: tally.failures,
@@ -230,84 +130,61 @@ export function mark(
     byStatus: difference(tally.byStatus, before.byStatus),
     byColor: difference(tally.byColor, before.byColor),
     byVersion: difference(tally.byVersion, before.byVersion),
+    failedBy: difference(tally.failedBy, before.failedBy),
+    unsent: tally.unsent - before.unsent,
+    met: tally.step.met,
     longestGapMs: Math.round(Math.max(tally.step.gapMs, gapUntil(tally, at, tally.step.at))),
     sockets: { ...noSockets, ...difference({ ...tally.sockets }, { ...before.sockets }) },
   };
   const marked: Marked = { ...totalsOf(tally), sockets: tally.sockets };
-  return { tally: { ...tally, step: { at, gapMs: 0, before: marked } }, step };
-}
-
-/** Why a full answer is a failure, null when it is none. With a key it has to be that order. */
-export function faultOf({ status, body }: Answer, key?: string): string | null {
-  if (status >= 400) return `status ${status}`;
-  if (key === undefined) return null;
-  const order = objectOf(body);
-  const matches = order["key"] === key && typeof order["id"] === "number";
-  return matches ? null : "the answer doesn't match the order";
-}
-
-/** Throws when the service couldn't say. */
-export function checkOf({ status, body }: Answer): KeyCheck {
-  if (status !== 200) throw new Error(`the orders couldn't be checked: status ${status}`);
-  return { once: 0, repeated: [], missing: [], ...(objectOf(body) as Partial<KeyCheck>) };
-}
-
-/** Empty where the text isn't a JSON object. */
-function objectOf(text: string): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null ? { ...value } : {};
-  } catch (error) {
-    return { error };
-  }
-}
-
-export function emptyCheck(acknowledged: number): OrderCheck {
-  return { acknowledged, once: 0, repeated: [], missing: [], problem: null };
-}
-
-export function addCheck(check: OrderCheck, part: KeyCheck): OrderCheck {
-  return {
-    ...check,
-    once: check.once + part.once,
-    repeated: [...check.repeated, ...part.repeated],
-    missing: [...check.missing, ...part.missing],
-  };
+  return { tally: { ...tally, step: { at, gapMs: 0, met: {}, before: marked } }, step };
 }
 
 function succeed(tally: LoadTally, event: Ended): LoadTally {
+  const next = answered(tally, event);
   return {
-    ...answered(tally, event),
+    ...next,
     ok: tally.ok + 1,
     posts: posts(tally, { ok: Number(event.post) }),
     buckets: increase(tally.buckets, bucketOf(event.latencyMs)),
     lastOkAt: event.at,
     gapMs: Math.max(tally.gapMs, gapUntil(tally, event.at, 0)),
     step: {
-      ...tally.step,
+      ...next.step,
       gapMs: Math.max(tally.step.gapMs, gapUntil(tally, event.at, tally.step.at)),
     },
   };
 }
 
 function fail(tally: LoadTally, event: Ended, reason: string): LoadTally {
-  const { request, color } = event;
+  const { request, color, status, version } = event;
   const failure = { atMs: Math.round(event.at), request, reason, color };
+  const by = `${status ?? "none"} of ${version ?? "unknown"}`;
   return {
     ...answered(tally, event),
     failed: tally.failed + 1,
+    failedBy: increase(tally.failedBy, by),
     failures: tally.failures.length < maxFailures ? [...tally.failures, failure] : tally.failures,
   };
 }
 
-function answered(tally: LoadTally, { status, color, version }: Ended): LoadTally {
+function answered(tally: LoadTally, event: Ended): LoadTally {
+  const { status, color } = event;
+  const version = event.version ?? "unknown";
   if (status === null) return { ...tally, byStatus: increase(tally.byStatus, "none") };
   return {
     ...tally,
     byStatus: increase(tally.byStatus, String(status)),
     byColor: increase(tally.byColor, color ?? "unknown"),
-    byVersion: increase(tally.byVersion, version ?? "unknown"),
+    byVersion: increase(tally.byVersion, version),
+    step: { ...tally.step, met: { ...tally.step.met, [version]: metAgain(tally, event, version) } },
   };
+}
+
+function metAgain({ step }: LoadTally, { at, reason }: Ended, version: string): Met {
+  const before = step.met[version] ?? { firstMs: at, firstFailureMs: null };
+  const firstFailureMs = before.firstFailureMs ?? (reason === null ? null : at);
+  return { firstMs: before.firstMs, lastMs: at, firstFailureMs };
 }
 
 /** Time without a success that ends now, as far as it lies after `from` and before the end. */
@@ -319,8 +196,9 @@ function posts(tally: LoadTally, more: { sent?: number; ok?: number }): LoadTall
   return { sent: tally.posts.sent + (more.sent ?? 0), ok: tally.posts.ok + (more.ok ?? 0) };
 }
 
-function totalsOf({ sent, ok, failed, byStatus, byColor, byVersion }: Totals): Totals {
-  return { sent, ok, failed, byStatus, byColor, byVersion };
+function totalsOf(totals: Totals): Totals {
+  const { sent, ok, failed, byStatus, byColor, byVersion, failedBy, unsent } = totals;
+  return { sent, ok, failed, byStatus, byColor, byVersion, failedBy, unsent };
 }
 
 function increase<K extends string | number, T extends Partial<Record<K, number>>>(
@@ -339,26 +217,7 @@ function difference(
   return Object.fromEntries(rows.filter(([, n]) => n > 0));
 }
 
-function bucketOf(ms: number): number {
-  return Math.ceil(Math.log(Math.max(ms, bucketFromMs) / bucketFromMs) / Math.log(bucketGrowth));
-}
-
-function latencyOf(tally: LoadTally): LoadCount["latency"] {
-  if (tally.ok === 0) return null;
-  return { p50Ms: quantile(tally, 0.5), p99Ms: quantile(tally, 0.99) };
-}
-
-/** Upper end of the bucket that holds the quantile. */
-function quantile({ buckets, ok }: LoadTally, q: number): number {
-  const rows = Object.entries(buckets).map(([key, n]) => ({ bucket: Number(key), n }));
-  let seen = 0;
-  for (const { bucket, n } of rows.sort((a, b) => a.bucket - b.bucket)) {
-    seen += n;
-    if (seen >= q * ok) return round(bucketFromMs * bucketGrowth ** bucket);
-  }
-  return 0;
-}
-
-function round(ms: number): number {
-  return Math.round(ms * 10) / 10;
+function latencyOf({ ok, buckets }: LoadTally): LoadCount["latency"] {
+  if (ok === 0) return null;
+  return { p50Ms: quantile(buckets, 0.5), p99Ms: quantile(buckets, 0.99) };
 }

@@ -1,36 +1,18 @@
 /** The load client's process: an open loop of requests and echoing WebSockets, without any retry. */
 import { randomBytes } from "node:crypto";
-import { Agent, request as httpRequest } from "node:http";
-import type { IncomingMessage } from "node:http";
-import type { Duplex } from "node:stream";
-import { setTimeout as sleep } from "node:timers/promises";
-import { WebSocket } from "ws";
-import { messageOf } from "../../infra/errors.ts";
-import {
-  addCheck,
-  checkOf,
-  countOf,
-  faultOf,
-  emptyCheck,
-  emptyTally,
-  fold,
-  mark,
-} from "./load-count.ts";
-import type {
-  Answer,
-  LoadCount,
-  LoadEvent,
-  LoadStep,
-  OrderCheck,
-  SocketFact,
-} from "./load-count.ts";
+import { Agent } from "node:http";
+import { countOf, emptyTally, fold, mark } from "./load-count.ts";
+import { Echo } from "./load-echo.ts";
+import { exchange, methodOf, reasonOf, retireIdle } from "./load-exchange.ts";
+import type { Shot } from "./load-exchange.ts";
+import type { LoadCount, LoadEvent, LoadStep, SocketFact } from "./load-facts.ts";
+import { addCheck, checkOf, emptyCheck, faultOf } from "./load-orders.ts";
+import type { Answer, OrderCheck } from "./load-orders.ts";
 import type { LoadOrder, LoadReply, LoadRequest } from "./load.ts";
 
 /** Ten requests: six lists, two pages, two orders. */
 const mix = "LLPLOLLPLO";
 const tickMs = 5;
-/** A kept connection that was idle for longer isn't used again: the server may be closing it. */
-const maxIdleMs = 800;
 const textEveryMs = 100;
 const keysPerCheck = 500;
 /** Some room above what a rate can have in flight when nothing is answered. */
@@ -43,101 +25,6 @@ const stallMs = 50;
 const lingerMs = 60_000;
 
 const noAnswer = { status: null, color: null, version: null };
-
-/** One request: with a body it is a POST. */
-interface Shot {
-  readonly path: string;
-  /** Idempotency key of an order. */
-  readonly key?: string;
-  readonly body?: string;
-}
-
-/** When each connection was last used, so that no request meets one that the server gives up. */
-const usedAt = new WeakMap<Duplex, number>();
-
-function retireIdle(agent: Agent): void {
-  const oldest = performance.now() - maxIdleMs;
-  for (const socket of Object.values(agent.freeSockets).flatMap((sockets) => sockets ?? [])) {
-    if ((usedAt.get(socket) ?? 0) < oldest) socket.destroy();
-  }
-}
-
-/** One WebSocket after the other, each sending numbered texts and expecting them back. */
-class Echo {
-  readonly #name: string;
-  readonly #order: LoadOrder;
-  readonly #note: (fact: SocketFact) => void;
-  readonly #waiting = new Map<string, number>();
-  #socket: WebSocket | null = null;
-  #sent = 0;
-
-  constructor(name: string, order: LoadOrder, note: (fact: SocketFact) => void) {
-    this.#name = name;
-    this.#order = order;
-    this.#note = note;
-  }
-
-  /** To be called every `textEveryMs`. */
-  beat(): void {
-    this.#giveUpLate();
-    if (this.#socket === null) {
-      this.#connect();
-    } else if (this.#socket.readyState === WebSocket.OPEN) {
-      this.#sent += 1;
-      const text = `${this.#name}-${this.#sent}`;
-      this.#waiting.set(text, performance.now());
-      this.#socket.send(text);
-      this.#note("sent");
-    }
-  }
-
-  /** Waits for the echoes that are under way, then closes. */
-  async close(): Promise<void> {
-    const deadline = performance.now() + this.#order.timeoutMs;
-    while (this.#waiting.size > 0 && performance.now() < deadline) await sleep(tickMs);
-    this.#drop("lost");
-    const socket = this.#socket;
-    this.#socket = null;
-    if (socket?.readyState === WebSocket.OPEN) socket.close(1000);
-    else socket?.terminate();
-  }
-
-  #connect(): void {
-    const { url, timeoutMs } = this.#order;
-    const socket = new WebSocket(new URL("/live", url), { handshakeTimeout: timeoutMs });
-    let opened = false;
-    this.#socket = socket;
-    socket.on("open", () => {
-      opened = true;
-      this.#note("opened");
-    });
-    socket.on("message", (data: Buffer) => {
-      this.#note(this.#waiting.delete(data.toString()) ? "echoed" : "unexpected");
-    });
-    // The close event follows and is counted there.
-    socket.on("error", () => undefined);
-    socket.on("close", (code) => {
-      if (this.#socket !== socket) return;
-      this.#socket = null;
-      this.#note(!opened ? "refused" : code === 1006 ? "broken" : "closed");
-      this.#drop(code === 1006 ? "lost" : "crossed");
-    });
-  }
-
-  #giveUpLate(): void {
-    const oldest = performance.now() - this.#order.timeoutMs;
-    for (const [text, sentAt] of this.#waiting) {
-      if (sentAt >= oldest) return;
-      this.#waiting.delete(text);
-      this.#note("lost");
-    }
-  }
-
-  #drop(fact: SocketFact): void {
-    for (let left = this.#waiting.size; left > 0; left -= 1) this.#note(fact);
-    this.#waiting.clear();
-  }
-}
 
 /** Sends by the clock, not by the answers: what is due is sent however slow the service is. */
 class LoadRun {
@@ -275,46 +162,6 @@ class LoadRun {
   #now(): number {
     return performance.now() - this.#start;
   }
-}
-
-/** Resolves with a full answer, whatever its status; rejects when it doesn't come whole in time. */
-function exchange(url: URL, shot: Shot, agent: Agent | false, timeoutMs: number): Promise<Answer> {
-  const headers = shot.key === undefined ? {} : { "idempotency-key": shot.key };
-  return new Promise((resolve, reject) => {
-    const request = httpRequest(url, { method: methodOf(shot), agent, headers }, (response) => {
-      usedAt.set(response.socket, performance.now());
-      response.toArray().then((chunks: Buffer[]) => {
-        resolve(answerOf(response, Buffer.concat(chunks).toString()));
-      }, reject);
-    });
-    const timer = setTimeout(() => {
-      request.destroy(new Error(`no full answer within ${timeoutMs} ms`));
-    }, timeoutMs);
-    request.on("error", reject).on("close", () => {
-      clearTimeout(timer);
-    });
-    request.end(shot.body);
-  });
-}
-
-function methodOf(shot: Shot): string {
-  return shot.body === undefined ? "GET" : "POST";
-}
-
-function answerOf({ statusCode = 0, headers }: IncomingMessage, body: string): Answer {
-  const textOf = (name: string): string | null => headers[name]?.toString() ?? null;
-  return {
-    status: statusCode,
-    color: textOf("x-bluegreen-color"),
-    version: textOf("x-version"),
-    body,
-  };
-}
-
-/** An error of several connection attempts has a code but no message. */
-function reasonOf(error: unknown): string {
-  const message = messageOf(error);
-  return message === "" ? String((error as NodeJS.ErrnoException).code) : message;
 }
 
 let run: LoadRun | null = null;

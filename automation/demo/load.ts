@@ -4,7 +4,7 @@ import { fork } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { Socket } from "node:net";
 import { BlueGreenError, messageOf } from "../../infra/errors.ts";
-import type { LoadCount, LoadStep } from "./load-count.ts";
+import type { LoadCount, LoadStep } from "./load-facts.ts";
 
 export interface LoadSpec {
   /** `http://host:port` of the public address. */
@@ -46,6 +46,8 @@ export interface Load {
   mark(label: string): Promise<LoadStep>;
   /** Sends no more, waits for what is in flight, checks the orders; then the process ends. */
   stop(): Promise<LoadCount>;
+  /** Ends the process at once. */
+  kill(): void;
 }
 
 type Question = LoadRequest extends infer R
@@ -83,6 +85,9 @@ export async function startLoad(spec: LoadSpec): Promise<Load> {
     count: () => final ?? client.count("count", answerMs),
     mark: (label) => client.mark(label),
     stop: () => (final ??= client.stop(3 * order.timeoutMs + startMs)),
+    kill: () => {
+      client.kill();
+    },
   };
 }
 

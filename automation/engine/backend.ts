@@ -6,7 +6,7 @@ import { parse } from "yaml";
 import { BlueGreenError } from "../../infra/errors.ts";
 import { nonEmpty, pulumiHomeFolder, stateFolder } from "./folders.ts";
 import type { Environment } from "./folders.ts";
-import { ownState } from "./passphrase.ts";
+import { knownState, ownState } from "./passphrase.ts";
 
 export interface BackendQuestion {
   readonly env: Environment;
@@ -20,6 +20,8 @@ export interface BackendQuestion {
   readonly application: string;
   /** Names the environment in messages. */
   readonly environment: string;
+  /** For a preview: a state of ours that doesn't exist yet is made here, and nothing elsewhere. */
+  readonly scratch?: string;
 }
 
 export interface BackendChoice {
@@ -42,7 +44,7 @@ export async function chooseBackend(question: BackendQuestion): Promise<BackendC
   const own = await usersBackend(env, cwd);
   if (own !== null) return { owner: "user", passphraseFile: null, ...own };
   if (platform === "local" && !(question.ci ?? isCi(env)))
-    return await ourBackend(env, application);
+    return await ourBackend(env, application, question.scratch);
   const reason = platform === "local" ? "in CI" : `for the platform ${platform}`;
   throw new BlueGreenError("BACKEND_MISSING", `no Pulumi backend is chosen for ${environment}`, {
     hint: "Run `pulumi login`, or set PULUMI_BACKEND_URL (s3://bucket, file:///folder ...).",
@@ -127,9 +129,15 @@ function textAt(value: unknown, ...path: readonly string[]): string | null {
   return typeof current === "string" && current !== "" ? current : null;
 }
 
-async function ourBackend(env: Environment, application: string): Promise<BackendChoice> {
+async function ourBackend(
+  env: Environment,
+  application: string,
+  scratch: string | undefined,
+): Promise<BackendChoice> {
   const base = stateFolder(application, env);
-  const { folder, passphraseFile } = await ownState(base, !hasPassphrase(env));
+  const known = scratch === undefined ? null : await knownState(base, !hasPassphrase(env));
+  const { folder, passphraseFile } =
+    known ?? (await ownState(scratch ?? base, !hasPassphrase(env)));
   return {
     owner: "bluegreen",
     url: pathToFileURL(folder).href,

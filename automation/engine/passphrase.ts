@@ -18,8 +18,7 @@ const passphraseBytes = 32;
  * folder can't be written.
  */
 export async function ownState(base: string, needsPassphrase: boolean): Promise<OwnState> {
-  const folder = join(base, "pulumi-state");
-  const passphraseFile = join(base, "passphrase");
+  const { folder, passphraseFile } = placesIn(base);
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await chmod(base, 0o700);
@@ -35,14 +34,33 @@ export async function ownState(base: string, needsPassphrase: boolean): Promise<
   return { folder, passphraseFile };
 }
 
+/**
+ * The state as it is, with nothing written; null where none has been made yet.
+ * Throws PASSPHRASE_WRONG when there is state but its passphrase is gone.
+ */
+export async function knownState(base: string, needsPassphrase: boolean): Promise<OwnState | null> {
+  const places = placesIn(base);
+  if (needsPassphrase && !(await exists(places.passphraseFile))) {
+    if (await hasStacks(places.folder)) throw passphraseGone(places.passphraseFile);
+    return null;
+  }
+  return (await exists(join(places.folder, ".pulumi", "meta.yaml"))) ? places : null;
+}
+
+function placesIn(base: string): OwnState {
+  return { folder: join(base, "pulumi-state"), passphraseFile: join(base, "passphrase") };
+}
+
 async function ensurePassphrase(file: string, folder: string): Promise<void> {
   if (await exists(file)) return;
-  if (await hasStacks(folder)) {
-    throw new BlueGreenError("PASSPHRASE_WRONG", `${file} is gone, but the state needs it`, {
-      hint: "Restore that file, or set PULUMI_CONFIG_PASSPHRASE to the passphrase that was used.",
-    });
-  }
+  if (await hasStacks(folder)) throw passphraseGone(file);
   await createOnce(file);
+}
+
+function passphraseGone(file: string): BlueGreenError {
+  return new BlueGreenError("PASSPHRASE_WRONG", `${file} is gone, but the state needs it`, {
+    hint: "Restore that file, or set PULUMI_CONFIG_PASSPHRASE to the passphrase that was used.",
+  });
 }
 
 async function hasStacks(folder: string): Promise<boolean> {

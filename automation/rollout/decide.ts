@@ -1,27 +1,17 @@
 /** decide(observation, goal, policy) -> action: pure and total, the heart of every command. */
 
-import { claimedBy, liveClaim, sameOwner } from "../../infra/claim.ts";
 import type { BlueGreenError } from "../../infra/errors.ts";
-import { BlueGreenError as Refusal } from "../../infra/errors.ts";
 import type { Color, Rollout } from "../../infra/model.ts";
 import { otherColor } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
-import { pinOf } from "../../infra/record.ts";
-import type { ClaimColor } from "../../infra/request.ts";
 import { instant } from "../../infra/view.ts";
 import type { Action } from "./action.ts";
-import type { Deploy, Goal, Policy, RollBackNow, Self, SwitchTo } from "./goal.ts";
+import type { Deploy, RollBackNow, SwitchTo } from "./goal.ts";
 import type { Memory } from "./memory.ts";
-import { decideRetirement } from "./retirement.ts";
-
-/** Everything that a decision may look at. */
-export interface Situation<G extends Goal = Goal> {
-  readonly goal: G;
-  readonly policy: Policy;
-  readonly self: Self;
-  readonly view: Observed;
-  readonly memory: Memory;
-}
+import { claimFor, openRollout, takeOwnership, unfinishedVersion } from "./ownership.ts";
+import { activeWord, endedByOthers, fail, notPassed, refuseDrift, refuseStart } from "./refusal.ts";
+import { decideRetirement, finishRetiring } from "./retirement.ts";
+import type { Situation } from "./situation.ts";
 
 export function decide(situation: Situation): Action {
   const { goal } = situation;
@@ -39,20 +29,22 @@ export function decide(situation: Situation): Action {
 
 function decideDeploy(situation: Situation<Deploy>): Action {
   const { view, memory, goal } = situation;
-  if (needsRouter(situation)) return { kind: "Update", request: { kind: "Keep" } };
   const rollout = openRollout(situation);
   if (memory.failure) return failed(situation, rollout, memory.failure);
+  if (needsRouter(situation)) return { kind: "Update", request: { kind: "Keep" } };
   if (rollout) return advance(situation, rollout);
   if (memory.rolloutId !== null) return endedByOthers(situation);
+  const drifted = refuseDrift(view);
+  if (drifted) return { kind: "Fail", error: drifted };
   const already = alreadyServed(situation);
   if (already) return already;
   const refusal = refuseStart(situation);
   if (refusal) return { kind: "Fail", error: refusal };
-  if (goal.version === null)
-    return fail("USAGE", "no rollout is open", "name a release: --version");
+  const version = goal.version ?? unfinishedVersion(view);
+  if (version === null) return fail("USAGE", "no rollout is open", "name a release: --version");
   const color = idle(view);
-  if (view.record.retiring === color) return finishRetiring(view, color);
-  return { kind: "Update", request: claimFor(situation, "deploy", color, goal.version) };
+  if (view.record.retiring === color) return finishRetiring(situation, color);
+  return { kind: "Update", request: claimFor(situation, "deploy", color, version) };
 }
 
 /** The router's stack comes first; inactive, it answers 503 until a color is active. */
@@ -67,6 +59,8 @@ function decideSwitch(situation: Situation<SwitchTo>): Action {
   if (rollout) return advance(situation, rollout);
   if (memory.rolloutId !== null && !memory.done) return endedByOthers(situation);
   if (view.record.activeColor === goal.color) {
+    const recorded = view.drift.kind === "none" || memory.kept;
+    if (!recorded) return { kind: "Update", request: { kind: "Keep" } };
     return { kind: "Finish", sentence: `${goal.color} is active` };
   }
   const refusal = refuseStart(situation);
@@ -101,7 +95,7 @@ function decideRollback(situation: Situation<RollBackNow>): Action {
   const by = `${user} on ${host}`;
   return {
     kind: "Update",
-    request: { kind: "RollBack", reason: goal.reason, by, pin: goal.pin },
+    request: { kind: "RollBack", reason: goal.reason, by, rolloutId: null, pin: goal.pin },
   };
 }
 
@@ -145,16 +139,18 @@ function check({ view, memory }: Situation, rollout: Rollout): Action {
   };
 }
 
-function bake(situation: Situation, rollout: Rollout): Action {
-  const { memory, self } = situation;
-  if (!memory.baked) {
+function bake(situation: Situation<Deploy | SwitchTo>, rollout: Rollout): Action {
+  const { memory, self, goal } = situation;
+  const wanted = goal.kind === "Deploy" || goal.bake;
+  if (!memory.baked && wanted) {
     return { kind: "Judge", color: rollout.color, sinceMs: Date.parse(rollout.since) };
   }
-  const { verdict, sentence } = memory.baked;
   const { user, host } = self.owner;
-  if (verdict === "fail" && rollout.former) {
+  if (memory.baked?.verdict === "fail" && rollout.former) {
+    const { sentence } = memory.baked;
     const by = `${user} on ${host}`;
-    return { kind: "Update", request: { kind: "RollBack", reason: sentence, by, pin: true } };
+    const blame = { reason: sentence, by, rolloutId: rollout.id, pin: true };
+    return { kind: "Update", request: { kind: "RollBack", ...blame } };
   }
   const rollbackUntil = windowEnd(situation);
   return { kind: "Update", request: { kind: "Hold", rolloutId: rollout.id, rollbackUntil } };
@@ -189,89 +185,6 @@ function failed(situation: Situation, rollout: Rollout | null, error: BlueGreenE
   };
 }
 
-/** The rollout that this goal continues; a finished one counts only for the run that made it. */
-function openRollout({ goal, view, memory }: Situation<Deploy | SwitchTo>): Rollout | null {
-  const { rollout } = view.record;
-  if (!rollout) return null;
-  if (rollout.id === memory.rolloutId) return rollout;
-  if (rollout.phase === "hold") return null;
-  if (goal.kind === "SwitchTo") {
-    return rollout.kind === "switch" && rollout.color === goal.color ? rollout : null;
-  }
-  return goal.version === null || rollout.version === goal.version ? rollout : null;
-}
-
-/** An update that makes this run the owner; null when it is already. */
-function takeOwnership(situation: Situation, rollout: Rollout): Action | null {
-  const { view, self, policy, memory } = situation;
-  const { claim } = view.record;
-  if (rollout.phase === "hold") return null;
-  if (memory.rolloutId === rollout.id && claim && sameOwner(claim.owner, self.owner)) return null;
-  const live = liveClaim(view.record, view.nowMs);
-  const replaces = live?.owner ?? null;
-  if (replaces && !sameOwner(replaces, self.owner) && !self.isDead(replaces)) {
-    return live ? { kind: "Fail", error: claimedBy(live) } : null;
-  }
-  return {
-    kind: "Update",
-    request: {
-      kind: "Claim",
-      rolloutId: rollout.id,
-      rollout: rollout.kind,
-      color: rollout.color,
-      version: rollout.version,
-      owner: self.owner,
-      until: instant(view.nowMs + policy.claimMs),
-      replaces,
-    },
-  };
-}
-
-function claimFor(
-  { self, view, policy }: Situation,
-  rollout: ClaimColor["rollout"],
-  color: Color,
-  version: string,
-): ClaimColor {
-  return {
-    kind: "Claim",
-    rolloutId: self.rolloutId,
-    rollout,
-    color,
-    version,
-    owner: self.owner,
-    until: instant(view.nowMs + policy.claimMs),
-    replaces: null,
-  };
-}
-
-/** Why no rollout may begin; null when it may. */
-function refuseStart({ view, goal }: Situation<Deploy | SwitchTo>): BlueGreenError | null {
-  const { record, drift } = view;
-  if (drift.kind === "silent" || view.reading.weights === null) {
-    const details = view.reading.problems;
-    const sentence = drift.kind === "silent" ? drift.sentence : "the router doesn't answer";
-    return new Refusal("ROUTER_DOWN", sentence, { hint: "bring it back: `bluegreen up`", details });
-  }
-  if (drift.kind === "foreign") {
-    return new Refusal("DRIFT", drift.sentence, {
-      hint: "`bluegreen doctor` explains; `bluegreen up` takes over what the router really does",
-    });
-  }
-  const live = liveClaim(record, view.nowMs);
-  if (live) return claimedBy(live);
-  const digest = goal.kind === "Deploy" ? goal.digest : null;
-  const pin = digest === null ? null : pinOf(record.pins, digest, view.nowMs);
-  if (!pin) return null;
-  return new Refusal(
-    "RELEASE_PINNED",
-    `release ${pin.version} is pinned by ${pin.by}: ${pin.reason}`,
-    {
-      hint: `deploy another release, or lift it with \`bluegreen unpin ${pin.version}\``,
-    },
-  );
-}
-
 function alreadyServed({ view, goal }: Situation<Deploy>): Action | null {
   const { activeColor } = view.record;
   const serving = activeColor && view.colors[activeColor];
@@ -279,29 +192,8 @@ function alreadyServed({ view, goal }: Situation<Deploy>): Action | null {
   return { kind: "Finish", sentence: `${activeWord(view)} serves this release already` };
 }
 
-function endedByOthers({ view, memory }: Situation): Action {
-  const now = `${activeWord(view)} is active`;
-  return fail(
-    "CLAIMED",
-    `rollout ${String(memory.rolloutId)} was ended by somebody else; ${now}`,
-    "see `bluegreen status` and `bluegreen history`",
-  );
-}
-
-function finishRetiring(view: Observed, color: Color): Action {
-  return view.colors[color]
-    ? { kind: "Empty", color }
-    : { kind: "Update", request: { kind: "Retired", color } };
-}
-
 function checkedVerdict(memory: Memory, digest: string) {
   return memory.checked?.digest === digest ? memory.checked.verdict : null;
-}
-
-function notPassed(color: Color, verdict: string): BlueGreenError {
-  return new Refusal("CHECK_FAILED", `the checks on ${color} say ${verdict}`, {
-    hint: `look at \`bluegreen check ${color}\` and \`bluegreen logs ${color}\``,
-  });
 }
 
 function windowEnd({ view, policy }: Situation): string {
@@ -310,16 +202,4 @@ function windowEnd({ view, policy }: Situation): string {
 
 function idle({ record }: Observed): Color {
   return record.activeColor ? otherColor(record.activeColor) : "blue";
-}
-
-function activeWord({ record }: Observed): string {
-  return record.activeColor ?? "no color";
-}
-
-function fail(
-  code: ConstructorParameters<typeof Refusal>[0],
-  message: string,
-  hint: string,
-): Action {
-  return { kind: "Fail", error: new Refusal(code, message, { hint }) };
 }

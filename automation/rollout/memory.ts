@@ -1,7 +1,7 @@
 /** What one run of the loop has learned; lost when it is killed, and learned again then. */
 
 import type { BlueGreenError } from "../../infra/errors.ts";
-import type { Verdict } from "../../infra/model.ts";
+import type { Color, Verdict } from "../../infra/model.ts";
 
 export interface Memory {
   /** The rollout that this run claimed or took over. */
@@ -14,6 +14,8 @@ export interface Memory {
   readonly failure: BlueGreenError | null;
   /** The goal's update was made by this run. */
   readonly done: boolean;
+  /** The color whose stack this run has emptied. */
+  readonly emptied: Color | null;
   /** The router's stack was brought up by this run. */
   readonly kept: boolean;
 }
@@ -24,5 +26,6 @@ export const noMemory: Memory = {
   baked: null,
   failure: null,
   done: false,
+  emptied: null,
   kept: false,
 };

@@ -1,25 +1,35 @@
 /** When the idle color may go: window over, nothing has reached it for a while. Pure. */
 
+import { isUnfinished } from "../../infra/claim.ts";
 import { BlueGreenError } from "../../infra/errors.ts";
+import type { Color } from "../../infra/model.ts";
 import { formatWeights } from "../../infra/model.ts";
 import type { Action } from "./action.ts";
-import type { Situation } from "./decide.ts";
+import type { Situation } from "./situation.ts";
 import type { RetireIdle } from "./goal.ts";
 
 export function decideRetirement(situation: Situation<RetireIdle>): Action {
   const { view, goal, memory } = situation;
   const { color, force } = goal;
   if (memory.failure) return { kind: "Fail", error: memory.failure };
-  const empty = !view.colors[color];
-  if (view.record.retiring === color) {
-    return empty
-      ? { kind: "Update", request: { kind: "Retired", color } }
-      : { kind: "Empty", color };
-  }
-  if (empty) return { kind: "Finish", sentence: `${color} is empty` };
+  if (view.record.retiring === color) return finishRetiring(situation, color);
+  if (isEmpty(situation, color)) return { kind: "Finish", sentence: `${color} is empty` };
   const busy = force ? null : stillReached(situation);
   if (busy) return busy;
   return { kind: "Update", request: { kind: "Retire", color, force } };
+}
+
+/** The last steps of a retirement, whoever began it. */
+export function finishRetiring(situation: Situation, color: Color): Action {
+  const empty = situation.memory.emptied === color || isEmpty(situation, color);
+  if (!empty) return { kind: "Empty", color };
+  return { kind: "Update", request: { kind: "Retired", color } };
+}
+
+/** A color that never got to its end has no outputs, but may have instances. */
+function isEmpty({ view }: Situation, color: Color): boolean {
+  const outputs = view.colors[color];
+  return outputs === null && !isUnfinished(view.record, color, outputs);
 }
 
 /** Evidence that clients still reach the color; where traffic can't be counted, time decides. */

@@ -4,6 +4,7 @@ import { main } from "@pulumi/pulumi/provider/index.js";
 import type { Provider } from "@pulumi/pulumi/provider/index.js";
 import { BlueGreenError, formatError } from "../errors.ts";
 import { localHandlers } from "../platforms/local/resources.ts";
+import { endWithEngine } from "./engine-watch.ts";
 import type { Properties, ResourceHandler } from "./handler.ts";
 import { HalfMade, sameValue, unwrapSecrets } from "./handler.ts";
 import { providerVersion, recordType } from "./record-type.ts";
@@ -82,4 +83,5 @@ function halfMade(error: HalfMade, properties: Properties): Error {
   return Object.assign(new Error(cause), { id: error.id, properties, reasons: [cause] });
 }
 
+endWithEngine();
 await main(provider, process.argv.slice(2));

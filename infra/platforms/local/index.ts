@@ -3,7 +3,9 @@
 import type { Platform } from "../../platform.ts";
 import { recordType } from "../../provider/record-type.ts";
 import { LocalColor } from "./color.ts";
+import { diagnoseLocal } from "./diagnosis.ts";
 import { freezeLocal } from "./freeze.ts";
+import { localLogs } from "./logs.ts";
 import { flipLocal, readLocal } from "./read.ts";
 import { LocalRouter } from "./router.ts";
 import { routeType } from "./types.ts";
@@ -17,6 +19,8 @@ export const local: Platform = {
   router: (name, args, opts) => new LocalRouter(name, args, opts),
   read: readLocal,
   flip: flipLocal,
+  logs: localLogs,
+  diagnose: diagnoseLocal,
   url: urlOf,
   size: (settings) => settings.local.instances,
   cost: () => ({

@@ -13,17 +13,17 @@ export interface Place {
 }
 
 /** @throws SETTINGS_INVALID when the settings carry no application id yet */
-export function placeOf(settings: {
-  readonly application: string | null;
-  readonly environment: string;
-}): Place {
+export function placeOf(
+  settings: { readonly application: string | null; readonly environment: string },
+  env?: Readonly<Record<string, string | undefined>>,
+): Place {
   const { application, environment } = settings;
   if (application === null) {
     throw new BlueGreenError("SETTINGS_INVALID", "bluegreen:application isn't set", {
       hint: "run `bluegreen up` once: it chooses an id and writes it into the settings file",
     });
   }
-  const root = join(stateDir(application), "environments", environment);
+  const root = join(stateDir(application, env), "environments", environment);
   return {
     router: join(root, "router"),
     color: { blue: join(root, "blue"), green: join(root, "green") },

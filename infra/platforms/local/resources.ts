@@ -2,6 +2,7 @@
 
 import { BlueGreenError } from "../../errors.ts";
 import { weightsOf } from "../../model.ts";
+import type { DirectMark, Pin } from "../../model.ts";
 import type { Properties, ResourceHandler } from "../../provider/handler.ts";
 import { HalfMade } from "../../provider/handler.ts";
 import { askRouter, setRoutes, startRouter, stopRouter } from "./proxy/client.ts";
@@ -50,7 +51,14 @@ const route: ResourceHandler = {
     const { dir, generation, rolloutId } = state as unknown as RouteInputs;
     if (!(await askRouter(dir))) return;
     const attached = { blue: [], green: [] };
-    await writeRoutes({ dir, weights: weightsOf(null), attached, generation, rolloutId });
+    await writeRoutes({
+      dir,
+      weights: weightsOf(null),
+      attached,
+      generation,
+      rolloutId,
+      mark: null,
+    });
   },
   async read(state) {
     const status = await askRouter((state as unknown as RouteInputs).dir);
@@ -60,10 +68,18 @@ const route: ResourceHandler = {
   },
 };
 
-/** A direct rollback's mark goes with the update that has taken it over. */
+/** A former mark goes with the update that has taken it over. */
 async function writeRoutes({ dir, ...routes }: RouteInputs): Promise<void> {
   const { weights, attached, generation, rolloutId } = routes;
-  await setRoutes(dir, { weights, attached, generation, rolloutId, mark: null });
+  const mark = wholeMark(routes.mark);
+  await setRoutes(dir, { weights, attached, generation, rolloutId, mark });
+}
+
+/** The engine drops nulls on their way: absent is null again. */
+function wholeMark(mark: Partial<DirectMark> | null | undefined): DirectMark | null {
+  if (!mark) return null;
+  const pin: Partial<Pin> | null | undefined = mark.pin;
+  return { ...mark, pin: pin ? { ...pin, until: pin.until ?? null } : null } as DirectMark;
 }
 
 const instances: ResourceHandler = {

@@ -1,7 +1,7 @@
 /** Type tokens and inputs of the local platform's resources. */
 
 import type { ColorSpec } from "./supervisor/color-spec.ts";
-import type { Address, PerColor, Weights } from "../../model.ts";
+import type { Address, DirectMark, PerColor, Weights } from "../../model.ts";
 
 export const routerType = "bluegreen:local:Router";
 export const routeType = "bluegreen:local:Route";
@@ -24,6 +24,7 @@ export interface RouteInputs {
   readonly attached: PerColor<readonly Address[]>;
   readonly generation: number;
   readonly rolloutId: string;
+  readonly mark: DirectMark | null;
 }
 
 /** The processes of a color. */

@@ -1,16 +1,9 @@
 /** The load's arithmetic, without any process. */
 import { expect, test } from "vitest";
-import {
-  addCheck,
-  checkOf,
-  countOf,
-  emptyCheck,
-  emptyTally,
-  faultOf,
-  fold,
-  mark,
-} from "../../../automation/demo/load-count.ts";
-import type { LoadEvent, LoadTally } from "../../../automation/demo/load-count.ts";
+import { countOf, emptyTally, fold, mark } from "../../../automation/demo/load-count.ts";
+import type { LoadTally } from "../../../automation/demo/load-count.ts";
+import type { LoadEvent } from "../../../automation/demo/load-facts.ts";
+import { addCheck, checkOf, emptyCheck, faultOf } from "../../../automation/demo/load-orders.ts";
 
 const startedAt = "2025-01-01T00:00:00.000Z";
 const sent: LoadEvent = { kind: "sent", post: false };

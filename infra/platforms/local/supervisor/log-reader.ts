@@ -26,20 +26,37 @@ const partMaxBytes = 256 * 1024;
 /** The instances' lines, one instance after the other; then, when followed, as they come. */
 export async function* readLogs(dir: string, options: LogOptions = {}): AsyncIterable<LogLine> {
   const folder = colorFolder(dir);
-  const follow = options.follow;
-  const followers = new Map<number, Follower>();
-  for (const instance of instancesWithLogs(folder)) {
-    const path = instanceLog(folder, instance);
-    if (follow !== undefined) followers.set(instance, new Follower(path, readEnd(path, 0).end));
-    for (const line of lastLines(path, options.tail ?? 100)) yield { instance, line };
+  const files = () =>
+    instancesWithLogs(folder).map((instance) => ({
+      source: instance,
+      path: instanceLog(folder, instance),
+    }));
+  for await (const { source, line } of readLogFiles(files, options)) {
+    yield { instance: source, line };
+  }
+}
+
+interface LogFile<S> {
+  readonly source: S;
+  readonly path: string;
+}
+
+/** Like `readLogs`, of any files; `files` is asked again and again, as new ones may appear. */
+export async function* readLogFiles<S>(
+  files: () => readonly LogFile<S>[],
+  { tail = 100, follow }: LogOptions,
+): AsyncIterable<{ readonly source: S; readonly line: string }> {
+  const followers = new Map<S, Follower>();
+  for (const { source, path } of files()) {
+    if (follow !== undefined) followers.set(source, new Follower(path, readEnd(path, 0).end));
+    for (const line of lastLines(path, tail)) yield { source, line };
   }
   if (follow === undefined) return;
   while (!follow.aborted) {
-    for (const instance of instancesWithLogs(folder)) {
-      const known = followers.get(instance);
-      const follower = known ?? new Follower(instanceLog(folder, instance), 0);
-      followers.set(instance, follower);
-      for (const line of follower.newLines()) yield { instance, line };
+    for (const { source, path } of files()) {
+      const follower = followers.get(source) ?? new Follower(path, 0);
+      followers.set(source, follower);
+      for (const line of follower.newLines()) yield { source, line };
     }
     await pause(pollMs, follow);
   }

@@ -1,0 +1,57 @@
+/** All checks of a color at once, its health among them, and the one verdict over them. */
+
+import type { Settings } from "../infra/config.ts";
+import type { Color, Verdict } from "../infra/model.ts";
+import type { Observed } from "../infra/observation.ts";
+import type { Platform } from "../infra/platform.ts";
+import { verdictOf } from "./checks/finding.ts";
+import type { Outcome } from "./checks/finding.ts";
+import { runChecks } from "./checks/runner.ts";
+
+export interface CheckedColor {
+  readonly color: Color;
+  readonly verdict: Verdict;
+  readonly findings: readonly NamedOutcome[];
+}
+
+export interface NamedOutcome extends Outcome {
+  readonly name: string;
+}
+
+/** Whose checks they are, and where its commands run. */
+export interface Checked {
+  readonly settings: Settings;
+  readonly platform: Platform;
+  readonly cwd: string;
+}
+
+/** Never rejects for what a check finds; an empty color fails. */
+export async function examineColor(
+  { settings, platform, cwd }: Checked,
+  view: Observed,
+  color: Color,
+): Promise<CheckedColor> {
+  const outputs = view.colors[color];
+  const findings = await runChecks(settings.checks, {
+    color,
+    version: outputs?.release.version ?? "",
+    addresses: outputs?.addresses ?? [],
+    url: platform.url(settings),
+    preview: view.reading.attached[color].length > 0,
+    cwd,
+    env: process.env,
+  });
+  const all = [healthOf(view, color), ...findings];
+  return { color, verdict: verdictOf(all, settings.checks.length + 1), findings: all };
+}
+
+function healthOf({ reading }: Observed, color: Color): NamedOutcome {
+  const { reachable, ready, total, problems } = reading.targets[color];
+  const healthy = !reachable || (ready >= total && total > 0);
+  return {
+    name: "health",
+    verdict: healthy ? "pass" : "fail",
+    sentence: `${ready} of ${total} instances are ready`,
+    evidence: problems.join("\n"),
+  };
+}

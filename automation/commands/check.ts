@@ -1,0 +1,74 @@
+/** `bluegreen check`: the checks of a color as it is now, with what was seen when one fails. */
+
+import type { CheckedColor } from "../check-color.ts";
+import { runCommand } from "../command.ts";
+import type { CommandContext } from "../command.ts";
+import { paint } from "../report/paint.ts";
+import { BlueGreenError, exitCodes } from "../../infra/errors.ts";
+import type { Color, Verdict } from "../../infra/model.ts";
+import type { Command } from "./command.ts";
+import { withColor } from "./options.ts";
+
+export const check: Command = {
+  usage: "check [target]",
+  describe: "run all checks on a color, by default the idle one; nothing is changed",
+  examples: [
+    ["bluegreen check", "would the idle color pass? Exit code 3 when it doesn't"],
+    ["bluegreen check green --json", "findings with their evidence as one document"],
+  ],
+  options: (parser) => withColor(parser, "default: the idle color"),
+  run: async (argv) => {
+    const seen: { verdict: Verdict } = { verdict: "pass" };
+    const exit = await runCommand("check", argv, async (context) => {
+      const result = await examine(context, (argv["target"] as Color | undefined) ?? null);
+      seen.verdict = result.verdict;
+      tell(context, result);
+    });
+    return exit === exitCodes.done.code && seen.verdict !== "pass" ? exitCodes.notSwitched.code : exit;
+  },
+};
+
+/** @throws COLOR_EMPTY */
+async function examine(context: CommandContext, target: Color | null): Promise<CheckedColor> {
+  const { examineColor } = await import("../check-color.ts");
+  const { openEngine } = await import("../engine-access.ts");
+  const { openProject } = await import("../project.ts");
+  const { observeStacks } = await import("../status/observe.ts");
+  const { idleColor } = await import("../../infra/observation.ts");
+  const { platformOf } = await import("../../infra/platforms/index.ts");
+  const { aside, options } = context;
+  const project = openProject({ ...options, reporter: aside });
+  const { cli } = await openEngine(project, aside);
+  const view = await observeStacks(project, cli);
+  const color = target ?? (view ? idleColor(view.record) : "blue");
+  if (!view?.colors[color]) {
+    throw new BlueGreenError("COLOR_EMPTY", `${color} holds no release`, {
+      hint: "fill it with `bluegreen deploy --version VERSION`",
+    });
+  }
+  const platform = platformOf(project.settings);
+  return examineColor({ ...project, platform }, view, color);
+}
+
+function tell(context: CommandContext, result: CheckedColor): void {
+  const { color, verdict } = result;
+  context.print({
+    text: textOf(result, context.options.color),
+    data: { schema: 1, code: verdict === "pass" ? null : "CHECK_FAILED", ...result },
+  });
+  if (verdict === "pass") return;
+  const message = `the checks on ${color} say ${verdict}`;
+  const hint = `\`bluegreen logs ${color}\` shows what it says itself`;
+  context.aside.on({ kind: "Failed", code: "CHECK_FAILED", message, hint, details: [] });
+}
+
+function textOf({ color, verdict, findings }: CheckedColor, colored: boolean): string {
+  const { bold, green, red, yellow, dim } = paint(colored);
+  const words = { pass: green, fail: red, error: red, inconclusive: yellow };
+  const lines = findings.flatMap((finding) => {
+    const line = `  ${words[finding.verdict](finding.verdict)}  ${finding.name}: ${finding.sentence}`;
+    if (finding.verdict === "pass" || finding.evidence === "") return [line];
+    return [line, ...finding.evidence.split("\n").map((seen) => `        ${dim(`| ${seen}`)}`)];
+  });
+  return [bold(`${color}: ${verdict}`), ...lines].join("\n");
+}

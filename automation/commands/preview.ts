@@ -1,0 +1,81 @@
+/** `bluegreen preview`: what a switch or a release would do, for a person or a pull request. */
+
+import { BlueGreenError } from "../../infra/errors.ts";
+import type { Color } from "../../infra/model.ts";
+import { colors } from "../../infra/model.ts";
+import { runCommand } from "../command.ts";
+import type { CommandContext } from "../command.ts";
+import { describeExitCodes, exitCodeOf } from "../preview/exit.ts";
+import type { Asked, PreviewSummary } from "../preview/summary.ts";
+import type { Arguments, Command } from "./command.ts";
+
+const formats = ["terminal", "markdown", "json"] as const;
+
+type Format = (typeof formats)[number];
+
+export const preview: Command = {
+  usage: "preview",
+  describe: "what a switch or a release would do; takes no lock and changes nothing",
+  examples: [
+    ["bluegreen preview", "what `pulumi up` would do with the settings file as it is"],
+    ["bluegreen preview --switch green", "what `bluegreen switch green` would do"],
+    ["bluegreen preview --version 3", "what `bluegreen deploy --version 3` would do"],
+    ["bluegreen preview -s prod --format markdown", "for a comment on a pull request"],
+  ],
+  options: (parser) =>
+    parser
+      .version(false)
+      .option("switch", { choices: colors, describe: "preview a switch to this color" })
+      .option("version", { type: "string", describe: "preview a deploy of this release" })
+      .conflicts("switch", "version")
+      .option("format", { choices: formats, default: "terminal", describe: "of the result" })
+      .option("exit-code", {
+        type: "boolean",
+        default: false,
+        describe: `tell by the exit code (${describeExitCodes()}); without it 0, or 3 when refused`,
+      }),
+  run: async (argv) => {
+    const ended = { code: 0 };
+    const failed = await runCommand("preview", argv, async (context) => {
+      ended.code = await show(context, argv);
+    });
+    return failed === 0 ? ended.code : failed;
+  },
+};
+
+async function show(context: CommandContext, argv: Arguments): Promise<number> {
+  const { preview: previewOf } = await import("../preview/preview.ts");
+  const { cwd, stack } = context.options;
+  const asked = askedOf(argv);
+  const summary = await previewOf({ cwd, stack, asked, reporter: context.aside });
+  const format = argv.json ? "json" : (argv["format"] as Format);
+  process.stdout.write(await render(summary, format, process.stdout.isTTY && argv.color));
+  return exitCodeOf(summary.outcome, argv["exit-code"] === true);
+}
+
+function askedOf(argv: Arguments): Asked {
+  const [color, version] = [argv["switch"], argv["version"]];
+  if (color !== undefined) return { kind: "switch", color: color as Color };
+  if (version === undefined) return { kind: "file" };
+  if (typeof version === "string" && version !== "") return { kind: "deploy", version };
+  throw new BlueGreenError("USAGE", "--version names no release", {
+    hint: "bluegreen preview --version 2",
+  });
+}
+
+async function render(summary: PreviewSummary, format: Format, color: boolean): Promise<string> {
+  switch (format) {
+    case "json": {
+      const { renderJson } = await import("../preview/json.ts");
+      return `${renderJson(summary)}\n`;
+    }
+    case "markdown": {
+      const { renderMarkdown } = await import("../preview/markdown.ts");
+      return renderMarkdown(summary);
+    }
+    case "terminal": {
+      const { renderTerminal } = await import("../preview/terminal.ts");
+      return renderTerminal(summary, { color });
+    }
+  }
+}

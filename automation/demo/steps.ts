@@ -1,0 +1,11 @@
+/** The demo's steps, in their order. */
+
+import { rolloutSteps } from "./steps-rollout.ts";
+import { faultySteps } from "./steps-fault.ts";
+import { handSteps } from "./steps-by-hand.ts";
+import { lastSteps } from "./steps-end.ts";
+import type { Step } from "./step.ts";
+
+export function demoSteps(options: { readonly keep: boolean; readonly rate: number }): Step[] {
+  return [...rolloutSteps(options.rate), ...handSteps, ...faultySteps, ...lastSteps(options)];
+}

@@ -1,0 +1,106 @@
+/** Which stacks are to be previewed with what, for each thing that can be asked. */
+
+import type { ColorView } from "../../infra/color-guard.ts";
+import { judgeColor } from "../../infra/color-program.ts";
+import type { Settings } from "../../infra/config.ts";
+import { BlueGreenError } from "../../infra/errors.ts";
+import { byHand, colors } from "../../infra/model.ts";
+import type { Color, RouterRecord } from "../../infra/model.ts";
+import type { Observed, StackOutputs } from "../../infra/observation.ts";
+import type { Platform } from "../../infra/platform.ts";
+import type { WantedPreview } from "./engine-preview.ts";
+import type { StackFacts } from "./facts.ts";
+import type { Simulation } from "./simulation.ts";
+
+export interface Situation {
+  readonly settings: Settings;
+  /** With secrets in clear; null where they can't be opened yet. */
+  readonly revealed: Settings | null;
+  readonly platform: Platform;
+  readonly outputs: StackOutputs;
+  readonly view: Observed;
+}
+
+/** What the driver would do: the router's update that moves traffic, and the idle color's. */
+export function drivenPreviews(
+  { settings, outputs }: Situation,
+  { routerFirst, provisioning, flip, refusal }: Simulation,
+): readonly WantedPreview[] {
+  if (refusal) return [];
+  const { environment, platform } = settings;
+  const put = (record: RouterRecord) => ({ ...record, platform });
+  const wanted: WantedPreview[] = [];
+  if (routerFirst) {
+    const context = { request: { kind: "Keep" } as const, assumed: outputs };
+    wanted.push({ role: { environment, color: null }, exists: outputs.router !== null, context });
+  } else if (flip) {
+    const filled = provisioning?.color;
+    const held = filled ? { ...outputs.colors, [filled]: null } : outputs.colors;
+    const assumed = { router: put(flip.record), colors: held };
+    const context = { request: flip.request, assumed };
+    wanted.push({ role: { environment, color: null }, exists: true, context });
+  }
+  if (provisioning) {
+    const { color, request, record, emptied } = provisioning;
+    const exists = outputs.colors[color] !== null && !emptied;
+    const held = emptied ? { ...outputs.colors, [color]: null } : outputs.colors;
+    const context = { colorRequest: request, assumed: { router: put(record), colors: held } };
+    wanted.push({ role: { environment, color }, exists, context });
+  }
+  return wanted;
+}
+
+/** What `pulumi up` of the router's stack would do with the settings file as it is. */
+export function filePreview({ settings, outputs }: Situation): WantedPreview {
+  const context = { request: { kind: "Obey" } as const, assumed: outputs };
+  const { environment } = settings;
+  return { role: { environment, color: null }, exists: outputs.router !== null, context };
+}
+
+/** A color's stack that a person could update by hand: judged already, or to be asked. */
+export type HandPreview =
+  | { readonly kind: "judged"; readonly color: Color; readonly facts: StackFacts }
+  | { readonly kind: "wanted"; readonly color: Color; readonly wanted: WantedPreview };
+
+/** Only colors that hold something, or that a person has claimed. */
+export async function handPreviews(situation: Situation): Promise<readonly HandPreview[]> {
+  const { outputs, view } = situation;
+  const { rollout } = view.record;
+  const meant = colors.filter((color) => {
+    const claimed = rollout?.id === byHand && rollout.color === color;
+    return outputs.colors[color] !== null && (view.colors[color] !== null || claimed);
+  });
+  return Promise.all(meant.map((color) => handPreview(situation, color)));
+}
+
+/** Refusals that are certain are found without the engine. */
+async function handPreview(situation: Situation, color: Color): Promise<HandPreview> {
+  const { settings, revealed, platform, outputs, view } = situation;
+  const { environment } = settings;
+  const wanted: WantedPreview = {
+    role: { environment, color },
+    exists: true,
+    context: { colorRequest: { kind: "Obey" }, assumed: outputs },
+  };
+  if (!revealed) return { kind: "wanted", color, wanted };
+  const { record, nowMs } = view;
+  const seen: ColorView = { color, environment, record, current: view.colors[color], nowMs };
+  try {
+    await judgeColor({
+      settings: revealed,
+      platform,
+      view: seen,
+      asked: { kind: "Obey" },
+      store: false,
+    });
+    return { kind: "wanted", color, wanted };
+  } catch (error) {
+    if (!(error instanceof BlueGreenError)) throw error;
+    const stack = `${environment}-${color}`;
+    return {
+      kind: "judged",
+      color,
+      facts: { stack, exists: true, events: [], changes: [], error },
+    };
+  }
+}

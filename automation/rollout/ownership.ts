@@ -1,0 +1,91 @@
+/** Whose rollout it is: which one a run goes on with, and how it becomes its owner. Pure. */
+
+import { claimedBy, liveClaim, sameOwner } from "../../infra/claim.ts";
+import type { Color, Rollout } from "../../infra/model.ts";
+import { byHand } from "../../infra/model.ts";
+import type { Observed } from "../../infra/observation.ts";
+import type { ClaimColor } from "../../infra/request.ts";
+import { instant } from "../../infra/view.ts";
+import type { Action } from "./action.ts";
+import type { Deploy, SwitchTo } from "./goal.ts";
+import type { Situation } from "./situation.ts";
+
+/** The rollout that this goal continues; a finished one counts only for the run that made it. */
+export function openRollout(situation: Situation<Deploy | SwitchTo>): Rollout | null {
+  const { goal, view, memory } = situation;
+  const { rollout } = view.record;
+  if (!rollout) return null;
+  if (rollout.id === memory.rolloutId) return rollout;
+  if (rollout.phase === "hold" || rollout.id === byHand) return null;
+  if (mayStillBeFilled(situation, rollout)) return null;
+  if (goal.kind === "SwitchTo") {
+    return rollout.kind === "switch" && rollout.color === goal.color ? rollout : null;
+  }
+  return goal.version === null || isSameRelease(goal, rollout) ? rollout : null;
+}
+
+/** The same version under other settings is another release. */
+function isSameRelease(goal: Deploy, { version, digest }: Rollout): boolean {
+  if (goal.version !== version) return false;
+  return goal.digest === null || digest === null || goal.digest === digest;
+}
+
+/**
+ * True where the claim ran out of an owner who may be alive and still fill the color: then a new
+ * rollout fills it again, so that no two owners work on one.
+ */
+function mayStillBeFilled({ view, self }: Situation, rollout: Rollout): boolean {
+  const owner = view.record.claim?.owner ?? null;
+  if (rollout.phase !== "provision" || owner === null) return false;
+  if (sameOwner(owner, self.owner) || self.isDead(owner)) return false;
+  return liveClaim(view.record, view.nowMs) === null;
+}
+
+/** An update that makes this run the owner; null when it is already. */
+export function takeOwnership(situation: Situation, rollout: Rollout): Action | null {
+  const { view, self, policy, memory } = situation;
+  const { claim } = view.record;
+  if (rollout.phase === "hold") return null;
+  if (memory.rolloutId === rollout.id && claim && sameOwner(claim.owner, self.owner)) return null;
+  const live = liveClaim(view.record, view.nowMs);
+  const replaces = live?.owner ?? null;
+  if (replaces && !sameOwner(replaces, self.owner) && !self.isDead(replaces)) {
+    return live ? { kind: "Fail", error: claimedBy(live) } : null;
+  }
+  return {
+    kind: "Update",
+    request: {
+      kind: "Claim",
+      rolloutId: rollout.id,
+      rollout: rollout.kind,
+      color: rollout.color,
+      version: rollout.version,
+      owner: self.owner,
+      until: instant(view.nowMs + policy.claimMs),
+      replaces,
+    },
+  };
+}
+
+export function claimFor(
+  { self, view, policy }: Situation,
+  rollout: ClaimColor["rollout"],
+  color: Color,
+  version: string,
+): ClaimColor {
+  return {
+    kind: "Claim",
+    rolloutId: self.rolloutId,
+    rollout,
+    color,
+    version,
+    owner: self.owner,
+    until: instant(view.nowMs + policy.claimMs),
+    replaces: null,
+  };
+}
+
+/** The release of a rollout whose owner can't be asked: it is filled in anew. */
+export function unfinishedVersion({ record: { rollout } }: Observed): string | null {
+  return rollout === null || rollout.phase === "hold" ? null : rollout.version;
+}

@@ -1,0 +1,69 @@
+/** Why a rollout can't begin or go on, as errors that say what to do. Pure. */
+
+import { claimedBy, liveClaim } from "../../infra/claim.ts";
+import { BlueGreenError } from "../../infra/errors.ts";
+import type { ErrorCode } from "../../infra/errors.ts";
+import type { Color } from "../../infra/model.ts";
+import type { Observed } from "../../infra/observation.ts";
+import { pinOf } from "../../infra/record.ts";
+import type { Action } from "./action.ts";
+import type { Deploy, SwitchTo } from "./goal.ts";
+import type { Situation } from "./situation.ts";
+
+/** Why no rollout may begin; null when it may. */
+export function refuseStart({ view, goal }: Situation<Deploy | SwitchTo>): BlueGreenError | null {
+  const drifted = refuseDrift(view);
+  if (drifted) return drifted;
+  const { record } = view;
+  const live = liveClaim(record, view.nowMs);
+  if (live) return claimedBy(live);
+  const digest = goal.kind === "Deploy" ? goal.digest : null;
+  const pin = digest === null ? null : pinOf(record.pins, digest, view.nowMs);
+  if (!pin) return null;
+  const sentence = `release ${pin.version} is pinned by ${pin.by}: ${pin.reason}`;
+  return new BlueGreenError("RELEASE_PINNED", sentence, {
+    hint: `deploy another release, or lift it with \`bluegreen unpin ${pin.version}\``,
+  });
+}
+
+/** What the data plane does must be known before anything begins. */
+export function refuseDrift(view: Observed): BlueGreenError | null {
+  const { drift } = view;
+  if (drift.kind === "silent" || view.reading.weights === null) {
+    const details = view.reading.problems;
+    const sentence = drift.kind === "silent" ? drift.sentence : "the router doesn't answer";
+    return new BlueGreenError("ROUTER_DOWN", sentence, {
+      hint: "bring it back: `bluegreen up`",
+      details,
+    });
+  }
+  if (drift.kind === "foreign") {
+    return new BlueGreenError("DRIFT", drift.sentence, {
+      hint: "`bluegreen doctor` explains; `bluegreen up` takes over what the router really does",
+    });
+  }
+  return null;
+}
+
+export function endedByOthers({ view, memory }: Situation): Action {
+  const now = `${activeWord(view)} is active`;
+  return fail(
+    "CLAIMED",
+    `rollout ${String(memory.rolloutId)} was ended by somebody else; ${now}`,
+    "see `bluegreen status` and `bluegreen history`",
+  );
+}
+
+export function notPassed(color: Color, verdict: string): BlueGreenError {
+  return new BlueGreenError("CHECK_FAILED", `the checks on ${color} say ${verdict}`, {
+    hint: `look at \`bluegreen check ${color}\` and \`bluegreen logs ${color}\``,
+  });
+}
+
+export function fail(code: ErrorCode, message: string, hint: string): Action {
+  return { kind: "Fail", error: new BlueGreenError(code, message, { hint }) };
+}
+
+export function activeWord({ record }: Observed): string {
+  return record.activeColor ?? "no color";
+}

@@ -1,0 +1,77 @@
+/** Looks at an environment as fast as it can, and changes nothing. */
+
+import { hostname } from "node:os";
+import { basename } from "node:path";
+import type { Observed, Outputs, StackOutputs } from "../../infra/observation.ts";
+import { stackName } from "../../infra/stack-role.ts";
+import { askStack } from "../adapters/pulumi-cli.ts";
+import type { CliTarget } from "../adapters/pulumi-cli.ts";
+import { openEngine } from "../engine-access.ts";
+import type { Reporter } from "../event.ts";
+import { isDeadHere } from "../owner.ts";
+import type { Project, ReadProject } from "../project.ts";
+import type { StatusReport } from "./report.ts";
+import { statusOf } from "./report.ts";
+
+export interface Look {
+  readonly report: StatusReport;
+  /** Looks again, without searching for the engine. */
+  readonly again: () => Promise<Look>;
+}
+
+/** @throws what reading the stacks throws, RECORD_NEWER, RECORD_BROKEN */
+export async function lookAtStatus(project: ReadProject, reporter: Reporter): Promise<Look> {
+  const { application } = project;
+  if (application === null) {
+    const again = (): Promise<Look> => lookAtStatus(project, reporter);
+    return { report: await reportOf(project, null), again };
+  }
+  const { cli } = await openEngine({ ...project, application }, reporter);
+  return look({ ...project, application }, cli);
+}
+
+async function look(project: Project, cli: CliTarget): Promise<Look> {
+  const view = await observeStacks(project, cli);
+  return { report: await reportOf(project, view), again: () => look(project, cli) };
+}
+
+/** The stacks are read while the platform's code is loaded, which takes about as long. */
+export async function observeStacks(
+  { settings }: ReadProject,
+  cli: CliTarget,
+): Promise<Observed | null> {
+  const [outputs, { platformOf }, { observe }] = await Promise.all([
+    readOutputs(cli, settings.environment),
+    import("../../infra/platforms/index.ts"),
+    import("../../infra/observation.ts"),
+  ]);
+  if (outputs.router?.["schema"] === undefined) return null;
+  return observe({ settings, platform: platformOf(settings), outputs, nowMs: Date.now() });
+}
+
+/** Secrets stay closed: a status needs none of them, and opening them takes time. */
+async function readOutputs(cli: CliTarget, environment: string): Promise<StackOutputs> {
+  const read = async (color: "blue" | "green" | null): Promise<Outputs | null> => {
+    const stack = stackName({ environment, color });
+    const text = await askStack(cli, ["stack", "output", "--json", "--stack", stack], stack);
+    return text === null ? null : (JSON.parse(text) as Outputs);
+  };
+  const [router, blue, green] = await Promise.all([read(null), read("blue"), read("green")]);
+  return { router, colors: { blue, green } };
+}
+
+async function reportOf(project: ReadProject, view: Observed | null): Promise<StatusReport> {
+  const { settings, settingsFile, application } = project;
+  const { platformOf } = await import("../../infra/platforms/index.ts");
+  const owner = view?.record.claim?.owner ?? null;
+  return statusOf({
+    settings,
+    settingsName: basename(settingsFile),
+    project: project.project,
+    application,
+    url: platformOf(settings).url(settings),
+    view,
+    ownerGone: owner?.host === hostname() ? isDeadHere(owner) : null,
+    nowMs: Date.now(),
+  });
+}

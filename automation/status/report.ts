@@ -1,0 +1,210 @@
+/** What `bluegreen status` tells, as one document: a pure fold of an observation. */
+
+import { describeOwner } from "../../infra/claim.ts";
+import type { Settings } from "../../infra/config.ts";
+import { colors, perColor, phaseSentences } from "../../infra/model.ts";
+import type { Color, Instant, PerColor, Phase, Pin, Weights } from "../../infra/model.ts";
+import type { Observed } from "../../infra/observation.ts";
+import { instant } from "../../infra/view.ts";
+import { findDrift } from "./drift.ts";
+import type { DriftReport } from "./drift.ts";
+import { findProblems } from "./problems.ts";
+import type { ProblemReport } from "./problems.ts";
+import { rollbackOf } from "./rollback.ts";
+import type { RollbackReport } from "./rollback.ts";
+
+/** Version of the document that `bluegreen status --json` prints. */
+export const statusSchema = 1;
+
+/** `empty`: holds no release. `retiring`: is being drained and emptied. */
+export type Role = "active" | "idle" | "retiring" | "empty";
+
+export interface ColorReport {
+  readonly role: Role;
+  readonly version: string | null;
+  readonly digest: string | null;
+  /** Number of instances that it shall have. */
+  readonly size: number;
+  /** Instances that are ready; null where they can't be reached from here. */
+  readonly ready: number | null;
+  /** Share of new requests in percent as served; as recorded while the router is silent. */
+  readonly weight: number;
+  /** Requests since the router started; null where they can't be counted, as the next three. */
+  readonly requests: number | null;
+  readonly errors: number | null;
+  readonly open: number | null;
+  readonly lastRequestAt: Instant | null;
+  /** True where somebody else manages the instances. */
+  readonly given: boolean;
+}
+
+export interface RolloutReport {
+  readonly id: string;
+  readonly kind: "deploy" | "switch";
+  readonly phase: Phase;
+  /** What is true in this phase. */
+  readonly sentence: string;
+  readonly since: Instant;
+  readonly color: Color;
+  readonly former: Color | null;
+  readonly version: string;
+  /** Who works on it; null: nobody at the moment. */
+  readonly owner: string | null;
+  /** True: that process is known to be gone. Null: it can't be known from here. */
+  readonly ownerGone: boolean | null;
+  /** When the claim ends; null: nothing is claimed. */
+  readonly claimedUntil: Instant | null;
+}
+
+export interface StatusReport {
+  readonly schema: typeof statusSchema;
+  readonly at: Instant;
+  readonly environment: string;
+  readonly project: string;
+  readonly application: string | null;
+  readonly platform: string;
+  readonly url: string;
+  /** False: nothing has been deployed here yet. */
+  readonly exists: boolean;
+  readonly activeColor: Color | null;
+  readonly generation: number;
+  readonly switchedAt: Instant | null;
+  /** `served` is null while the router can't be asked. */
+  readonly weights: { readonly recorded: Weights; readonly served: Weights | null };
+  readonly colors: PerColor<ColorReport>;
+  readonly rollout: RolloutReport | null;
+  readonly rollback: RollbackReport;
+  readonly pins: readonly Pin[];
+  readonly drift: readonly DriftReport[];
+  readonly problems: readonly ProblemReport[];
+}
+
+/** Everything that the report is made of. */
+export interface StatusInput {
+  readonly settings: Settings;
+  /** Name of the settings file for messages. */
+  readonly settingsName: string;
+  readonly project: string;
+  readonly application: string | null;
+  readonly url: string;
+  /** Null: nothing exists yet. */
+  readonly view: Observed | null;
+  /** As `RolloutReport.ownerGone`. */
+  readonly ownerGone: boolean | null;
+  readonly nowMs: number;
+}
+
+export function statusOf(input: StatusInput): StatusReport {
+  const { settings, project, application, url, view, nowMs } = input;
+  const { environment, platform } = settings;
+  const named = { schema: statusSchema, environment, project, application, platform, url } as const;
+  const at = instant(nowMs);
+  if (!view) return { ...named, ...nothing, at };
+  const { record } = view;
+  const { activeColor, generation, switchedAt } = record;
+  return {
+    ...named,
+    at,
+    exists: true,
+    activeColor,
+    generation,
+    switchedAt,
+    weights: { recorded: view.stored.weights, served: view.reading.weights },
+    colors: perColor((color) => colorReport(view, color)),
+    rollout: rolloutReport(input, view),
+    rollback: rollbackOf(view),
+    pins: record.pins.filter(({ until }) => until === null || Date.parse(until) > nowMs),
+    drift: findDrift(view, { settings, name: input.settingsName }),
+    problems: findProblems(view, input.ownerGone),
+  };
+}
+
+const emptyColor: ColorReport = {
+  role: "empty",
+  version: null,
+  digest: null,
+  size: 0,
+  ready: 0,
+  weight: 0,
+  requests: null,
+  errors: null,
+  open: null,
+  lastRequestAt: null,
+  given: false,
+};
+
+const nothing = {
+  exists: false,
+  activeColor: null,
+  generation: 0,
+  switchedAt: null,
+  weights: { recorded: perColor(() => 0), served: null },
+  colors: perColor(() => emptyColor),
+  rollout: null,
+  rollback: {
+    possible: false,
+    to: null,
+    version: null,
+    until: null,
+    leftMs: null,
+    sentence: "there is nothing to return to",
+  },
+  pins: [],
+  drift: [],
+  problems: [],
+} as const;
+
+function colorReport({ record, reading, colors: held }: Observed, color: Color): ColorReport {
+  const outputs = held[color];
+  const weight = (reading.weights ?? record.weights)[color];
+  const { traffic } = reading;
+  const counted = traffic.kind === "counted" ? traffic.colors[color] : null;
+  const target = reading.targets[color];
+  return {
+    ...emptyColor,
+    role: roleOf(record, color, outputs !== null),
+    weight,
+    ...(counted ?? {}),
+    ...(outputs && {
+      version: outputs.release.version,
+      digest: outputs.release.digest,
+      size: outputs.size,
+      ready: target.reachable ? target.ready : null,
+      given: outputs.given,
+    }),
+  };
+}
+
+function roleOf({ activeColor, retiring }: Observed["record"], color: Color, filled: boolean) {
+  if (color === activeColor) return "active";
+  if (color === retiring) return "retiring";
+  return filled ? "idle" : "empty";
+}
+
+function rolloutReport({ ownerGone }: StatusInput, { record }: Observed): RolloutReport | null {
+  const { rollout, claim } = record;
+  if (!rollout) return null;
+  const { id, kind, phase, since, color, former, version } = rollout;
+  const owner = claim?.owner ? describeOwner(claim.owner) : null;
+  return {
+    id,
+    kind,
+    phase,
+    sentence: former === null && phase === "hold" ? firstHeld : phaseSentences[phase],
+    since,
+    color,
+    former,
+    version,
+    owner,
+    ownerGone: owner === null ? null : ownerGone,
+    claimedUntil: claim?.until ?? null,
+  };
+}
+
+/** A first release has no former color to speak of. */
+const firstHeld = "The first release has all traffic.";
+
+/** Active first, then the other, so that a reader finds what serves in the same place. */
+export function colorsByRole({ activeColor }: Pick<StatusReport, "activeColor">): readonly Color[] {
+  return activeColor === "green" ? [...colors].reverse() : colors;
+}

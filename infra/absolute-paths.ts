@@ -1,0 +1,14 @@
+/** Makes the paths in the settings independent of the folder in which something runs. */
+
+import { resolve } from "node:path";
+import type { Settings } from "./config.ts";
+
+/** Relative paths start from `root`, the folder of Pulumi.yaml. */
+export function absolutePaths(settings: Settings, root: string): Settings {
+  const { local } = settings;
+  const tls = local.tls && {
+    cert: resolve(root, local.tls.cert),
+    key: resolve(root, local.tls.key),
+  };
+  return { ...settings, local: { ...local, cwd: resolve(root, local.cwd), tls } };
+}

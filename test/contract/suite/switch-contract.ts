@@ -1,0 +1,116 @@
+/** Contract of the flip: all new traffic follows, nothing is lost, and a direct one is marked. */
+
+import { describe, expect, test } from "vitest";
+import { otherColor, weightsOf } from "../../../infra/model.ts";
+import type { Color, DirectMark } from "../../../infra/model.ts";
+import type { MakeBed } from "./bed.ts";
+import { underLoad } from "./load.ts";
+import { sharedStage } from "./stages.ts";
+import type { Stage } from "./stage.ts";
+
+const pin = {
+  digest: "sha256:bad",
+  version: "2",
+  reason: "errors",
+  by: "somebody",
+  at: "2024-01-01T00:00:00.000Z",
+  until: null,
+};
+
+export function switchContract(make: MakeBed): void {
+  describe("a switch", () => {
+    const stage = sharedStage(make, async (each) => {
+      await each.fill("blue", { version: "1" });
+      await each.fill("green", { version: "2" });
+      await each.route("blue");
+      await each.settled();
+    });
+
+    test("moves all new traffic and loses no request, there and back", async () => {
+      for (const color of ["green", "blue"] as const) {
+        const {
+          result: servedAt,
+          asked,
+          failures,
+        } = await underLoad(stage(), () => switchTo(stage(), color));
+        expect(failures).toEqual([]);
+        const later = asked.filter(({ startedAt }) => startedAt >= servedAt);
+        expect(later.length).toBeGreaterThan(10);
+        expect(new Set(later.map(({ reply }) => reply?.named))).toEqual(new Set([color]));
+        expect(new Set(asked.map(({ reply }) => reply?.named))).toEqual(new Set(["blue", "green"]));
+        expect((await stage().read()).weights).toEqual(weightsOf(color));
+      }
+    });
+
+    test("by weights shares new requests between both colors", async () => {
+      await stage().route("blue", { weights: { blue: 50, green: 50 } });
+      const { weights } = await stage().settled();
+      expect(weights).toEqual({ blue: 50, green: 50 });
+      // Fifty-fifty, a color stays out of 80 requests once in 10^24 times.
+      expect(await stage().colorsMet(80)).toEqual(["blue", "green"]);
+    });
+
+    test("past the engine moves traffic, keeps what is attached and leaves its mark", async (t) => {
+      if (!stage().bed.platform.flip) t.skip("no `flip` on this platform");
+      await stage().route("green");
+      const before = await stage().settled();
+      for (const with_ of [pin, null]) {
+        const mark = markOf(before.generation, with_);
+        const weights = weightsOf("blue");
+        await stage().flip({ weights, generation: mark.generation, rolloutId: "back", mark });
+        const after = await stage().settled();
+        expect(after.mark).toEqual(mark);
+        expect(after.weights).toEqual(weights);
+        expect(after.attached).toEqual(before.attached);
+        expect(["back", null]).toContain(after.rolloutId);
+        expect(await stage().colorsMet()).toEqual(["blue"]);
+      }
+    });
+
+    test("past the engine without a mark leaves none", async (t) => {
+      if (!stage().bed.platform.flip) t.skip("no `flip` on this platform");
+      await stage().route("green");
+      await stage().flip({
+        weights: weightsOf("blue"),
+        generation: 1_000,
+        rolloutId: "back",
+        mark: null,
+      });
+      const { mark, weights } = await stage().read();
+      expect({ mark, weights }).toEqual({ mark: null, weights: weightsOf("blue") });
+    });
+
+    test("stores a rollback's mark with its routes, and the next routes clear it", async () => {
+      const mark = markOf(7, pin);
+      await stage().route("blue", { mark });
+      expect((await stage().read()).mark).toEqual(mark);
+      await stage().route("blue");
+      expect((await stage().read()).mark).toBeNull();
+      expect(await stage().colorsMet()).toEqual(["blue"]);
+    });
+
+    test("after a direct flip, routes that say the same change nothing for traffic", async (t) => {
+      if (!stage().bed.platform.flip) t.skip("no `flip` on this platform");
+      await stage().route("green");
+      const mark = markOf(50, null);
+      await stage().flip({ weights: weightsOf("blue"), generation: 50, rolloutId: "b", mark });
+      const { asked, failures } = await underLoad(stage(), () => stage().route("blue"));
+      expect(failures).toEqual([]);
+      expect(new Set(asked.map(({ reply }) => reply?.named))).toEqual(new Set(["blue"]));
+      expect((await stage().read()).mark).toBeNull();
+    });
+  });
+}
+
+/** @returns when all new traffic is on the color, as the platform says */
+async function switchTo(stage: Stage, color: Color): Promise<number> {
+  expect((await stage.read()).weights).toEqual(weightsOf(otherColor(color)));
+  await stage.route(color);
+  await stage.settled();
+  return performance.now();
+}
+
+function markOf(generation: number | null, pinned: DirectMark["pin"]): DirectMark {
+  const at = "2024-01-01T00:00:01.000Z";
+  return { generation: (generation ?? 0) + 1, at, by: "somebody", reason: "errors", pin: pinned };
+}

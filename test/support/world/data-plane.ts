@@ -1,0 +1,150 @@
+/** The simulated router and instances: what requests really meet, at a constant rate. */
+
+import type { Color, ColorOutputs, PerColor, Release } from "../../../infra/model.ts";
+import type { RouterReading, TargetReading } from "../../../infra/model.ts";
+import { colors, perColor, weightsOf } from "../../../infra/model.ts";
+import type { DirectRoutes, Routes } from "../../../infra/platform.ts";
+import type { Fill, WorldState } from "./state.ts";
+import { newCounter, servedWeights } from "./state.ts";
+
+/** How a release behaves; what isn't named is well. */
+export interface Behaviour {
+  /** Never gets healthy: filling a color with it fails. */
+  readonly neverHealthy?: boolean;
+  /** Answers with errors from so long after it got traffic. */
+  readonly breaksAfterMs?: number;
+  /** Its instances die again and again from so long after it got traffic. */
+  readonly crashesAfterMs?: number;
+}
+
+export type Behaviours = Readonly<Record<string, Behaviour>>;
+
+const requestsPerSecond = 100;
+
+export class DataPlane {
+  readonly #state: WorldState;
+  readonly #behaviours: Behaviours;
+  #countedAtMs: number;
+
+  constructor(state: WorldState, behaviours: Behaviours) {
+    this.#state = state;
+    this.#behaviours = behaviours;
+    this.#countedAtMs = state.nowMs;
+  }
+
+  behaviourOf({ version }: Release): Behaviour {
+    return this.#behaviours[version] ?? {};
+  }
+
+  /** Sends the requests that were due since the last call. */
+  serve(): void {
+    const { nowMs, counters } = this.#state;
+    const weights = servedWeights(this.#state);
+    for (const color of colors) {
+      if (weights[color] === 0) continue;
+      const counter = counters[color];
+      counter.trafficSinceMs ??= this.#countedAtMs;
+      const share = (requestsPerSecond * weights[color]) / 100_000;
+      const requests = (nowMs - this.#countedAtMs) * share;
+      const failing = this.#failingMs(color, counter.trafficSinceMs);
+      counter.requests += requests;
+      counter.errors += Math.min(requests, failing * share);
+      counter.lastRequestAtMs = nowMs;
+    }
+    this.#countedAtMs = nowMs;
+  }
+
+  /** Milliseconds of the time since the last count in which the color's release failed. */
+  #failingMs(color: Color, sinceMs: number): number {
+    const fill = this.#state.fills[color];
+    if (!fill) return this.#state.nowMs - this.#countedAtMs;
+    const { breaksAfterMs, crashesAfterMs } = this.behaviourOf(fill.release);
+    const brokenAtMs = sinceMs + Math.min(breaksAfterMs ?? Infinity, crashesAfterMs ?? Infinity);
+    return Math.max(0, this.#state.nowMs - Math.max(brokenAtMs, this.#countedAtMs));
+  }
+
+  write(routes: Routes): void {
+    this.serve();
+    this.#state.routes = routes;
+    this.#noteLeft();
+  }
+
+  /** A write past the engine: what is attached stays. */
+  flip({ weights, generation, rolloutId, mark }: DirectRoutes): void {
+    this.serve();
+    const attached = this.#state.routes?.attached ?? perColor(() => []);
+    this.#state.routes = { weights, attached, generation, rolloutId, mark };
+    this.#noteLeft();
+  }
+
+  #noteLeft(): void {
+    const weights = servedWeights(this.#state);
+    for (const color of colors) {
+      if (weights[color] === 0) this.#state.counters[color].trafficSinceMs = null;
+    }
+  }
+
+  setFill(color: Color, fill: Fill | null): void {
+    this.serve();
+    const { counters, fills, routes, violations } = this.#state;
+    const before = fills[color];
+    const serves = (routes?.weights[color] ?? 0) > 0;
+    const sameOrMore =
+      before?.release.digest === fill?.release.digest &&
+      before?.addresses.every((address) => fill?.addresses.includes(address));
+    if (serves && !sameOrMore) violations.push(`I7: ${color} has traffic and was changed`);
+    if (before?.release.digest !== fill?.release.digest) {
+      const { requests, errors } = counters[color];
+      counters[color] = { ...newCounter(), requests, errors };
+    }
+    fills[color] = fill;
+  }
+
+  read(outputs: PerColor<ColorOutputs | null>): RouterReading {
+    this.serve();
+    const { routes, counters } = this.#state;
+    const targets = perColor((color) => this.#target(color, outputs[color]));
+    const common = { targets, settlesInMs: 0 };
+    if (!routes) {
+      return {
+        ...common,
+        weights: null,
+        generation: null,
+        rolloutId: null,
+        mark: null,
+        attached: perColor(() => []),
+        traffic: { kind: "unknown" },
+        problems: ["the router doesn't run"],
+      };
+    }
+    const traffic = perColor((color) => {
+      const { requests, errors, lastRequestAtMs: at } = counters[color];
+      const lastRequestAt = at === null ? null : new Date(at).toISOString();
+      const count = { requests: Math.floor(requests), errors: Math.floor(errors) };
+      return { ...count, open: 0, lastRequestAt };
+    });
+    return { ...common, ...routes, traffic: { kind: "counted", colors: traffic }, problems: [] };
+  }
+
+  #target(color: Color, outputs: ColorOutputs | null): TargetReading {
+    const fill = this.#state.fills[color];
+    const nothing = { ready: 0, total: 0, problems: [], crashLoop: false, reachable: true };
+    if (!outputs) return nothing;
+    const crashLoop = fill !== null && this.#crashes(color, fill);
+    const alive = outputs.addresses.filter((address) => fill?.addresses.includes(address));
+    return { ...nothing, ready: crashLoop ? 0 : alive.length, total: outputs.size, crashLoop };
+  }
+
+  #crashes(color: Color, { release }: Fill): boolean {
+    const { crashesAfterMs } = this.behaviourOf(release);
+    const since = this.#state.counters[color].trafficSinceMs;
+    if (crashesAfterMs === undefined || since === null) return false;
+    return this.#state.nowMs >= since + crashesAfterMs;
+  }
+
+  /** Somebody without any of our tools moves the router. */
+  moveByStranger(color: Color | null): void {
+    const { routes } = this.#state;
+    if (routes) this.flip({ ...routes, weights: weightsOf(color) });
+  }
+}

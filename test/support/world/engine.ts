@@ -1,0 +1,297 @@
+/**
+ * Stands in for the Pulumi engine and the resources of one environment: locks a stack, runs the
+ * program's real rules on what the stacks say, moves the data plane and saves what was done, and
+ * can be cut short between any two of these.
+ */
+
+import assert from "node:assert";
+import type { Call, Engine } from "../../../automation/adapters/engine.ts";
+import type { Settings } from "../../../infra/config.ts";
+import { liveClaim } from "../../../infra/claim.ts";
+import { guardColor } from "../../../infra/color-guard.ts";
+import { BlueGreenError } from "../../../infra/errors.ts";
+import { guardActivation, guardRollback, refusePending } from "../../../infra/guards.ts";
+import type { Color, ColorOutputs, Release } from "../../../infra/model.ts";
+import { activeOf, byHand, colors, perColor, recordSchema } from "../../../infra/model.ts";
+import { observe } from "../../../infra/observation.ts";
+import type { Observed } from "../../../infra/observation.ts";
+import { parseRecord } from "../../../infra/record.ts";
+import type { ColorRequest, Request } from "../../../infra/request.ts";
+import type { StackRole } from "../../../infra/stacks.ts";
+import type { Transition } from "../../../infra/transition.ts";
+import { applyRequest, routesAfter } from "../../../infra/transition.ts";
+import type { DataPlane } from "./data-plane.ts";
+import { checkFlip, checkWrite } from "./invariants.ts";
+import type { Fill, Outputs, SimulatedProcess, Stack, WorldState } from "./state.ts";
+import { asStored, servedWeights } from "./state.ts";
+
+/** What the people and jobs of a simulated environment have in common, and what goes wrong. */
+export interface EngineOptions {
+  readonly state: WorldState;
+  readonly plane: DataPlane;
+  readonly process: SimulatedProcess;
+  readonly settings: Settings;
+  /** Settings that a release's digest covers beside its version. */
+  readonly releaseSettings: string;
+  readonly pause: (point: string, ms?: number) => Promise<void>;
+  /** True while a switch takes no effect. */
+  readonly switchFails: () => boolean;
+}
+
+/** Time until instances are healthy, or known not to get so. */
+const fillMs = 3_000;
+
+const defaultSize = 2;
+
+export class SimulatedEngine implements Pick<
+  Engine,
+  "run" | "outputs" | "ensureStack" | "removeStack"
+> {
+  readonly #options: EngineOptions;
+
+  constructor(options: EngineOptions) {
+    this.#options = options;
+  }
+
+  async run(call: Call): Promise<readonly []> {
+    const { color } = call.role;
+    await this.#locked(call.role, async (stack) => {
+      if (color) await this.#runColor(stack, color, call);
+      else await this.#runRouter(stack, call);
+    });
+    return [];
+  }
+
+  outputs(role: StackRole): Promise<Outputs | null> {
+    return Promise.resolve(this.#stackOf(role).outputs);
+  }
+
+  ensureStack(role: StackRole): Promise<void> {
+    this.#stackOf(role).outputs ??= {};
+    return Promise.resolve();
+  }
+
+  removeStack(role: StackRole): Promise<void> {
+    this.#stackOf(role).outputs = null;
+    return Promise.resolve();
+  }
+
+  #stackOf({ color }: StackRole): Stack {
+    const { state } = this.#options;
+    return color ? state.colors[color] : state.router;
+  }
+
+  /** A killed process never gets to the end, so its lock stays. */
+  async #locked(role: StackRole, work: (stack: Stack) => Promise<void>): Promise<void> {
+    const { pause, process } = this.#options;
+    const stack = this.#stackOf(role);
+    const what = role.color ?? "router";
+    if (stack.outputs === null) {
+      throw new BlueGreenError("STACK_MISSING", `stack ${what} doesn't exist`);
+    }
+    await pause(`locks ${what}`);
+    if (stack.lockedBy !== null) {
+      throw new BlueGreenError("STACK_LOCKED", `another update holds the lock of ${what}`);
+    }
+    stack.lockedBy = process.owner.pid;
+    try {
+      await work(stack);
+      await pause(`unlocks ${what}`);
+    } finally {
+      stack.lockedBy = null;
+    }
+  }
+
+  #observe(): Promise<Observed> {
+    const { state, plane, settings } = this.#options;
+    const { router } = state;
+    const outputs = { router: router.outputs, colors: perColor((c) => state.colors[c].outputs) };
+    const platform = {
+      read: (scope: Parameters<DataPlane["read"]>[0] extends infer C ? { colors: C } : never) =>
+        Promise.resolve(plane.read(scope.colors)),
+    };
+    return observe({ settings, platform, outputs, nowMs: state.nowMs });
+  }
+
+  async #runRouter(stack: Stack, call: Call): Promise<void> {
+    const { state, pause, settings, process } = this.#options;
+    assert(call.operation === "up");
+    if (call.refresh) stack.routes = state.routes && { ...state.routes, mark: null };
+    const request = call.context.request ?? { kind: "Obey" };
+    const view = await this.#observe();
+    call.context.on?.({ kind: "Observed", record: view.record, drift: view.drift });
+    await pause(`has read for ${request.kind}`);
+    const { activeColor, generation } = settings;
+    const before = JSON.stringify([state.router.outputs, state.routes, stack.routes]);
+    let transition: Transition;
+    try {
+      transition = applyRequest(view, request, {
+        declared: { activeColor, generation },
+        name: "file",
+      });
+      call.context.on?.({ kind: "Planned", record: transition.record });
+      await pause(`has planned ${request.kind}`);
+      await this.#setRoutes(stack, view, transition, request);
+    } catch (error) {
+      const after = JSON.stringify([state.router.outputs, state.routes, stack.routes]);
+      const code = error instanceof BlueGreenError ? error.code : "BUG";
+      if (before !== after && code !== "SWITCH_NOT_SERVED") {
+        state.violations.push(`I5: ${request.kind} was refused with ${code} and changed something`);
+      }
+      throw error;
+    }
+    const written = { before: parseRecord(stack.outputs ?? {}), after: transition.record, request };
+    stack.outputs = asStored({ ...transition.record, platform: "local" });
+    checkWrite(state, process, { ...written, held: liveClaim(view.record, state.nowMs) });
+    await pause(`has recorded ${request.kind}`);
+  }
+
+  /** The route resource: guarded and written only where the engine sees a difference. */
+  async #setRoutes(stack: Stack, view: Observed, transition: Transition, request: Request) {
+    const { state, plane, pause } = this.#options;
+    const routes = routesAfter(view, transition);
+    const { activation } = transition;
+    if (JSON.stringify(routes) !== JSON.stringify(stack.routes)) {
+      if (activation) {
+        const now = await this.#observe();
+        const { color, expected, rollback } = activation;
+        const guarded = rollback
+          ? guardRollback(now, color)
+          : guardActivation(now, color, expected);
+        const result = refusePending(guarded, now, color);
+        if (result.kind === "refused") throw result.error;
+        checkFlip(state, color, request);
+      }
+      this.#noteStop(routes.weights, request);
+      plane.write(routes);
+      await pause(`has written routes for ${request.kind}`);
+      stack.routes = routes;
+      await pause(`has saved routes for ${request.kind}`);
+    }
+    if (activation && routes.weights[activation.color] === 100) {
+      await this.#verify(view, activation.color, request);
+    }
+  }
+
+  #noteStop(weights: Transition["record"]["weights"], request: Request): void {
+    const { state } = this.#options;
+    const before = servedWeights(state);
+    const stops = activeOf(before) !== null && weights.blue + weights.green === 0;
+    if (stops && request.kind !== "Deactivate") {
+      state.violations.push(`traffic was stopped by ${request.kind}`);
+    }
+  }
+
+  /** The data plane follows at once, or never. */
+  async #verify(former: Observed, color: Color, request: Request): Promise<void> {
+    const { state, plane, pause, switchFails } = this.#options;
+    if (!switchFails() && servedWeights(state)[color] === 100) {
+      await pause(`has seen ${color} serve for ${request.kind}`);
+      return;
+    }
+    const { weights, generation } = former.record;
+    plane.flip({ weights, generation, rolloutId: former.reading.rolloutId ?? byHand, mark: null });
+    await pause(`has set back ${request.kind}`);
+    throw new BlueGreenError("SWITCH_NOT_SERVED", `${color} isn't served`, { hint: "set back" });
+  }
+
+  async #runColor(stack: Stack, color: Color, call: Call): Promise<void> {
+    const { state, pause, plane } = this.#options;
+    const view = await this.#observe();
+    const current = view.colors[color];
+    const asked = settle(call.context.colorRequest ?? { kind: "Obey" }, view, color);
+    const wanted = this.#plan(asked, current);
+    const { environment, record, nowMs } = view;
+    guardColor({ color, environment, record, current, nowMs }, asked, wanted);
+    await pause(`may ${asked.kind} ${color}`);
+    if (!wanted) {
+      plane.setFill(color, null);
+      await pause(`has removed ${color}`);
+      stack.outputs = {};
+      return;
+    }
+    const fill = await this.#fill(color, wanted);
+    const outputs: ColorOutputs = {
+      schema: recordSchema,
+      color,
+      release: wanted.release,
+      addresses: fill.addresses,
+      rolloutId: wanted.rolloutId,
+      size: wanted.size,
+      given: false,
+      spec: { frozen: wanted.release.version },
+    };
+    call.context.on?.({ kind: "Filled", outputs });
+    await pause(`has filled ${color}`);
+    assert(state.colors[color] === stack);
+    stack.outputs = asStored({ ...outputs });
+    await pause(`has recorded ${color}`);
+  }
+
+  #plan(asked: ColorRequest, current: ColorOutputs | null): Wanted | null {
+    const { settings, releaseSettings } = this.#options;
+    if (asked.kind === "Empty") return null;
+    if (asked.kind === "Keep") {
+      return current && { ...current, size: asked.size ?? current.size };
+    }
+    const provision = asked.kind === "Provision" ? asked : null;
+    const version = provision?.version ?? settings.version ?? current?.release.version ?? "none";
+    const release = { version, digest: digestOf(version, releaseSettings) };
+    const same = current?.release.digest === release.digest;
+    const size = provision?.size ?? Math.max(defaultSize, same ? current.size : 0);
+    const rolloutId = provision?.rolloutId ?? (same ? current.rolloutId : byHand);
+    return { release, size, rolloutId };
+  }
+
+  /** Instances of the same release stay and get company; of another one they are replaced. */
+  async #fill(color: Color, { release, size }: Wanted): Promise<Fill> {
+    const { state, plane, pause } = this.#options;
+    const there = state.fills[color];
+    const same = there?.whole && there.release.digest === release.digest;
+    const kept = same ? there.addresses : [];
+    if (same && kept.length >= size) return there;
+    const missing = Array.from({ length: size - kept.length }, () => {
+      state.next += 1;
+      return `127.0.0.1:${10_000 + state.next}`;
+    });
+    const half = { release, addresses: [...kept, ...missing.slice(1)], whole: same === true };
+    plane.setFill(color, half);
+    await pause(`is filling ${color}`, fillMs);
+    if (plane.behaviourOf(release).neverHealthy) {
+      throw new BlueGreenError("PROVISION_FAILED", `${color} never got healthy`);
+    }
+    const fill = { release, addresses: [...kept, ...missing], whole: true };
+    plane.setFill(color, fill);
+    return fill;
+  }
+}
+
+interface Wanted {
+  readonly release: Release;
+  readonly size: number;
+  readonly rolloutId: string;
+}
+
+export function digestOf(version: string, releaseSettings: string): string {
+  return `sha-${version}-${releaseSettings}`;
+}
+
+/** A plain update doesn't fill a color that is being removed. */
+function settle(asked: ColorRequest, view: Observed, color: Color): ColorRequest {
+  const leaving = asked.kind === "Obey" && view.record.retiring === color && view.colors[color];
+  return leaving ? { kind: "Keep", size: null } : asked;
+}
+
+/** Locks that a dead process of this host left; true when there was one. */
+export function takeOverDeadLock(
+  state: WorldState,
+  process: SimulatedProcess,
+  stack: string,
+): boolean {
+  const color = colors.find((each) => stack.endsWith(each));
+  const held = color ? state.colors[color] : state.router;
+  const holder = state.processes.find(({ owner }) => owner.pid === held.lockedBy);
+  if (!holder || holder.alive || holder.owner.host !== process.owner.host) return false;
+  held.lockedBy = null;
+  return true;
+}

@@ -1,0 +1,385 @@
+/** A simulated environment with the people and jobs that work on it, in virtual time. */
+
+import { PulumiEnvironment } from "../../../automation/adapters/environment.ts";
+import { RouterBake } from "../../../automation/bake.ts";
+import type { Checks, Environment, Ports } from "../../../automation/ports.ts";
+import { reconcile } from "../../../automation/reconcile.ts";
+import type { Goal } from "../../../automation/rollout/goal.ts";
+import { parseSettings } from "../../../infra/config.ts";
+import type { Settings } from "../../../infra/config.ts";
+import { BlueGreenError } from "../../../infra/errors.ts";
+import type { Color, Owner } from "../../../infra/model.ts";
+import { activeOf, byHand, colors, otherColor, perColor, weightsOf } from "../../../infra/model.ts";
+import { idleColor } from "../../../infra/observation.ts";
+import type { Observed } from "../../../infra/observation.ts";
+import type { Platform } from "../../../infra/platform.ts";
+import type { Request } from "../../../infra/request.ts";
+import type { Behaviours } from "./data-plane.ts";
+import { DataPlane } from "./data-plane.ts";
+import { SimulatedEngine, digestOf, takeOverDeadLock } from "./engine.ts";
+import { checkState } from "./invariants.ts";
+import { Schedule } from "./schedule.ts";
+import type { Task } from "./schedule.ts";
+import type { SimulatedProcess, WorldState } from "./state.ts";
+import { newState, servedWeights, storedRecord } from "./state.ts";
+
+/** What a person or a job runs. */
+export type Command =
+  | { readonly run: "deploy"; readonly version: string | null }
+  | { readonly run: "switch"; readonly color: Color; readonly bake: boolean }
+  | { readonly run: "rollback" }
+  | { readonly run: "retire"; readonly now: boolean }
+  | { readonly run: "abort" }
+  | { readonly run: "up" }
+  | { readonly run: "claim"; readonly color: Color }
+  | { readonly run: "unlock" }
+  /** A plain `pulumi up` on the router's stack with what a checkout's file says. */
+  | { readonly run: "obey"; readonly color: Color | null; readonly generation?: number }
+  /** A plain `pulumi up` on a color's stack. */
+  | { readonly run: "obey color"; readonly color: Color; readonly version: string };
+
+export interface Actor {
+  /** Default `ci-1`. */
+  readonly host?: string;
+  /** What the checkout's settings add to a release's digest. */
+  readonly releaseSettings?: string;
+}
+
+export const times = { claimMs: 300_000, windowMs: 600_000, bakeMs: 20_000 };
+
+const lockMs = 2_000;
+
+const baseSettings = {
+  environment: "dev",
+  platform: "local",
+  claim: `${times.claimMs}ms`,
+  rollbackWindow: `${times.windowMs}ms`,
+  drain: "1s",
+  local: JSON.stringify({ command: ["application", "{port}"] }),
+  bake: JSON.stringify({ duration: `${times.bakeMs}ms`, interval: "10s" }),
+};
+
+const parsed = new Map<string, Settings>();
+
+function settingsOf(raw: Readonly<Record<string, string>>): Settings {
+  const key = JSON.stringify(raw);
+  const known = parsed.get(key) ?? parseSettings({ ...baseSettings, ...raw });
+  parsed.set(key, known);
+  return known;
+}
+
+export class World {
+  readonly state: WorldState;
+  readonly behaviours: Behaviours;
+  readonly plane: DataPlane;
+  readonly schedule: Schedule;
+  /** While true, a switch takes no effect in the data plane. */
+  switchFails = false;
+
+  constructor(behaviours: Behaviours = {}, state: WorldState = newState()) {
+    this.state = state;
+    this.behaviours = behaviours;
+    this.plane = new DataPlane(state, behaviours);
+    this.schedule = new Schedule(state, () => {
+      this.plane.serve();
+      checkState(state);
+    });
+  }
+
+  /** A copy to go on from; only between commands. */
+  fork(): World {
+    return new World(this.behaviours, structuredClone(this.state));
+  }
+
+  get active(): Color | null {
+    return activeOf(servedWeights(this.state));
+  }
+
+  /** Version of the release that has the traffic. */
+  get serving(): string | null {
+    return this.active && (this.state.fills[this.active]?.release.version ?? null);
+  }
+
+  get record() {
+    return storedRecord(this.state);
+  }
+
+  pass(ms: number): void {
+    this.state.nowMs += ms;
+    this.plane.serve();
+  }
+
+  /** Starts a command in a process of its own; it stands still before its first step. */
+  start(command: Command, actor: Actor = {}): Task {
+    const { host = "ci-1", releaseSettings = "s1" } = actor;
+    this.state.next += 1;
+    const pid = this.state.next;
+    const owner: Owner = { user: "dev", host, pid, started: `start of ${pid}` };
+    const process = { name: `${command.run} ${pid}`, owner, alive: true };
+    this.state.processes.push(process);
+    return this.schedule.start(process, command.run, () =>
+      new Run(this, process, releaseSettings).command(command),
+    );
+  }
+
+  /** Runs a command to its end with nobody else around. */
+  async run(command: Command, actor: Actor = {}): Promise<Task> {
+    const task = this.start(command, actor);
+    await this.schedule.run([task]);
+    return task;
+  }
+}
+
+/** One command in one process. */
+class Run {
+  readonly #world: World;
+  readonly #process: SimulatedProcess;
+  readonly #releaseSettings: string;
+
+  constructor(world: World, process: SimulatedProcess, releaseSettings: string) {
+    this.#world = world;
+    this.#process = process;
+    this.#releaseSettings = releaseSettings;
+  }
+
+  async command(command: Command): Promise<string> {
+    switch (command.run) {
+      case "deploy":
+        return this.#deploy(command.version);
+      case "switch":
+        return this.#pursue({ kind: "SwitchTo", color: command.color, bake: command.bake });
+      case "rollback":
+        return this.#rollBack();
+      case "retire":
+        return this.#retire(command.now);
+      case "abort":
+        return this.#once({ kind: "Abort", reason: "asked for", rolloutId: null });
+      case "up":
+        return this.#bringUp();
+      case "claim":
+        return this.#claim(command.color);
+      case "unlock":
+        return this.#unlock();
+      case "obey":
+        return this.#obey({
+          activeColor: command.color ?? "none",
+          ...(command.generation === undefined ? {} : { generation: String(command.generation) }),
+        });
+      case "obey color":
+        return this.#obeyColor(command.color, command.version);
+    }
+  }
+
+  #engine(settings: Settings): SimulatedEngine {
+    const { state, plane, schedule } = this.#world;
+    return new SimulatedEngine({
+      state,
+      plane,
+      process: this.#process,
+      settings,
+      releaseSettings: this.#releaseSettings,
+      pause: (point, ms) => schedule.pause(this.#process, point, ms),
+      switchFails: () => this.#world.switchFails,
+    });
+  }
+
+  /** The real environment on the simulated engine. */
+  #environment(settings: Settings = settingsOf({})): PulumiEnvironment {
+    const { plane, state, schedule } = this.#world;
+    const platform: Partial<Platform> = {
+      read: ({ colors: outputs }) => Promise.resolve(plane.read(outputs)),
+    };
+    return new PulumiEnvironment({
+      engine: this.#engine(settings),
+      settings,
+      platform: platform as Platform,
+      lockMs,
+      clock: schedule.clockOf(this.#process),
+      takeOverLock: (stack) => Promise.resolve(takeOverDeadLock(state, this.#process, stack)),
+      onEvent: () => undefined,
+    });
+  }
+
+  async #deploy(named: string | null): Promise<string> {
+    const environment = this.#environment();
+    const { record } = await environment.observe({ fresh: true });
+    const open = record.rollout !== null && record.rollout.phase !== "hold";
+    const version = named ?? (open ? null : "1");
+    const digest = version === null ? null : digestOf(version, this.#releaseSettings);
+    return this.#pursue({ kind: "Deploy", version, digest }, environment);
+  }
+
+  async #retire(force: boolean): Promise<string> {
+    const environment = this.#environment();
+    const { record } = await environment.observe({ fresh: true });
+    const color = record.retiring ?? idleColor(record);
+    return this.#pursue({ kind: "RetireIdle", color, force }, environment);
+  }
+
+  /** Through the engine, or past it where the lock isn't to be had. */
+  async #rollBack(): Promise<string> {
+    try {
+      return await this.#pursue({ kind: "RollBackNow", reason: "asked for", pin: false });
+    } catch (error) {
+      if (!(error instanceof BlueGreenError) || error.code !== "STACK_LOCKED") throw error;
+      return this.#rollBackDirectly();
+    }
+  }
+
+  async #rollBackDirectly(): Promise<string> {
+    const { plane, state, schedule } = this.#world;
+    await schedule.pause(this.#process, "goes direct");
+    const { routes } = state;
+    const view = await this.#environment().observe({ fresh: true });
+    const active = routes && activeOf(routes.weights);
+    if (!routes || !active) throw new BlueGreenError("NOTHING_TO_ROLL_BACK", "inactive");
+    if (routes.mark) return `${active} is active again already`;
+    const to = otherColor(active);
+    const { rollout } = view.record;
+    const moved = ["shift", "bake", "hold"].includes(rollout?.phase ?? "hold");
+    if (!moved && rollout?.color === to) {
+      throw new BlueGreenError("NOTHING_TO_ROLL_BACK", `${to} hasn't served yet`);
+    }
+    const attached = routes.attached[to];
+    const alive = attached.filter((each) => state.fills[to]?.addresses.includes(each));
+    if (alive.length === 0 || !view.colors[to]) {
+      throw new BlueGreenError("ROLLBACK_IMPOSSIBLE", `${to} has no ready instance`);
+    }
+    const generation = routes.generation + 1;
+    const at = new Date(state.nowMs).toISOString();
+    const mark = { generation, at, by: "dev", reason: "asked for", pin: null };
+    plane.flip({ weights: weightsOf(to), generation, rolloutId: byHand, mark });
+    await schedule.pause(this.#process, "has gone direct");
+    return `${to} is active again`;
+  }
+
+  async #once(request: Request, environment: Environment = this.#environment()): Promise<string> {
+    await environment.observe({ fresh: true });
+    await environment.updateRouter(request);
+    return request.kind;
+  }
+
+  #claim(color: Color): Promise<string> {
+    const until = new Date(this.#world.state.nowMs + times.claimMs).toISOString();
+    const { owner } = this.#process;
+    return this.#once({
+      kind: "Claim",
+      rolloutId: byHand,
+      rollout: "deploy",
+      color,
+      version: "by hand",
+      owner,
+      until,
+      replaces: null,
+    });
+  }
+
+  /** As `bluegreen up`: colors that aren't all ready first, then the router. */
+  async #bringUp(): Promise<string> {
+    const environment = this.#environment();
+    const before = await environment.observe({ fresh: true });
+    for (const color of colors) {
+      if (!before.colors[color] || before.record.retiring === color) continue;
+      const { ready, total } = before.reading.targets[color];
+      if (ready < total) await environment.updateColor(color, { kind: "Keep", size: null });
+    }
+    await environment.updateRouter({ kind: "Keep" });
+    return "everything is up";
+  }
+
+  /** A person has looked at the locks of dead processes, whatever their host, and freed them. */
+  async #unlock(): Promise<string> {
+    const { state, schedule } = this.#world;
+    await schedule.pause(this.#process, "frees locks");
+    for (const stack of [state.router, state.colors.blue, state.colors.green]) {
+      const holder = state.processes.find(({ owner }) => owner.pid === stack.lockedBy);
+      if (holder && !holder.alive) stack.lockedBy = null;
+    }
+    return "locks are free";
+  }
+
+  async #obey(file: Readonly<Record<string, string>>): Promise<string> {
+    const settings = settingsOf(file);
+    const role = { environment: settings.environment, color: null };
+    await this.#engine(settings).run({ role, operation: "up", context: {}, message: "" });
+    return "obeyed";
+  }
+
+  async #obeyColor(color: Color, version: string): Promise<string> {
+    const settings = settingsOf({ version });
+    const role = { environment: settings.environment, color };
+    const engine = this.#engine(settings);
+    await engine.ensureStack(role);
+    await engine.run({ role, operation: "up", context: {}, message: "" });
+    return "obeyed";
+  }
+
+  async #pursue(goal: Goal, environment: Environment = this.#environment()): Promise<string> {
+    const { state, schedule } = this.#world;
+    const clock = schedule.clockOf(this.#process);
+    const bake = new RouterBake({
+      settings: settingsOf({}),
+      clock,
+      read: () => environment.read(),
+      on: () => undefined,
+      formerFails: () => Promise.resolve(false),
+      interrupted: () => false,
+    });
+    const ports: Ports = {
+      environment: {
+        observe: async (options) => {
+          const view = await environment.observe(options);
+          bake.begin(view.reading);
+          return view;
+        },
+        read: () => environment.read(),
+        updateRouter: (request) => environment.updateRouter(request),
+        updateColor: (color, request) => environment.updateColor(color, request),
+        emptyColor: (color) => environment.emptyColor(color),
+      },
+      checks: this.#checks(),
+      bake,
+      clock,
+      on: () => undefined,
+      interrupted: () => false,
+      boundary: () => undefined,
+    };
+    state.next += 1;
+    const { owner } = this.#process;
+    const self = {
+      owner,
+      rolloutId: `r-${state.next}`,
+      isDead: ({ host, pid }: Owner) =>
+        host === owner.host &&
+        !state.processes.some((each) => each.owner.pid === pid && each.alive),
+    };
+    const policy = {
+      claimMs: times.claimMs,
+      rollbackWindowMs: times.windowMs,
+      quietMs: 1_000,
+      size: 2,
+    };
+    return reconcile({ goal, policy, self, ports });
+  }
+
+  /** Asks the instances that the color's stack names; they must be what it says. */
+  #checks(): Checks {
+    const { state, schedule } = this.#world;
+    return {
+      run: async (view: Observed, color: Color) => {
+        await schedule.pause(this.#process, `checks ${color}`, 1_000);
+        const outputs = view.colors[color];
+        const fill = state.fills[color];
+        const asked = outputs?.addresses ?? [];
+        const well = asked.length > 0 && asked.every((each) => fill?.addresses.includes(each));
+        if (!well || fill?.release.digest !== outputs?.release.digest) return "fail";
+        state.checked.push(...asked);
+        return "pass";
+      },
+    };
+  }
+}
+
+export function isWhole(state: WorldState) {
+  return perColor((color) => state.fills[color]?.whole === true);
+}

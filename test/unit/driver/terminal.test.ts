@@ -1,0 +1,61 @@
+import { expect, test } from "vitest";
+import type { Event } from "../../../automation/event.ts";
+import { jsonReporter } from "../../../automation/report/json.ts";
+import { terminalReporter } from "../../../automation/report/terminal.ts";
+
+function shown(events: readonly Event[], output: { color?: boolean; interactive?: boolean } = {}) {
+  let text = "";
+  const reporter = terminalReporter(
+    { color: output.color ?? false, interactive: output.interactive ?? false, verbose: false },
+    (part) => {
+      text += part;
+    },
+  );
+  for (const event of events) reporter.on(event);
+  return text;
+}
+
+const failed: Event = {
+  kind: "Failed",
+  code: "CLAIMED",
+  message: "rollout r-1 has claimed green",
+  hint: "wait for it",
+  details: ["ann on build-3"],
+};
+
+test("plain lines hold no control characters", () => {
+  const text = shown([{ kind: "Begun", action: "check green", phase: "check" }, failed]);
+  expect(text).toBe(
+    "CLAIMED: rollout r-1 has claimed green\n  ann on build-3\nhint: wait for it\n",
+  );
+});
+
+test("a terminal shows what is under way in one line that is replaced", () => {
+  const text = shown(
+    [
+      { kind: "Begun", action: "check green", phase: "check" },
+      { kind: "Ended", action: "check green", ms: 1_200 },
+    ],
+    { interactive: true },
+  );
+  expect(text).toBe("\r\u001b[2K  ...   check green\r\u001b[2K  done  check green 1.2 s\n");
+});
+
+test("colors are used only where they are wanted", () => {
+  expect(shown([failed], { color: true })).toContain("\u001b[31mCLAIMED");
+  expect(shown([failed])).not.toContain("\u001b");
+});
+
+test("the probe's count is printed with its gap and its colors", () => {
+  const probe = { sent: 100, failed: 0, longestGapMs: 50, byColor: { blue: 40, green: 60 } };
+  expect(shown([{ kind: "Probed", probe }])).toBe(
+    "  probe  100 sent, 0 failed, longest gap 50 ms (blue 40, green 60)\n",
+  );
+});
+
+test("json is one event a line", () => {
+  const out: string[] = [];
+  jsonReporter((text) => out.push(text)).on(failed);
+  expect(out).toHaveLength(1);
+  expect(JSON.parse(out[0] ?? "")).toEqual(failed);
+});
