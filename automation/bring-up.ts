@@ -9,8 +9,8 @@ export async function bringUp(session: Session): Promise<void> {
   for (const color of colors) {
     const outputs = before.colors[color];
     if (!outputs || outputs.given || before.record.retiring === color) continue;
-    const { ready, total } = before.reading.targets[color];
-    if (ready >= total) continue;
+    const { ready, total, problems } = before.reading.targets[color];
+    if (ready >= total && problems.length === 0) continue;
     boundary(`before Keep ${color}`);
     on({ kind: "Begun", action: `bring ${color} back`, phase: null });
     const started = Date.now();

@@ -28,7 +28,6 @@ export function activationGuard(args: ActivationArgs): () => Promise<void> {
       if (!context.on) await pulumi.log.info(`${result.kind}: ${result.sentence}`);
       return;
     }
-    context.on?.({ kind: "Refused", error: result.error });
     throw result.error;
   };
 }

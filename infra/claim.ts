@@ -47,7 +47,8 @@ export function claimColor(view: View, asked: ClaimColor): RouterRecord {
   };
   if (now.rollout?.id === asked.rolloutId) return takeOver(view, asked, wanted);
   const live = liveClaim(now, view.nowMs);
-  if (live) throw claimedBy(live);
+  const dead = live?.owner && sameOwner(live.owner, asked.replaces);
+  if (live && !dead) throw claimedBy(live);
   refuseUnfinished(now);
   refuseServing(view, asked.color, "be filled");
   if (now.retiring === asked.color) {

@@ -41,6 +41,7 @@ export async function colorProgram(run: ColorRun): Promise<Record<string, unknow
     beforeDelete: () => {
       if (!refilled(view, asked, plan)) guardEmptying(view);
     },
+    onRefusal: (error) => context.on?.({ kind: "Refused", error }),
     advice: `${color} may have traffic: use \`bluegreen retire\` before pulumi destroy --run-program`,
   });
   if (!plan) return {};

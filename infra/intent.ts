@@ -44,7 +44,9 @@ function stale(file: Declared, record: RouterRecord, settingsFile: string): Blue
     `${settingsFile} asks for ${String(file.activeColor)} at generation ` +
       `${String(file.generation)}, the router is at ${record.generation}`,
     {
-      hint: `traffic stays on ${record.activeColor ?? "no color"}; to keep it paste these lines:`,
+      hint:
+        `traffic stays on ${record.activeColor ?? "no color"}; to keep it there, paste the lines ` +
+        `above into ${settingsFile}; to move it, set their generation and the color you want`,
       details: pasteLines(record),
     },
   );

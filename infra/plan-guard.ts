@@ -5,7 +5,7 @@
 
 import { AsyncLocalStorage } from "node:async_hooks";
 import * as pulumi from "@pulumi/pulumi";
-import { BlueGreenError } from "./errors.ts";
+import { BlueGreenError, formatError } from "./errors.ts";
 
 export interface PlanRules {
   /** Type tokens that may be created, changed or removed; null or undefined: any. */
@@ -15,6 +15,8 @@ export interface PlanRules {
   readonly beforeFlip: () => Promise<void>;
   /** Throws where nothing may be removed. */
   readonly beforeDelete: () => void;
+  /** Hears of a refusal before the engine turns it into a text. */
+  readonly onRefusal: (error: BlueGreenError) => void;
   /** Name of the delete hook: the plain CLI prints it when it refuses a destroy. */
   readonly advice: string;
 }
@@ -30,18 +32,20 @@ export function guardPlan(rules: PlanRules): PlanGuard {
   const inProgram = AsyncLocalStorage.snapshot();
   const change = new pulumi.ResourceHook(
     "may this step touch it?",
-    async (args) => {
-      refuseUnplanned(rules, args.type, args.name);
-      if (rules.flipTypes.includes(args.type)) await inProgram(rules.beforeFlip);
-    },
+    (args) =>
+      telling(rules, async () => {
+        refuseUnplanned(rules, args.type, args.name);
+        if (rules.flipTypes.includes(args.type)) await inProgram(rules.beforeFlip);
+      }),
     { onDryRun: true },
   );
   const removal = new pulumi.ResourceHook(
     rules.advice,
-    (args) => {
-      refuseUnplanned(rules, args.type, args.name);
-      rules.beforeDelete();
-    },
+    (args) =>
+      telling(rules, () => {
+        refuseUnplanned(rules, args.type, args.name);
+        rules.beforeDelete();
+      }),
     { onDryRun: true },
   );
   const hooks: pulumi.ResourceHookBinding = {
@@ -57,6 +61,17 @@ export function guardPlan(rules: PlanRules): PlanGuard {
     options: { transformations: [withHooks] },
     recordHooks: { beforeDelete: [removal] },
   };
+}
+
+/** Only an error's message gets from a hook to the person who runs the engine. */
+async function telling({ onRefusal }: PlanRules, judge: () => Promise<void> | void): Promise<void> {
+  try {
+    await judge();
+  } catch (error) {
+    if (!(error instanceof BlueGreenError)) throw error;
+    onRefusal(error);
+    throw new Error(formatError(error), { cause: error });
+  }
 }
 
 function refuseUnplanned(rules: PlanRules, type: string, name: string): void {

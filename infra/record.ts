@@ -196,7 +196,7 @@ function adoptWeights(record: RouterRecord, reading: RouterReading, now: string)
     weights,
     generation,
     switchedAt: moved ? now : record.switchedAt,
-    rollout: rollout && continuedRollout(rollout, { activeColor, weights, now }),
+    rollout: rollout && continuedRollout(rollout, { activeColor, weights, now, reading }),
   };
   return { record: adopted, drift: { kind: ours ? "interrupted" : "foreign", sentence } };
 }
@@ -206,13 +206,28 @@ type Continued = NonNullable<RouterRecord["rollout"]>;
 /** An interrupted switch goes on in its bake; traffic that others moved away ends a rollout. */
 function continuedRollout(
   rollout: Continued,
-  found: { activeColor: RouterRecord["activeColor"]; weights: Weights; now: string },
+  found: {
+    activeColor: RouterRecord["activeColor"];
+    weights: Weights;
+    now: string;
+    reading: RouterReading;
+  },
 ): Continued | null {
   const left = found.activeColor === otherColor(rollout.color);
   if (isOver(rollout)) return left ? null : rollout;
   const share = found.weights[rollout.color];
   if (share === 0) return rollout;
-  return { ...rollout, phase: share === 100 ? "bake" : "shift", since: found.now };
+  const baseline = rollout.baseline ?? countsOf(found.reading);
+  return { ...rollout, phase: share === 100 ? "bake" : "shift", since: found.now, baseline };
+}
+
+/** What both colors have served so far; null where it can't be counted. */
+export function countsOf({ traffic }: RouterReading): Rollout["baseline"] {
+  if (traffic.kind === "unknown") return null;
+  return perColor((color) => {
+    const { requests, errors } = traffic.colors[color];
+    return { requests, errors };
+  });
 }
 
 /** True once a rollout's switch is in the record: what moves traffic then isn't its switch. */

@@ -90,6 +90,7 @@ function register(run: Registration): Record<string, unknown> {
     beforeDelete: () => {
       refuseRemoval(view, next);
     },
+    onRefusal: (error) => context.on?.({ kind: "Refused", error }),
     advice: `the router may have traffic: use \`bluegreen down\`, or pulumi destroy --run-program`,
   });
   const { environment } = settings;

@@ -5,7 +5,7 @@ import { BlueGreenError } from "./errors.ts";
 import type { Expected } from "./guards.ts";
 import type { Color, DirectMark, Rollout, RouterRecord, Weights } from "./model.ts";
 import { formatWeights, otherColor, perColor, weightsOf } from "./model.ts";
-import { withPin } from "./record.ts";
+import { countsOf, withPin } from "./record.ts";
 import type * as request from "./request.ts";
 import { inPhase, openRollout } from "./rollout.ts";
 import { instant } from "./view.ts";
@@ -49,9 +49,7 @@ export function moveTraffic(view: View, asked: request.Switch | request.Shift): 
   }
   refuseUnchecked(rollout);
   if (asked.kind === "Shift") refuseWrongShare(rollout, asked.weights);
-  const { traffic } = view.reading;
-  const baseline =
-    traffic.kind === "counted" ? perColor((each) => count(traffic.colors[each])) : null;
+  const baseline = countsOf(view.reading);
   const moved = inPhase(view, { ...rollout, baseline }, full ? "bake" : "shift");
   const checked = rollout.kind === "deploy" ? { rolloutId: rollout.id } : {};
   return {
@@ -77,10 +75,6 @@ function refuseWrongShare({ id, phase, color }: Rollout, weights: Weights): void
   throw new BlueGreenError("ROLLOUT_OPEN", `rollout ${id} has switched already`, {
     hint: "see `bluegreen status`",
   });
-}
-
-function count(traffic: { requests: number; errors: number }) {
-  return { requests: traffic.requests, errors: traffic.errors };
 }
 
 export function rollBack(view: View, asked: request.RollBack): Moved {

@@ -24,7 +24,9 @@ export const check: Command = {
       seen.verdict = result.verdict;
       tell(context, result);
     });
-    return exit === exitCodes.done.code && seen.verdict !== "pass" ? exitCodes.notSwitched.code : exit;
+    return exit === exitCodes.done.code && seen.verdict !== "pass"
+      ? exitCodes.notSwitched.code
+      : exit;
   },
 };
 

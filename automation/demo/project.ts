@@ -36,7 +36,7 @@ const minBakeMs = 3_000;
 const bakeIntervalMs = 250;
 /** Enough for the first release's bake, which only the driver's own probes reach. */
 const probesPerSecond = 80;
-const startMs = 2_500;
+const startMs = 3_000;
 
 const host = "127.0.0.1";
 

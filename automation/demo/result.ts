@@ -3,6 +3,9 @@
 import type { LoadCount, LoadStep, Totals } from "./load-facts.ts";
 import type { OrderCheck } from "./load-orders.ts";
 
+/** Breaks after its switch, on purpose; the shop reads it from the version's name. */
+export const brokenVersion = "4-after-switch";
+
 export interface CommandRow {
   readonly command: string;
   readonly exitCode: number | null;
@@ -115,7 +118,7 @@ export function endProblems(count: LoadCount, broken: string): readonly string[]
 }
 
 /** What a release that is broken on purpose answered itself: the router's errors name no version. */
-function ownFailures({ failedBy }: Totals, broken: string | null): number {
+export function ownFailures({ failedBy }: Totals, broken: string | null): number {
   return broken === null ? 0 : (failedBy[`500 of ${broken}`] ?? 0);
 }
 

@@ -30,8 +30,8 @@ export class Screen {
   }
 
   line(text = ""): void {
-    this.#write(`${this.#live ? "\r\u001b[2K" : ""}${text}\n`);
-    this.#live = false;
+    this.clear();
+    this.#write(`${text}\n`);
   }
 
   /** Replaced by whatever comes next; nothing where lines can't be rewritten. */
@@ -39,6 +39,12 @@ export class Screen {
     if (!this.interactive) return;
     this.#write(`\r\u001b[2K${this.paint.dim(`${margin}${text}`.slice(0, this.#width - 1))}`);
     this.#live = true;
+  }
+
+  /** Takes the live line away, for whoever writes next. */
+  clear(): void {
+    if (this.#live) this.#write("\r\u001b[2K");
+    this.#live = false;
   }
 
   title(place: string, text: string): void {

@@ -7,7 +7,7 @@ import { startLoad } from "./load.ts";
 import type { Load } from "./load.ts";
 import type { DemoProject } from "./project.ts";
 import type { CommandRow, TrafficRow } from "./result.ts";
-import { trafficProblems, trafficRow } from "./result.ts";
+import { brokenVersion, ownFailures, trafficProblems, trafficRow } from "./result.ts";
 import type { Screen } from "./screen.ts";
 import { Shell } from "./shell.ts";
 import type { CommandRun } from "./shell.ts";
@@ -166,13 +166,15 @@ export class Stage {
     return () => {
       done = true;
       clearInterval(timer);
+      this.screen.clear();
     };
   }
 }
 
-function liveWords({ sent, failed, latency }: LoadCount): string {
-  const time = latency ? `, half of the answers within ${latency.p50Ms} ms` : "";
-  return `   ${count(sent)} requests, ${count(failed)} failed${time}`;
+function liveWords(now: LoadCount): string {
+  const own = ownFailures(now, brokenVersion);
+  const broken = own > 0 ? ` and ${count(own)} answered 500 by release 4` : "";
+  return `   ${count(now.sent)} requests, ${count(now.failed - own)} failed${broken}`;
 }
 
 function expectRun({ command, exitCode, output }: CommandRun, expected: Expected): void {

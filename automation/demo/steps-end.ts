@@ -1,10 +1,9 @@
 /** The demo's end: the idle color goes, the orders are counted, and nothing is left. */
 
 import { cleanUp } from "./cleanup.ts";
-import { endProblems } from "./result.ts";
+import { brokenVersion, endProblems } from "./result.ts";
 import type { Stage } from "./stage.ts";
 import { Unexpected } from "./stage.ts";
-import { brokenVersion } from "./steps-fault.ts";
 import type { Step } from "./step.ts";
 import { count } from "./table.ts";
 

@@ -1,9 +1,7 @@
 /** The demo's faults: a release that never gets healthy, and one that breaks after the switch. */
 
+import { brokenVersion } from "./result.ts";
 import type { Step } from "./step.ts";
-
-/** The version's name tells the shop how to break. */
-export const brokenVersion = "4-after-switch";
 
 const neverHealthy: Step = {
   name: "broken release 3",

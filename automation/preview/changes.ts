@@ -1,5 +1,6 @@
 /** The engine's announcements as a list for people: what destroys comes first. Pure. */
 
+import { recordType } from "../../infra/provider/record-type.ts";
 import type { Change } from "../adapters/engine-step.ts";
 
 const steps: Readonly<Record<string, string>> = {
@@ -31,6 +32,11 @@ export function orderedChanges(changes: readonly Change[]): readonly Change[] {
 function rank({ operation }: Change): number {
   const found = ranks.indexOf(operation);
   return found === -1 ? ranks.length : found;
+}
+
+/** True for the record alone: the router keeps what it was told last, and nothing else happens. */
+export function isBookkeeping({ operation, type }: Change): boolean {
+  return operation === "update" && type === recordType;
 }
 
 /** Kinds with their numbers: `1 delete, 2 updates`. */

@@ -4,7 +4,7 @@ import type { BlueGreenError } from "../../infra/errors.ts";
 import type { Color, Release, RouterRecord } from "../../infra/model.ts";
 import { sameWeights } from "../../infra/model.ts";
 import { idleColor } from "../../infra/observation.ts";
-import { countChanges, orderedChanges } from "./changes.ts";
+import { countChanges, isBookkeeping, orderedChanges } from "./changes.ts";
 import { driftOf, healthOf, named, parityOf, pinsOf, rollbackOf } from "./condition.ts";
 import { expectationOf } from "./expectation.ts";
 import type { StepKind } from "./expectation.ts";
@@ -133,7 +133,8 @@ function outcomeOf(args: {
     const guarded = facts.router?.events.findLast((event) => event.kind === "Guarded");
     return facts.asked.kind === "file" && guarded?.result.kind === "pending" ? "pending" : "switch";
   }
-  return stacks.some(({ changes }) => changes.length > 0) ? "changes" : "nothing";
+  const changes = stacks.flatMap((stack) => stack.changes);
+  return changes.every((change) => isBookkeeping(change)) ? "nothing" : "changes";
 }
 
 interface Headed {

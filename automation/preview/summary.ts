@@ -14,7 +14,7 @@ export type Asked =
 
 /**
  * `pending`: traffic would move, but the color isn't provisioned, so an update now would be refused.
- * `changes`: something would change, traffic wouldn't move.
+ * `changes`: something would change, traffic wouldn't move; the record alone is no such thing.
  */
 export type Outcome = "nothing" | "changes" | "switch" | "pending" | "refused";
 

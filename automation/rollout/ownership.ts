@@ -1,7 +1,7 @@
 /** Whose rollout it is: which one a run goes on with, and how it becomes its owner. Pure. */
 
 import { claimedBy, liveClaim, sameOwner } from "../../infra/claim.ts";
-import type { Color, Rollout } from "../../infra/model.ts";
+import type { Color, Owner, Rollout } from "../../infra/model.ts";
 import { byHand } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
 import type { ClaimColor } from "../../infra/request.ts";
@@ -67,12 +67,20 @@ export function takeOwnership(situation: Situation, rollout: Rollout): Action | 
   };
 }
 
+/** The owner of the claim that keeps others out, where it is known to be dead and stays so. */
+export function deadOwner({ view, self }: Situation): Owner | null {
+  const owner = liveClaim(view.record, view.nowMs)?.owner ?? null;
+  const byPerson = view.record.rollout?.id === byHand;
+  return owner && !byPerson && self.isDead(owner) ? owner : null;
+}
+
 export function claimFor(
-  { self, view, policy }: Situation,
+  situation: Situation,
   rollout: ClaimColor["rollout"],
   color: Color,
   version: string,
 ): ClaimColor {
+  const { self, view, policy } = situation;
   return {
     kind: "Claim",
     rolloutId: self.rolloutId,
@@ -81,7 +89,7 @@ export function claimFor(
     version,
     owner: self.owner,
     until: instant(view.nowMs + policy.claimMs),
-    replaces: null,
+    replaces: deadOwner(situation),
   };
 }
 

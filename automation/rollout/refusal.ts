@@ -8,15 +8,17 @@ import type { Observed } from "../../infra/observation.ts";
 import { pinOf } from "../../infra/record.ts";
 import type { Action } from "./action.ts";
 import type { Deploy, SwitchTo } from "./goal.ts";
+import { deadOwner } from "./ownership.ts";
 import type { Situation } from "./situation.ts";
 
 /** Why no rollout may begin; null when it may. */
-export function refuseStart({ view, goal }: Situation<Deploy | SwitchTo>): BlueGreenError | null {
+export function refuseStart(situation: Situation<Deploy | SwitchTo>): BlueGreenError | null {
+  const { view, goal } = situation;
   const drifted = refuseDrift(view);
   if (drifted) return drifted;
   const { record } = view;
   const live = liveClaim(record, view.nowMs);
-  if (live) return claimedBy(live);
+  if (live && !deadOwner(situation)) return claimedBy(live);
   const digest = goal.kind === "Deploy" ? goal.digest : null;
   const pin = digest === null ? null : pinOf(record.pins, digest, view.nowMs);
   if (!pin) return null;

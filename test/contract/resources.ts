@@ -47,13 +47,10 @@ export class Resources {
       }
     };
     const call = () => Promise.reject(new Error("a platform's components ask for nothing"));
+    // Whatever a failed run left waiting is forgotten.
+    pulumi.runtime.resetOptions("contract", stack, -1, "", "", false, "");
     await pulumi.runtime.setMocks({ newResource, call }, "contract", stack, false);
-    const known = new Promise<T>((resolve) => {
-      program().apply((value) => {
-        resolve(value as T);
-      });
-    });
-    return Promise.race([known, failed]);
+    return Promise.race([completed(program), failed]);
   }
 
   /** Deletes what the stack holds, the last made first. */
@@ -67,7 +64,7 @@ export class Resources {
 
   async #register(kept: Map<string, Kept>, { type, name, inputs, custom }: Registration) {
     if (custom !== true) return { id: "", state: inputs };
-    const wanted = withoutNulls(unwrapSecrets(inputs)) as Properties;
+    const wanted = withoutNulls(unwrapSecrets(inputs) as Properties);
     const former = kept.get(name);
     if (former && sameValue(former.inputs, wanted)) return former;
     try {
@@ -96,13 +93,23 @@ export class Resources {
   }
 }
 
+/** The output's value, once everything that the program started has ended. */
+async function completed<T>(program: () => pulumi.Output<T>): Promise<T> {
+  const value = await new Promise<unknown>((resolve) => program().apply(resolve));
+  await pulumi.runtime.disconnect(false);
+  return value as T;
+}
+
 /** The engine drops nulls on their way to a provider. */
-function withoutNulls(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutNulls);
-  if (typeof value !== "object" || value === null) return value;
+function withoutNulls(properties: Properties): Properties {
   return Object.fromEntries(
-    Object.entries(value).flatMap(([key, inner]) => {
-      return inner === null || inner === undefined ? [] : [[key, withoutNulls(inner)]];
+    Object.entries(properties).flatMap(([key, value]) => {
+      return value === null || value === undefined ? [] : [[key, withoutInnerNulls(value)]];
     }),
   );
+}
+
+function withoutInnerNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutInnerNulls);
+  return typeof value === "object" ? withoutNulls(value as Properties) : value;
 }

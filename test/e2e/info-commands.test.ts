@@ -52,11 +52,14 @@ describeOnEngine("before the first deploy", () => {
 
   it("doctor names all problems of the settings at once, and looks at the rest", async () => {
     const before = project.settings();
-    writeFileSync(project.settingsFile, `${before}  bluegreen:drain: never\n  bluegreen:gat: x\n`);
+    writeFileSync(
+      project.settingsFile,
+      `${before}  bluegreen:rollbackWindow: never\n  bluegreen:gat: x\n`,
+    );
     try {
       const run = await project.run(["doctor"]);
       expect(run.code).toBe(5);
-      expect(run.stdout).toContain("bluegreen:drain");
+      expect(run.stdout).toContain("bluegreen:rollbackWindow");
       expect(run.stdout).toContain("bluegreen:gat");
       expect(run.stdout).toMatch(/ok +engine +Pulumi/);
     } finally {

@@ -82,11 +82,13 @@ async function readTarget({ settings, colors }: Scope, color: Color): Promise<Ta
     probeHealth(outputs.addresses, settings.health),
     outputs.given ? null : askColor(placeOf(settings).color[color]),
   ]);
-  const known = status?.instances.flatMap(({ problem }) => (problem === null ? [] : [problem]));
+  const known =
+    status?.instances.flatMap(({ problem }) => (problem === null ? [] : [problem])) ??
+    (outputs.given ? [] : ["its supervisor doesn't answer: nobody starts an instance again"]);
   return {
     ...health,
     total: outputs.size,
-    problems: [...new Set([...(known ?? []), ...health.problems])],
+    problems: [...new Set([...known, ...health.problems])],
     crashLoop: status?.crashLoop ?? false,
   };
 }

@@ -99,7 +99,8 @@ const instances: ResourceHandler = {
     const { dir, spec } = state as unknown as InstancesInputs;
     const { status, orphans } = await inspectColor(dir);
     if (status) return { addresses: status.instances.map(({ address }) => address) };
-    return orphans.length > 0 ? { spec: { ...spec, instances: orphans.length } } : null;
+    // Instances that nobody looks after differ from the order, so that the next update adopts them.
+    return orphans.length > 0 ? { spec: { ...spec, instances: 0 } } : null;
   },
 };
 

@@ -126,10 +126,9 @@ class LocalBed implements PlatformBed {
   }
 
   leftovers(color: Color): Promise<readonly string[]> {
-    const { color: folders, releases } = placeOf(this.settings);
-    const version = `--of=${this.#root}/${color}`;
-    const own = [...this.#processes(folders[color]), ...this.#processes(version)];
-    return Promise.resolve(own.filter((each) => !each.startsWith(releases)));
+    const supervisor = placeOf(this.settings).color[color];
+    const instance = `--of=${this.#root}/${color}`;
+    return Promise.resolve([...this.#processes(supervisor), ...this.#processes(instance)]);
   }
 
   async dispose(): Promise<void> {

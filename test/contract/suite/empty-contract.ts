@@ -67,14 +67,16 @@ export function emptyContract(name: string, make: MakeBed): void {
 
     test("refuses a direct flip with ROUTER_DOWN", async ({ skip }) => {
       const { bed } = stage();
-      if (!bed.platform.flip) skip("no `flip`: `rollback --direct` can't work on this platform");
+      if (!bed.platform.flip)
+        return skip("no `flip`: `rollback --direct` can't work on this platform");
       const routes = { weights: weightsOf("blue"), generation: 1, rolloutId: "r", mark: null };
       await expect(stage().flip(routes)).rejects.toMatchObject({ code: "ROUTER_DOWN" });
     });
 
     test("diagnoses what isn't there without throwing", async ({ skip }) => {
       const { platform } = stage().bed;
-      if (!platform.diagnose) skip("no `diagnose`: `doctor` has nothing to say of this platform");
+      if (!platform.diagnose)
+        return skip("no `diagnose`: `doctor` has nothing to say of this platform");
       for (const { subject, sentence } of await platform.diagnose(stage().scope)) {
         expect(subject).not.toBe("");
         expect(sentence).not.toBe("");

@@ -36,11 +36,11 @@ export function releaseContract(make: MakeBed): void {
     });
 
     test("writes nothing when it isn't to be stored, and is the same when it is", async () => {
-      const { platform, settings, traces } = stage().bed;
-      const before = await traces.call(stage().bed);
+      const { bed } = stage();
+      const before = await bed.traces();
       const looked = await freeze();
-      expect(await traces.call(stage().bed)).toEqual(before);
-      const stored = await platform.freeze(settings, { version: "1", store: true });
+      expect(await bed.traces()).toEqual(before);
+      const stored = await bed.platform.freeze(bed.settings, { version: "1", store: true });
       expect(stored).toEqual(looked);
     });
 

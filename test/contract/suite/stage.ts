@@ -53,9 +53,9 @@ export class Stage {
   }
 
   async flip(routes: DirectRoutes): Promise<void> {
-    const { flip } = this.bed.platform;
-    if (!flip) expect.fail("this platform has no flip");
-    await flip.call(this.bed.platform, this.scope, routes);
+    const { platform } = this.bed;
+    if (!platform.flip) expect.fail("this platform has no flip");
+    await platform.flip(this.scope, routes);
   }
 
   read(): Promise<RouterReading> {

@@ -50,8 +50,8 @@ export function switchContract(make: MakeBed): void {
       expect(await stage().colorsMet(80)).toEqual(["blue", "green"]);
     });
 
-    test("past the engine moves traffic, keeps what is attached and leaves its mark", async (t) => {
-      if (!stage().bed.platform.flip) t.skip("no `flip` on this platform");
+    test("past the engine moves traffic, keeps what is attached and leaves its mark", async (context) => {
+      if (!stage().bed.platform.flip) return context.skip("no `flip` on this platform");
       await stage().route("green");
       const before = await stage().settled();
       for (const with_ of [pin, null]) {
@@ -67,8 +67,8 @@ export function switchContract(make: MakeBed): void {
       }
     });
 
-    test("past the engine without a mark leaves none", async (t) => {
-      if (!stage().bed.platform.flip) t.skip("no `flip` on this platform");
+    test("past the engine without a mark leaves none", async (context) => {
+      if (!stage().bed.platform.flip) return context.skip("no `flip` on this platform");
       await stage().route("green");
       await stage().flip({
         weights: weightsOf("blue"),
@@ -89,8 +89,8 @@ export function switchContract(make: MakeBed): void {
       expect(await stage().colorsMet()).toEqual(["blue"]);
     });
 
-    test("after a direct flip, routes that say the same change nothing for traffic", async (t) => {
-      if (!stage().bed.platform.flip) t.skip("no `flip` on this platform");
+    test("after a direct flip, routes that say the same change nothing for traffic", async (context) => {
+      if (!stage().bed.platform.flip) return context.skip("no `flip` on this platform");
       await stage().route("green");
       const mark = markOf(50, null);
       await stage().flip({ weights: weightsOf("blue"), generation: 50, rolloutId: "b", mark });

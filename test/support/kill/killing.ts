@@ -5,15 +5,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "vitest";
 import type { Color } from "../../../infra/model.ts";
 import { routerFiles } from "../../../infra/platforms/local/proxy/protocol.ts";
-import { familyOf } from "./processes.ts";
-import type { Part, ProjectProcess } from "./processes.ts";
-import { end } from "./project.ts";
-import type { Driver, Project, Run } from "./project.ts";
+import type { Run, Running } from "../project/command.ts";
+import type { Project } from "../project/project.ts";
+import { end, familyOf } from "./processes.ts";
+import type { Part, PartProcess } from "./processes.ts";
 
 export interface Moment {
   /** Completes "killed ...". */
   readonly name: string;
-  readonly seen: (project: Project, family: () => readonly ProjectProcess[]) => boolean;
+  readonly seen: (project: Project, running: Running) => boolean;
   /** Which of the command's processes are killed, all at once. */
   readonly victims: readonly Part[];
 }
@@ -21,32 +21,42 @@ export interface Moment {
 /** One of the driver's own points, or a moment that is watched for from outside. */
 export type Kill = string | Moment;
 
+export const killed = 137;
 const lookMs = 3;
+/** Ample, so that a busy machine doesn't end a command early. */
+const limitMs = 240_000;
 
-/** The driver and its engine at once, so that neither sees the other go. */
-const both: readonly Part[] = ["driver", "engine"];
-
-/** As soon as the provider has written the router: the engine doesn't know of it yet. */
-export function whenWritten(color: Color, victims: readonly Part[] = both): Moment {
+/**
+ * As soon as the provider has written the router: the engine hasn't recorded it. By default driver
+ * and engine go at once, so that neither sees the other go.
+ */
+export function whenWritten(color: Color, victims: readonly Part[] = ["driver", "engine"]): Moment {
   const name = `when the router serves ${color}`;
   return { name, victims, seen: (project) => weightOf(project, color) === 100 };
 }
 
-/** As soon as a provider works for the command; `after` must have been printed before. */
-export function whenProviding(
-  output: RegExp,
-  driver: () => Driver,
-  victims: readonly Part[],
-): Moment {
-  const seen: Moment["seen"] = (_, family) =>
-    output.test(driver().output()) && family().some(({ part }) => part === "provider");
-  return { name: `when a provider works after ${String(output)}`, victims, seen };
+/** As soon as a provider works for an engine whose command line matches. */
+export function whenProviding(engine: RegExp, victims: readonly Part[] = ["driver"]): Moment {
+  const works = (family: readonly PartProcess[]): boolean =>
+    family.some(({ part, command }) => part === "engine" && engine.test(command)) &&
+    family.some(({ part }) => part === "provider");
+  return {
+    name: `when a provider works for ${engine.source}`,
+    victims,
+    seen: (_, { pid }) => works(familyOf(pid)),
+  };
+}
+
+/** As soon as the command has said this. */
+export function whenSaid(pattern: RegExp, victims: readonly Part[] = ["driver"]): Moment {
+  const name = `when it said ${pattern.source}`;
+  return { name, victims, seen: (_, { said }) => pattern.test(said()) };
 }
 
 /** What the router has stored, read past it: asking takes longer than the moment lasts. */
 function weightOf({ place }: Project, color: Color): number | null {
   try {
-    const text = readFileSync(join(place, "router", routerFiles.routes), "utf8");
+    const text = readFileSync(join(place.router, routerFiles.routes), "utf8");
     return (JSON.parse(text) as { weights: Record<Color, number> }).weights[color];
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
@@ -54,29 +64,56 @@ function weightOf({ place }: Project, color: Color): number | null {
   }
 }
 
-/** Resolves when the command has ended; fails when it ended before the moment came. */
-export async function killWhen(project: Project, driver: Driver, moment: Moment): Promise<Run> {
+/** Resolves when the moment has come; fails when the command ended before. */
+export async function untilSeen(
+  project: Project,
+  running: Running,
+  moment: Pick<Moment, "name" | "seen">,
+): Promise<void> {
   const state: { ended: Run | null } = { ended: null };
-  const ended = driver.ended.then((run) => (state.ended = run));
-  while (!moment.seen(project, () => familyOf(driver.pid))) {
+  void running.done.then((run) => (state.ended = run));
+  while (!moment.seen(project, running)) {
     if (state.ended) throw new Error(`ended before ${moment.name}: ${state.ended.output}`);
     await sleep(lookMs);
   }
-  const family = familyOf(driver.pid);
-  for (const { pid, part } of family) if (moment.victims.includes(part)) end(pid);
-  return await ended;
+}
+
+/** Kills as asked, then waits for the command's end, if it wasn't killed itself. */
+export async function killWhen(project: Project, running: Running, moment: Moment): Promise<Run> {
+  await untilSeen(project, running, moment);
+  const victims = familyOf(running.pid).filter(({ part }) => moment.victims.includes(part));
+  for (const { pid } of victims) end(pid);
+  expect(victims.length, "nothing was there to kill").toBeGreaterThan(0);
+  return await running.done;
+}
+
+export interface Place {
+  /** Folder of the working copy; default: the project's first. */
+  readonly cwd?: string;
+}
+
+/** The driver, in any working copy; it writes the settings file in CI as well. */
+export function startIn(
+  project: Project,
+  args: readonly string[],
+  { cwd = project.folder, killAt }: Place & { readonly killAt?: string } = {},
+): Running {
+  const [command = ""] = args;
+  const write = ["deploy", "switch", "rollback"].includes(command) ? ["--write"] : [];
+  const env = killAt === undefined ? {} : { BLUEGREEN_FAULT: `kill at ${killAt}` };
+  return project.start([...args, ...write, "--yes", "--cwd", cwd], { env, limitMs });
 }
 
 /** Runs the command until it is killed there. */
 export async function runUntilKilled(
   project: Project,
   args: readonly string[],
-  { kill, cwd = project.folder }: { readonly kill: Kill; readonly cwd?: string },
+  { kill, ...place }: Place & { readonly kill: Kill },
 ): Promise<Run> {
   const run =
     typeof kill === "string"
-      ? await project.bluegreen(args, { killAt: kill, cwd }).ended
-      : await killWhen(project, project.bluegreen(args, { cwd }), kill);
-  expect(run, run.output).toMatchObject({ signal: "SIGKILL" });
+      ? await startIn(project, args, { ...place, killAt: kill }).done
+      : await killWhen(project, startIn(project, args, place), kill);
+  expect(run.code, run.output).toBe(killed);
   return run;
 }

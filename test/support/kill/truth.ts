@@ -10,16 +10,17 @@ import { colors, perColor } from "../../../infra/model.ts";
 import { observe } from "../../../infra/observation.ts";
 import type { Observed } from "../../../infra/observation.ts";
 import { readLocal } from "../../../infra/platforms/local/read.ts";
-import { processesOf } from "./processes.ts";
-import type { ProjectProcess } from "./processes.ts";
-import type { Project } from "./project.ts";
+import { backendFolder } from "../project/project.ts";
+import type { Project } from "../project/project.ts";
+import { partsOf } from "./processes.ts";
+import type { PartProcess } from "./processes.ts";
 
 export interface Truth extends Observed {
   /** Operations that the engine began and never ended, of all stacks. */
   readonly pending: readonly string[];
   readonly locks: readonly string[];
   /** By what they are; `loose` belong to no color that is recorded, or to no running command. */
-  readonly processes: readonly ProjectProcess[];
+  readonly processes: readonly PartProcess[];
 }
 
 interface Checkpoint {
@@ -42,9 +43,8 @@ const stackNames = ["dev", "dev-blue", "dev-green"] as const;
 export async function truthOf(project: Project): Promise<Truth> {
   const stacks = stackNames.map((stack) => readStack(project, stack));
   const [router = null, blue = null, green = null] = stacks.map((stack) => stack?.outputs ?? null);
-  process.env["XDG_STATE_HOME"] = join(project.root, "state");
-  const file = join(project.folder, "Pulumi.dev.yaml");
-  const settings = parseSettingsFile(readFileSync(file, "utf8"), file);
+  process.env["XDG_STATE_HOME"] = project.env["XDG_STATE_HOME"];
+  const settings = parseSettingsFile(project.settings(), project.settingsFile);
   const outputs = { router, colors: { blue, green } };
   const nowMs = Date.now();
   const platform = { read: readLocal };
@@ -52,13 +52,13 @@ export async function truthOf(project: Project): Promise<Truth> {
     ...(await observe({ settings, platform, outputs, nowMs })),
     pending: stacks.flatMap((stack) => stack?.pending ?? []),
     locks: await locksOf(project),
-    processes: processesOf(project.root),
+    processes: partsOf(project),
   };
 }
 
 function readStack(project: Project, stack: string) {
-  const folder = project.backendUrl.slice("file://".length);
-  const file = join(folder, ".pulumi", "stacks", "bluegreen", `${stack}.json`);
+  const stacks = join(backendFolder(project), ".pulumi", "stacks", "bluegreen");
+  const file = join(stacks, `${stack}.json`);
   let text: string;
   try {
     text = readFileSync(file, "utf8");
@@ -77,8 +77,8 @@ function readStack(project: Project, stack: string) {
   };
 }
 
-async function locksOf({ backendUrl, folder }: Project): Promise<readonly string[]> {
-  const address = { url: backendUrl, project: "bluegreen", cwd: folder };
+async function locksOf(project: Project): Promise<readonly string[]> {
+  const address = { url: `file://${backendFolder(project)}`, project: "bluegreen" };
   const all = stackNames.map((stack) => stackLocks({ ...address, stack }));
   return (await Promise.all(all)).flatMap((locks) => {
     if (locks === "unknown") throw new Error("the locks of a file backend can be read");
@@ -146,7 +146,7 @@ function attachedWrongs({ colors: held, reading }: Truth): readonly string[] {
 }
 
 function processWrongs({ processes, colors: held }: Truth): readonly string[] {
-  const of = (part: ProjectProcess["part"]) => processes.filter((each) => each.part === part);
+  const of = (part: PartProcess["part"]) => processes.filter((each) => each.part === part);
   const loose = ["driver", "engine", "provider", "other"] as const;
   const wanted = colors.reduce((sum, color) => sum + (held[color]?.size ?? 0), 0);
   const filled = colors.filter((color) => held[color] !== null).length;

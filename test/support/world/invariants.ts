@@ -46,6 +46,15 @@ function checkServing(
   if (record.retiring === color) broken(`I2: ${color} has traffic and is retiring`);
 }
 
+/** Requests that may end another's rollout: a person's, and the end of the rollout itself. */
+const mayEnd: ReadonlySet<Request["kind"]> = new Set([
+  "Abort",
+  "RollBack",
+  "Obey",
+  "Hold",
+  "Deactivate",
+]);
+
 /** At each write of the record: I3 and I4. */
 export function checkWrite(
   state: WorldState,
@@ -61,11 +70,12 @@ export function checkWrite(
   }
   const sum = after.weights.blue + after.weights.green;
   if (sum !== 0 && sum !== 100) violations.push(`I1: recorded weights sum to ${sum}`);
-  const claims = request.kind === "Claim" || (request.kind === "Switch" && request.start);
-  if (!held || !claims || sameOwner(held.owner, after.claim?.owner ?? null)) return;
+  const kept = after.rollout?.id === held?.rolloutId;
+  if (!held?.owner || (kept && sameOwner(held.owner, after.claim?.owner ?? null))) return;
+  if (mayEnd.has(request.kind)) return;
   const owner = state.processes.find((each) => sameOwner(each.owner, held.owner));
   const dead = owner && !owner.alive && owner.owner.host === by.owner.host;
-  if (held.owner && !dead) violations.push(`I4: ${by.name} took a live claim`);
+  if (!dead) violations.push(`I4: ${by.name} took a live claim with ${request.kind}`);
 }
 
 /** Traffic came to a color by a rollout: its checks passed on this very fill. */

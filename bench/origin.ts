@@ -1,0 +1,36 @@
+/** The instances behind the router, a process of their own: echo, `/slow?ms=N` and WebSockets. */
+
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { WebSocketServer } from "ws";
+import type { PerColor } from "../infra/model.ts";
+
+/** What the process answers to any message. */
+export type Origins = PerColor<string>;
+
+async function startInstance(): Promise<string> {
+  const server = createServer((request, response) => {
+    const url = new URL(request.url ?? "/", "http://origin");
+    const waitMs = Number(url.searchParams.get("ms") ?? 0);
+    if (waitMs > 0) setTimeout(() => request.pipe(response), waitMs);
+    else request.pipe(response);
+  });
+  const sockets = new WebSocketServer({ server });
+  sockets.on("connection", (socket) => {
+    socket.on("error", () => {
+      socket.terminate();
+    });
+    socket.on("message", (text) => {
+      socket.send(text);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+process.on("message", () => {
+  void Promise.all([startInstance(), startInstance()]).then(([blue, green]) => {
+    process.send?.({ blue, green } satisfies Origins);
+  });
+});
+process.on("disconnect", () => process.exit(0));

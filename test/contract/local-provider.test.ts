@@ -1,0 +1,178 @@
+/** The provider executable over its wire: what it makes, compares, reads back and refuses. */
+
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
+import { parseError } from "../../infra/errors.ts";
+import { weightsOf } from "../../infra/model.ts";
+import type { Settings } from "../../infra/config.ts";
+import { instancesType, routeType, routerType } from "../../infra/platforms/local/types.ts";
+import { colorSpecOf } from "../../infra/platforms/local/freeze.ts";
+import type { LocalSpec } from "../../infra/platforms/local/freeze.ts";
+import { placeOf } from "../../infra/platforms/local/place.ts";
+import { startOf } from "../../infra/platforms/local/process-identity.ts";
+import type { Properties } from "../../infra/provider/handler.ts";
+import { recordType } from "../../infra/provider/record-type.ts";
+import { endProcesses } from "../support/project/processes.ts";
+import { localBed } from "./local/bed.ts";
+import { ProviderProcess, RefusedCall } from "./local/provider-process.ts";
+import type { Made } from "./local/provider-process.ts";
+import type { PlatformBed } from "./suite/bed.ts";
+
+let bed: PlatformBed;
+let provider: ProviderProcess;
+const made: [string, Made][] = [];
+
+beforeEach(async () => {
+  bed = await localBed();
+  provider = await ProviderProcess.start();
+});
+
+afterEach(async () => {
+  try {
+    for (const [type, each] of made.splice(0).reverse()) await provider.delete(type, each);
+  } finally {
+    provider.stop();
+    await bed.dispose();
+  }
+});
+
+async function create(type: string, inputs: Properties): Promise<Made> {
+  const each = await provider.create(type, inputs);
+  made.push([type, each]);
+  return each;
+}
+
+function routerInputs({ settings }: PlatformBed): Properties {
+  const { host, port } = settings.local;
+  const dir = placeOf(settings).router;
+  return { dir, host, port, drainMs: settings.drainMs, accessLog: false };
+}
+
+function routeInputs({ settings }: PlatformBed, change: Properties = {}): Properties {
+  const attached = { blue: ["127.0.0.1:1"], green: [] };
+  const dir = placeOf(settings).router;
+  return { dir, weights: weightsOf(null), attached, generation: 1, rolloutId: "r1", ...change };
+}
+
+/** With the secrets wrapped as the engine wraps them. */
+async function instancesInputs(settings: Settings, version: string): Promise<Properties> {
+  const frozen = await bed.platform.freeze(settings, { version, store: true });
+  const { color, releases } = placeOf(settings);
+  const args = { settings, color: "blue", frozen, size: 1, rolloutId: "r1" } as const;
+  const spec = colorSpecOf(args, frozen.spec as LocalSpec, releases);
+  return { dir: color.blue, spec: secret({ ...spec }) };
+}
+
+function secret(value: unknown): Properties {
+  return { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", value };
+}
+
+async function refusal(work: Promise<unknown>): Promise<RefusedCall> {
+  const error = await work.then(
+    () => null,
+    (reason: unknown) => reason,
+  );
+  return error instanceof RefusedCall ? error : expect.fail(`no refusal but ${String(error)}`);
+}
+
+test("makes a router, sets its routes and reads both back", async () => {
+  const router = await create(routerType, routerInputs(bed));
+  const route = await create(routeType, routeInputs(bed));
+  expect(await provider.read(routerType, router)).toMatchObject({ id: router.id });
+  const change = { generation: 2, weights: weightsOf("blue"), rolloutId: "r2" };
+  const updated = await provider.update(routeType, route, routeInputs(bed, change));
+  expect(updated.properties).toMatchObject(change);
+  expect((await provider.read(routeType, route))?.properties).toMatchObject(change);
+});
+
+test("sees a change only where a value differs, whatever the order of keys", async () => {
+  await create(routerType, routerInputs(bed));
+  const route = await create(routeType, routeInputs(bed));
+  const { weights, ...rest } = routeInputs(bed);
+  expect(await provider.differs(routeType, route, { ...rest, weights })).toBe(false);
+  expect(await provider.differs(routeType, route, routeInputs(bed, { generation: 2 }))).toBe(true);
+});
+
+test("starts a color from a secret spec, and keeps the secret wrapped", async () => {
+  const blue = await create(instancesType, await instancesInputs(bed.settings, "1"));
+  const [address] = blue.properties["addresses"] as readonly string[];
+  expect(await bed.askInstance(address ?? "")).toMatchObject({ body: "blue 1" });
+  expect(Object.keys(blue.properties["spec"] as object)).toContain("value");
+  expect((await provider.read(instancesType, blue))?.properties["addresses"]).toEqual([address]);
+});
+
+test("reads what is gone as gone", async () => {
+  const router = await create(routerType, routerInputs(bed));
+  const blue = await create(instancesType, await instancesInputs(bed.settings, "1"));
+  await provider.delete(routerType, router);
+  await provider.delete(instancesType, blue);
+  expect(await provider.read(routerType, router)).toBeNull();
+  expect(await provider.read(instancesType, blue)).toBeNull();
+});
+
+test("deletes twice without complaint", async () => {
+  const router = await create(routerType, routerInputs(bed));
+  await provider.delete(routerType, router);
+  await provider.delete(routerType, router);
+  expect(await provider.read(routerType, router)).toBeNull();
+});
+
+test("hands a color that never got healthy to the state, with our code in the message", async () => {
+  const inputs = await instancesInputs(bed.settings, "sick-1");
+  const refused = await refusal(provider.create(instancesType, inputs));
+  expect(parseError(refused.message)).toMatchObject({ code: "PROVISION_FAILED" });
+  expect(refused.made).toMatchObject({ id: inputs["dir"] });
+  const half = refused.made ?? expect.fail("nothing entered the state");
+  made.push([instancesType, half]);
+  const mended = await instancesInputs(bed.settings, "2");
+  const { properties } = await provider.update(instancesType, half, mended);
+  const [address] = properties["addresses"] as readonly string[];
+  expect(await bed.askInstance(address ?? "")).toMatchObject({ body: "blue 2" });
+});
+
+test("refuses traffic for a color without an address, and changes nothing", async () => {
+  await create(routerType, routerInputs(bed));
+  const route = await create(routeType, routeInputs(bed));
+  const wrong = routeInputs(bed, { weights: weightsOf("green"), generation: 2 });
+  const refused = await refusal(provider.update(routeType, route, wrong));
+  expect(parseError(refused.message)).toMatchObject({ code: "COLOR_EMPTY" });
+  expect(refused.made).toBeNull();
+  const { properties } = (await provider.read(routeType, route)) ?? expect.fail("it is gone");
+  expect(properties).toMatchObject({ generation: 1, weights: weightsOf(null) });
+});
+
+test("keeps the record as it is handed over", async () => {
+  const record = { schema: 1, activeColor: "blue" };
+  const stored = await create(recordType, { record, platform: "local" });
+  expect(stored.properties).toEqual({ record, platform: "local" });
+  expect(await provider.read(recordType, stored)).toMatchObject({ properties: { record } });
+});
+
+test("ends soon after the engine that started it was killed", async () => {
+  const file = fileURLToPath(
+    new URL("../../infra/provider/pulumi-resource-bluegreen", import.meta.url),
+  );
+  const script = `"$0" 127.0.0.1:9 & echo "pid $!"; wait`;
+  const engine = spawn("sh", ["-c", script, file], { stdio: ["ignore", "pipe", "inherit"] });
+  let said = "";
+  engine.stdout.setEncoding("utf8").on("data", (text: string) => (said += text));
+  try {
+    await until("the provider serves", () => /^\d+$/m.test(said));
+    const pid = Number(/pid (\d+)/.exec(said)?.[1]);
+    onTestFinished(() => endProcesses([pid]));
+    expect(startOf(pid)).not.toBeNull();
+    engine.kill("SIGKILL");
+    await until("the provider ends", () => startOf(pid) === null);
+  } finally {
+    engine.kill("SIGKILL");
+  }
+});
+
+async function until(what: string, condition: () => boolean, limitMs = 10_000): Promise<void> {
+  const deadline = Date.now() + limitMs;
+  while (!condition()) {
+    if (Date.now() > deadline) throw new Error(`not within ${limitMs} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
