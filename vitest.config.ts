@@ -12,6 +12,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/unit/**/*.test.ts", "test/simulation/**/*.test.ts"],
+          testTimeout: 60_000,
         },
       },
       {

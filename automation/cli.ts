@@ -1,5 +1,6 @@
 /** The command line: global options, and one line per command; code is loaded for the one typed. */
 
+import "../infra/deferred-modules.ts";
 import yargs from "yargs";
 import type { Argv } from "yargs";
 import { hideBin } from "yargs/helpers";

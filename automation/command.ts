@@ -7,7 +7,7 @@ import { newRolloutId, thisOwner } from "./owner.ts";
 import { jsonReporter } from "./report/json.ts";
 import { terminalReporter } from "./report/terminal.ts";
 import type { Output } from "./report/terminal.ts";
-import type { Session } from "./session.ts";
+import type { Session, SessionOptions } from "./session.ts";
 
 /** Options of every command. */
 export interface GlobalOptions {
@@ -35,7 +35,9 @@ export interface CommandContext {
   readonly runId: string;
   /** Final result for people and for `--json`. */
   readonly print: (result: Result) => void;
-  readonly openSession: (options?: { readonly lockMs?: number }) => Promise<Session>;
+  readonly openSession: (
+    options?: Pick<SessionOptions, "lockMs" | "allowFetch">,
+  ) => Promise<Session>;
 }
 
 export interface Result {
@@ -88,7 +90,7 @@ export async function runCommand(
       const text = options.json ? JSON.stringify(result.data) : result.text;
       process.stdout.write(`${text}\n`);
     },
-    openSession: async ({ lockMs } = {}) => {
+    openSession: async (more = {}) => {
       const { openSession } = await import("./session.ts");
       const { faultBoundary } = await import("./fault.ts");
       const session = await openSession({
@@ -96,7 +98,7 @@ export async function runCommand(
         stack: options.stack,
         reporter: fanOut,
         boundary: faultBoundary(process.env),
-        ...(lockMs === undefined ? {} : { lockMs }),
+        ...more,
       });
       state.journal = openJournal({
         folder: journalFolder(session.application, options.stack),

@@ -37,6 +37,7 @@ export async function openEngine(
     findEngine({
       env,
       allowFetch,
+      remember: true,
       progress: (progress) => {
         on({ kind: "Progressed", sentence: describeProgress(progress) });
       },

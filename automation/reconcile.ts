@@ -5,6 +5,7 @@ import { BlueGreenError, messageOf } from "../infra/errors.ts";
 import { otherColor } from "../infra/model.ts";
 import type { Observed } from "../infra/observation.ts";
 import type { Request } from "../infra/request.ts";
+import { EngineDied } from "./engine-died.ts";
 import type { Ports } from "./ports.ts";
 import type { Action } from "./rollout/action.ts";
 import { describeAction } from "./rollout/action.ts";
@@ -12,6 +13,7 @@ import { decide } from "./rollout/decide.ts";
 import type { Goal, Policy, Self } from "./rollout/goal.ts";
 import type { Memory } from "./rollout/memory.ts";
 import { noMemory } from "./rollout/memory.ts";
+import { rolledBack } from "./rollout/refusal.ts";
 
 /** A rollout needs about ten actions; a loop that doesn't end is a bug. */
 const maxActions = 60;
@@ -40,7 +42,8 @@ export async function reconcile(run: Run): Promise<string> {
     if (action.kind === "Fail") throw action.error;
     const before = memory;
     memory = await attempt(run, view, memory, action);
-    fresh = memory.failure !== before.failure || action.kind === "Judge";
+    const failed = memory.failure !== before.failure || memory.retried !== before.retried;
+    fresh = failed || action.kind === "Judge";
   }
   assert.fail(`no end after ${maxActions} actions`);
 }
@@ -68,6 +71,10 @@ async function attempt(run: Run, view: Observed, memory: Memory, action: Action)
     ports.on({ kind: "Ended", action: name, ms: ports.clock.now() - started });
     return learned;
   } catch (error) {
+    if (error instanceof EngineDied && !memory.retried) {
+      ports.on({ kind: "Noted", sentence: `${error.message}: going on once more` });
+      return { ...memory, retried: true };
+    }
     if (error instanceof BlueGreenError && memory.failure === null) {
       return { ...memory, failure: error };
     }
@@ -142,10 +149,7 @@ function afterRollback(run: Run, view: Observed, memory: Memory, reason: string)
   const to = activeColor && !back ? otherColor(activeColor) : (activeColor ?? "blue");
   run.ports.on({ kind: "RolledBack", to, reason });
   if (run.goal.kind === "RollBackNow") return { ...memory, done: true };
-  const failure = new BlueGreenError("ROLLED_BACK", reason, {
-    hint: `traffic is back on ${to}; the release is pinned, look at \`bluegreen logs ${otherColor(to)}\``,
-  });
-  return { ...memory, failure };
+  return { ...memory, failure: rolledBack(reason, to) };
 }
 
 function afterCheck(

@@ -29,6 +29,8 @@ export interface SessionOptions {
   readonly reporter: Reporter;
   /** How long another update's lock is waited for; default 30 s. */
   readonly lockMs?: number;
+  /** False: an engine that isn't on this machine yet isn't fetched; default true. */
+  readonly allowFetch?: boolean;
   /** Ends the process in a fault test. */
   readonly boundary?: (point: string) => void;
   /**
@@ -74,7 +76,8 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   const on = (event: Event): void => {
     options.reporter.on(event);
   };
-  const access = await openEngine(opened, { on, scratch: options.scratch });
+  const { scratch, allowFetch = true } = options;
+  const access = await openEngine(opened, { on, scratch, allowFetch });
   const { found, backend, engineEnv } = access;
   const boundary = options.boundary ?? (() => undefined);
   const engine = new Engine({

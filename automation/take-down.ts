@@ -1,6 +1,5 @@
 /** Removes an environment in the order that leaves nothing half alive: traffic, colors, router. */
 
-import { isUnfinished } from "../infra/claim.ts";
 import { BlueGreenError } from "../infra/errors.ts";
 import { colors } from "../infra/model.ts";
 import type { Observed } from "../infra/observation.ts";
@@ -24,8 +23,11 @@ export async function takeDown(
   }
   for (const color of colors) {
     const { record, colors: held } = await session.environment.observe({ fresh: false });
-    const unfinished = isUnfinished(record, color, held[color]);
-    if (!held[color] && !unfinished && record.retiring !== color) continue;
+    if (!held[color] && record.retiring !== color) {
+      // A killed update may have left something there.
+      await session.environment.emptyColor(color);
+      continue;
+    }
     await step(session, `empty ${color}`, async () => {
       await session.environment.updateRouter({ kind: "Retire", color, force: true });
       await session.environment.emptyColor(color);

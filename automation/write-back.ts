@@ -2,15 +2,33 @@
 
 import { basename } from "node:path";
 import { messageOf } from "../infra/errors.ts";
+import type { Color } from "../infra/model.ts";
 import { writeSettingsFile } from "./adapters/settings-file.ts";
+import type { Event } from "./event.ts";
 import type { Session } from "./session.ts";
 
-/** Changes two values and keeps everything else; what can't be written is only reported. */
+export interface Traffic {
+  readonly activeColor: Color;
+  readonly generation: number;
+}
+
+/** Writes what the record says; what can't be read or written is only reported. */
 export async function writeBack(session: Session): Promise<void> {
   const { settingsFile, environment, on } = session;
-  const { record } = await environment.observe({ fresh: false });
-  if (record.activeColor === null) return;
-  const { activeColor, generation } = record;
+  try {
+    const { activeColor, generation } = (await environment.observe({ fresh: false })).record;
+    if (activeColor !== null) writeTraffic(settingsFile, { activeColor, generation }, on);
+  } catch (error) {
+    on({ kind: "Noted", sentence: `the settings file wasn't updated: ${messageOf(error)}` });
+  }
+}
+
+/** Changes two values and keeps everything else; what can't be written is only reported. */
+export function writeTraffic(
+  settingsFile: string,
+  { activeColor, generation }: Traffic,
+  on: (event: Event) => void,
+): void {
   try {
     if (!writeSettingsFile(settingsFile, { activeColor, generation })) return;
     const sentence = `${basename(settingsFile)} now says ${activeColor}, generation ${generation}`;

@@ -27,7 +27,8 @@ export interface FlipResult {
 }
 
 const warmUpMs = 2_000;
-const pauseMs = 300;
+/** Longer than the slow requests take, so that one flip's last replies come before the next. */
+const pauseMs = 400;
 const endMs = 1_000;
 /** So far before and after a flip, a request counts as around it. */
 const aroundMs = 50;
@@ -61,7 +62,9 @@ function judge(flips: readonly Flip[], client: ClientResult): FlipResult {
   const { samples, sockets, unsent } = client;
   const whole = samples.filter(({ problem }) => problem === null);
   const lost = samples.length - whole.length;
-  const measured = flips.map((flip) => followed(flip, samples));
+  const measured = flips.map((flip, index) => {
+    return followed(flip, flips[index + 1]?.calledAt ?? Infinity, samples);
+  });
   const late = measured.reduce((sum, { wrong }) => sum + wrong, 0);
   const { around, steady } = latencies(flips, whole);
   const [from, to] = [samples[0]?.startedAt ?? 0, samples.at(-1)?.startedAt ?? 0];
@@ -98,19 +101,20 @@ function durationOf({ calledAt, returnedAt }: Flip): number {
   return returnedAt - calledAt;
 }
 
-/** What a flip meant for the requests that were under way, and for those that came after. */
-function followed({ to, returnedAt }: Flip, samples: readonly Sample[]) {
-  const inFlight = samples.filter(
-    ({ startedAt, endedAt }) => startedAt <= returnedAt && endedAt > returnedAt,
-  );
-  const next = samples.filter(
-    ({ startedAt }) => startedAt > returnedAt && startedAt < returnedAt + pauseMs,
-  );
+/**
+ * What a flip meant for the requests that were under way, and for those that came after. Only what
+ * ended before the next flip counts: whatever took longer may have met that one.
+ */
+function followed({ to, returnedAt }: Flip, nextFlipAt: number, samples: readonly Sample[]) {
+  const known = samples.filter(({ endedAt }) => endedAt > returnedAt && endedAt < nextFlipAt);
+  const inFlight = known.filter(({ startedAt }) => startedAt <= returnedAt);
   const former = inFlight.filter(({ color }) => color === otherColor(to));
   return {
     lastMs: Math.max(0, ...former.map(({ endedAt }) => endedAt - returnedAt)),
     longestMs: Math.max(0, ...inFlight.map(({ startedAt, endedAt }) => endedAt - startedAt)),
-    wrong: next.filter(({ color }) => color === otherColor(to)).length,
+    wrong: known.filter(
+      ({ startedAt, color }) => startedAt > returnedAt && color === otherColor(to),
+    ).length,
   };
 }
 

@@ -123,6 +123,8 @@ export interface Platform {
   logs?(settings: Settings, query: LogQuery): AsyncIterable<LogEntry>;
   /** Looks at everything of its own; never throws. */
   diagnose?(scope: Scope): Promise<readonly Diagnosis[]>;
+  /** Ends what a killed update started for an emptied color, and Pulumi doesn't know of. */
+  sweep?(settings: Settings, color: Color): Promise<void>;
   /** Public address of the application. */
   url(settings: Settings): string;
   /** Configured number of instances of a color. */

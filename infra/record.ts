@@ -10,8 +10,15 @@ import type {
   RouterRecord,
   Weights,
 } from "./model.ts";
-import { activeOf, emptyRecord, formatWeights, otherColor, recordSchema } from "./model.ts";
-import { sameWeights } from "./model.ts";
+import {
+  activeOf,
+  emptyRecord,
+  formatWeights,
+  otherColor,
+  perColor,
+  recordSchema,
+  sameWeights,
+} from "./model.ts";
 
 /** The engine may drop nulls on their way through a stack's state: absent means null. */
 function orNull<T extends z.ZodType>(shape: T) {
@@ -147,10 +154,14 @@ export function adopt(record: RouterRecord, reading: RouterReading, now: string)
   }
   const { mark } = reading;
   if (mark && mark.generation > record.generation) return adoptMark(record, reading, mark);
-  if (sameWeights(reading.weights, record.weights)) return { record, drift: { kind: "none" } };
+  const generation = Math.max(record.generation, reading.generation ?? 0);
+  const known = { ...record, generation };
+  if (sameWeights(reading.weights, record.weights)) {
+    return { record: known, drift: { kind: "none" } };
+  }
   if (activeOf(reading.weights) === null && reading.weights.blue === 0) {
     const sentence = `the router serves nothing, the record says ${formatWeights(record.weights)}`;
-    return { record, drift: { kind: "silent", sentence } };
+    return { record: known, drift: { kind: "silent", sentence } };
   }
   return adoptWeights(record, reading, now);
 }
@@ -222,7 +233,7 @@ function continuedRollout(
 }
 
 /** What both colors have served so far; null where it can't be counted. */
-export function countsOf({ traffic }: RouterReading): Rollout["baseline"] {
+export function countsOf({ traffic }: RouterReading): Continued["baseline"] {
   if (traffic.kind === "unknown") return null;
   return perColor((color) => {
     const { requests, errors } = traffic.colors[color];

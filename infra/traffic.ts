@@ -4,7 +4,7 @@ import assert from "node:assert";
 import { BlueGreenError } from "./errors.ts";
 import type { Expected } from "./guards.ts";
 import type { Color, DirectMark, Rollout, RouterRecord, Weights } from "./model.ts";
-import { formatWeights, otherColor, perColor, weightsOf } from "./model.ts";
+import { formatWeights, otherColor, weightsOf } from "./model.ts";
 import { countsOf, withPin } from "./record.ts";
 import type * as request from "./request.ts";
 import { inPhase, openRollout } from "./rollout.ts";
@@ -68,9 +68,14 @@ function refuseUnchecked({ phase, color }: Rollout): void {
 }
 
 /** A shift is on the way to a switch: part of the traffic, and never once all of it has moved. */
-function refuseWrongShare({ id, phase, color }: Rollout, weights: Weights): void {
+function refuseWrongShare({ id, phase, color, former }: Rollout, weights: Weights): void {
   const partial = weights[color] > 0 && weights[color] < 100;
   assert(partial && weights.blue + weights.green === 100, `shift to ${formatWeights(weights)}`);
+  if (former === null) {
+    throw new BlueGreenError("COLOR_EMPTY", `no color shares traffic with ${color}`, {
+      hint: "a first release gets all traffic at once",
+    });
+  }
   if (phase !== "bake" && phase !== "hold") return;
   throw new BlueGreenError("ROLLOUT_OPEN", `rollout ${id} has switched already`, {
     hint: "see `bluegreen status`",

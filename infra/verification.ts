@@ -3,7 +3,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "./config.ts";
 import type { ProgramContext } from "./context.ts";
-import { BlueGreenError, messageOf } from "./errors.ts";
+import { BlueGreenError, formatError, messageOf } from "./errors.ts";
 import { activeOf, byHand, formatWeights } from "./model.ts";
 import type { Observed } from "./observation.ts";
 import type { Platform, RouterOutputs } from "./platform.ts";
@@ -61,7 +61,11 @@ export async function serveOrReturn(run: Verification): Promise<RouterOutputs> {
     ...(run.line ? { connection: run.line.connection } : {}),
   });
   run.line?.connection.close();
-  if (!seen.served) throw await notServed(run, seen.reason);
+  if (!seen.served) {
+    const error = await notServed(run, seen.reason);
+    // Pulumi prints any other error of an output with its stack, and without the hint.
+    throw new pulumi.RunError(formatError(error));
+  }
   context.on?.({ kind: "Served", color, ms: Math.round(performance.now() - started) });
   return outputs;
 }

@@ -10,7 +10,7 @@ import { errorKinds, exitCodes } from "../infra/errors.ts";
 export const root = join(import.meta.dirname, "..");
 
 /** Folders whose files are listed in docs/map.md. */
-const mapped = ["infra", "automation", "examples", "tools"];
+const mapped = ["infra", "automation", "examples", "bench", "tools"];
 
 /** A block's name, as its markers have it, and its text. */
 const blocks: Readonly<Record<string, () => string>> = {

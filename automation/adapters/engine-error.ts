@@ -2,6 +2,7 @@
 
 import { BlueGreenError, messageOf, parseError } from "../../infra/errors.ts";
 import type { ErrorCode } from "../../infra/errors.ts";
+import { EngineDied } from "../engine-died.ts";
 
 interface Known {
   readonly pattern: RegExp;
@@ -50,6 +51,12 @@ const known: readonly Known[] = [
   },
 ];
 
+/** The engine's process, or its provider's before or while it was asked. */
+const died =
+  /was killed with SIG|exited prematurely|code = Unavailable desc = (error reading from server|connection error: .*127\.0\.0\.1)/;
+
+const runAgain = "the same command can be run again; `bluegreen doctor` looks for causes";
+
 /** Never throws; what isn't known becomes ENGINE_FAILED with the engine's own words. */
 export function translate(
   error: unknown,
@@ -62,12 +69,15 @@ export function translate(
   if (ours) return ours;
   const found = known.find(({ pattern }) => pattern.test(text));
   const details = lines(diagnostics.length > 0 ? diagnostics.join("\n") : text);
+  if (died.test(text)) {
+    return new EngineDied(stack, { hint: runAgain, details, cause: error });
+  }
   if (found) {
     const { code, message, hint } = found;
     return new BlueGreenError(code, message(stack), { hint, details, cause: error });
   }
   return new BlueGreenError("ENGINE_FAILED", `Pulumi failed on stack ${stack}`, {
-    hint: "the same command can be run again; `bluegreen doctor` looks for causes",
+    hint: runAgain,
     details,
     cause: error,
   });

@@ -54,6 +54,14 @@ function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/**
+ * True where the engine says that it was killed while it made a resource. It remembers that until
+ * it is told to forget, also after it has made the resource.
+ */
+export function tellsOfKilledCreation({ diagnosticEvent }: EngineEvent): boolean {
+  return /interrupted while creating/.test(diagnosticEvent?.message ?? "");
+}
+
 /** An error's text; null for anything else. */
 export function diagnosticOf(event: EngineEvent): string | null {
   const diagnostic = event.diagnosticEvent;

@@ -15,7 +15,7 @@ import { askStack, runPulumi } from "./pulumi-cli.ts";
 import { copyForEngine } from "./settings-file.ts";
 import { translate } from "./engine-error.ts";
 import type { Change, EngineStep } from "./engine-step.ts";
-import { changeOf, diagnosticOf } from "./engine-step.ts";
+import { changeOf, diagnosticOf, tellsOfKilledCreation } from "./engine-step.ts";
 
 export interface EngineOptions {
   /** Absolute path of the CLI. */
@@ -46,10 +46,15 @@ export interface Call {
 
 export type Outputs = Readonly<Record<string, unknown>>;
 
+/** The part of a stack's state that tells whether it holds something. */
+interface Holding {
+  readonly resources?: readonly unknown[];
+  readonly pending_operations?: readonly unknown[];
+}
+
 export class Engine {
   private readonly options: EngineOptions;
   private readonly workspaces = new Map<string, Promise<auto.Stack>>();
-  private command: Promise<auto.PulumiCommand> | null = null;
 
   constructor(options: EngineOptions) {
     this.options = options;
@@ -57,9 +62,12 @@ export class Engine {
 
   /** Runs the program once on a stack and returns what it changed. */
   async run(call: Call): Promise<readonly Change[]> {
+    // The program would make the stack's root, and nothing would remove it again.
+    if (call.operation === "destroy" && (await this.holdsNothing(call.role))) return [];
     const changes: Change[] = [];
     const diagnostics: string[] = [];
     const refusal: { error: BlueGreenError | null } = { error: null };
+    const killed = { before: false };
     const folder = await mkdtemp(join(tmpdir(), "bluegreen-"));
     try {
       const configFile = copyForEngine(this.options.settingsFile, {}, folder);
@@ -70,11 +78,13 @@ export class Engine {
           changes.push(change);
           call.onChange?.(change);
         }
+        killed.before ||= tellsOfKilledCreation(event);
         const diagnostic = diagnosticOf(event);
         if (diagnostic) diagnostics.push(diagnostic);
         if (change) this.options.onStep?.({ stack: stackName(call.role), change });
       };
       await operate(stack, call, { configFile, onEvent });
+      if (killed.before && call.operation !== "preview") await this.forgetKilled(call.role);
       return changes;
     } catch (error) {
       throw refusal.error ?? translate(error, diagnostics, stackName(call.role));
@@ -83,10 +93,27 @@ export class Engine {
     }
   }
 
+  /** What a killed engine was making is made by now, or isn't wanted any more. */
+  private async forgetKilled(role: StackRole): Promise<void> {
+    const stack = stackName(role);
+    const flags = ["--clear-pending-creates", "--yes", "--skip-preview", "--color", "never"];
+    await this.cli(["refresh", ...flags, "--stack", stack], stack);
+  }
+
+  private async holdsNothing(role: StackRole): Promise<boolean> {
+    const stack = stackName(role);
+    const text = await this.cli(["stack", "export", "--stack", stack], stack);
+    if (text === null) return true;
+    const { deployment } = JSON.parse(text) as { deployment?: Holding };
+    return ![deployment?.resources, deployment?.pending_operations].some((held) => held?.length);
+  }
+
   /** Outputs of a stack, secrets in clear; null when the stack doesn't exist. */
   async outputs(role: StackRole): Promise<Outputs | null> {
     const stack = stackName(role);
-    const args = ["stack", "output", "--json", "--show-secrets", "--stack", stack];
+    // The router's outputs hold no secret, and the key to read one takes 0.15 s to derive.
+    const secrets = role.color === null ? [] : ["--show-secrets"];
+    const args = ["stack", "output", "--json", ...secrets, "--stack", stack];
     const result = await this.cli(args, stack);
     return result === null ? null : (JSON.parse(result) as Outputs);
   }
@@ -162,22 +189,23 @@ export class Engine {
   }
 
   private async makeStack(name: string): Promise<auto.Stack> {
-    const { cwd, env, pulumi } = this.options;
-    // Asks the CLI for its version: once is enough for all stacks.
-    this.command ??= auto.PulumiCommand.get({ root: dirname(dirname(pulumi)) }).catch(() =>
-      auto.PulumiCommand.get(),
-    );
-    const pulumiCommand = await this.command;
+    const { cwd, env, pulumi, version } = this.options;
     const workspace = await auto.LocalWorkspace.create({
       workDir: cwd,
       envVars: { ...env },
-      pulumiCommand,
+      pulumiCommand: commandOf(pulumi, version),
     });
     skipFollowUps(workspace);
     const stack = await auto.Stack.select(name, workspace);
     stack.info = () => Promise.resolve(undefined);
     return stack;
   }
+}
+
+/** As `PulumiCommand.get` makes it, without asking the CLI again for a version that is known. */
+function commandOf(command: string, version: string): auto.PulumiCommand {
+  const known = { command, version: { toString: () => version } };
+  return Object.assign(Object.create(auto.PulumiCommand.prototype) as auto.PulumiCommand, known);
 }
 
 /**

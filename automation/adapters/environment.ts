@@ -12,6 +12,8 @@ import type { Observed, StackOutputs } from "../../infra/observation.ts";
 import type { Platform } from "../../infra/platform.ts";
 import { parseColorOutputs } from "../../infra/record.ts";
 import type { ColorRequest, Request } from "../../infra/request.ts";
+import type { StackRole } from "../../infra/stack-role.ts";
+import { stackName } from "../../infra/stack-role.ts";
 import type { Environment } from "../ports.ts";
 import { describeRequest } from "../rollout/action.ts";
 import type { Call, Engine } from "./engine.ts";
@@ -96,8 +98,9 @@ export class PulumiEnvironment implements Environment {
     this.remember({ color, outputs: filled.outputs ?? {} });
   }
 
+  /** Also ends what a killed update started and Pulumi doesn't know of. */
   async emptyColor(color: Color): Promise<void> {
-    const { settings } = this.options;
+    const { settings, platform } = this.options;
     if (this.known?.colors[color] === null) return;
     await this.update({
       role: { environment: settings.environment, color },
@@ -110,6 +113,7 @@ export class PulumiEnvironment implements Environment {
         },
       },
     });
+    await platform.sweep?.(settings, color);
     this.remember({ color, outputs: {} });
   }
 
@@ -128,20 +132,27 @@ export class PulumiEnvironment implements Environment {
         },
       },
     });
-    for (const color of [...colors, null]) await engine.removeStack({ environment, color });
+    for (const color of [...colors, null]) {
+      const role = { environment, color };
+      await this.locking(role, () => engine.removeStack(role));
+    }
     this.known = null;
   }
 
+  private update(call: Call): Promise<void> {
+    return this.locking(call.role, async () => {
+      await this.options.engine.run(call);
+    });
+  }
+
   /** Waits for a lock that is held, and takes over one whose owner is dead. */
-  private async update(call: Call): Promise<void> {
-    const { engine, lockMs, takeOverLock } = this.options;
+  private async locking(role: StackRole, work: () => Promise<void>): Promise<void> {
+    const { lockMs, takeOverLock } = this.options;
     const deadline = this.clock.now() + lockMs;
-    const stack = call.role.color
-      ? `${call.role.environment}-${call.role.color}`
-      : call.role.environment;
+    const stack = stackName(role);
     for (;;) {
       try {
-        await engine.run(call);
+        await work();
         return;
       } catch (error) {
         if (!(error instanceof BlueGreenError) || error.code !== "STACK_LOCKED") throw error;

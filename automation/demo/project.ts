@@ -124,6 +124,7 @@ function settingsYaml(own: { port: number; bakeMs: number; database: string }): 
 }
 
 /** The commands' outputs go through the demo, so they see no terminal. */
+const quiet = { PULUMI_OPTION_SUPPRESS_PROGRESS: "true" };
 const colored = { FORCE_COLOR: "1", PULUMI_OPTION_COLOR: "always" };
 
 /** The user's login, backend, passphrase and environment are none of the demo's business. */
@@ -133,7 +134,7 @@ function ownVariables(color: boolean): Record<string, string> {
     if (value !== undefined && isNeutral(name)) own[name] = value;
   }
   own["PATH"] = searchPath().join(delimiter);
-  return { ...own, ...(color ? colored : { NO_COLOR: "1" }) };
+  return { ...own, ...quiet, ...(color ? colored : { NO_COLOR: "1" }) };
 }
 
 function isNeutral(name: string): boolean {

@@ -8,6 +8,7 @@ import { engineCacheFolder, nonEmpty } from "./folders.ts";
 import type { Environment } from "./folders.ts";
 import { goBuild, requiredGoVersion } from "./go-build.ts";
 import { officialInstaller } from "./installer.ts";
+import { knownVersion, rememberVersion } from "./known-versions.ts";
 import { languageHostFor } from "./launcher.ts";
 import { inTurn } from "./turn.ts";
 import {
@@ -17,6 +18,7 @@ import {
   parseVersion,
   requiredPulumiVersion,
 } from "./version.ts";
+import type { Version } from "./version.ts";
 import type { EngineWay, OnEngineProgress } from "./way.ts";
 
 /** `named`: by BLUEGREEN_ENGINE. */
@@ -38,6 +40,8 @@ export interface EngineSearch {
   readonly progress?: OnEngineProgress;
   /** False: only what is already on this machine. Default: true. */
   readonly allowFetch?: boolean;
+  /** True: an engine whose file hasn't changed isn't asked for its version again. Default: false. */
+  readonly remember?: boolean;
   /** Default: the official installer, then a build from Go modules. */
   readonly ways?: readonly EngineWay[];
   readonly signal?: AbortSignal;
@@ -57,7 +61,7 @@ const versionLimitMs = 15_000;
 /** Throws ENGINE_MISSING, with each place and reason, when there is none and none can be had. */
 export async function findEngine(search: EngineSearch): Promise<Engine> {
   const why: string[] = [];
-  const found = (await lookAround(search.env, why)) ?? (await fetchInTurn(search, why));
+  const found = (await lookAround(search, why)) ?? (await fetchInTurn(search, why));
   if (found === null) throw await missing(search, why);
   return { ...found, why, languageHost: await languageHost(found.pulumi, search.env, why) };
 }
@@ -73,22 +77,23 @@ export async function explainEngine(env: Environment): Promise<readonly string[]
   }
 }
 
-async function lookAround(env: Environment, why: string[]): Promise<Found | null> {
+async function lookAround(search: EngineSearch, why: string[]): Promise<Found | null> {
+  const { env } = search;
   const named = nonEmpty(env["BLUEGREEN_ENGINE"]);
-  if (named !== undefined) return await examineNamed(resolve(named), env, why);
+  if (named !== undefined) return await examineNamed(resolve(named), search, why);
   const onPath = await findOnPath("pulumi", env);
   if (onPath === null) why.push("PATH: no `pulumi` there.");
   else {
     const source = (await isCached(onPath, env)) ? "cache" : "path";
-    const found = await examine({ pulumi: onPath, source }, env, why);
+    const found = await examine({ pulumi: onPath, source }, search, why);
     if (found !== null) return found;
   }
-  return await examineCache(env, why);
+  return await examineCache(search, why);
 }
 
-async function examineNamed(pulumi: string, env: Environment, why: string[]): Promise<Found> {
+async function examineNamed(pulumi: string, search: EngineSearch, why: string[]): Promise<Found> {
   const found = (await isExecutable(pulumi))
-    ? await examine({ pulumi, source: "named" }, env, why)
+    ? await examine({ pulumi, source: "named" }, search, why)
     : null;
   if (found !== null) return found;
   throw new BlueGreenError("ENGINE_MISSING", `BLUEGREEN_ENGINE names ${pulumi}, which won't do`, {
@@ -102,10 +107,10 @@ async function isCached(pulumi: string, env: Environment): Promise<boolean> {
   return cache !== null && (await realpath(pulumi)).startsWith(`${cache}/`);
 }
 
-async function examineCache(env: Environment, why: string[]): Promise<Found | null> {
-  const pulumi = cachedEngine(env);
-  if (await isExecutable(pulumi)) return await examine({ pulumi, source: "cache" }, env, why);
-  why.push(`Cache: no engine in ${engineCacheFolder(env)}.`);
+async function examineCache(search: EngineSearch, why: string[]): Promise<Found | null> {
+  const pulumi = cachedEngine(search.env);
+  if (await isExecutable(pulumi)) return await examine({ pulumi, source: "cache" }, search, why);
+  why.push(`Cache: no engine in ${engineCacheFolder(search.env)}.`);
   return null;
 }
 
@@ -123,25 +128,39 @@ const places: Readonly<Record<EngineSource, string>> = {
 
 async function examine(
   { pulumi, source }: Omit<Found, "version">,
-  env: Environment,
+  { env, remember = false }: EngineSearch,
   why: string[],
 ): Promise<Found | null> {
-  const quiet = { ...env, PULUMI_SKIP_UPDATE_CHECK: "true" };
-  const run = { env: quiet, cwd: "/", limitMs: versionLimitMs };
-  const result = await runCommand(pulumi, ["version"], run);
-  const version = result.lines.map(parseVersion).find((parsed) => parsed !== null);
   const place = `${places[source]}: ${pulumi}`;
-  if (result.code !== 0 || version === undefined) {
-    why.push(`${place} doesn't run: ${result.lines.at(-1) ?? "it says nothing"}.`);
-    return null;
-  }
+  const known = remember ? await knownVersion(pulumi, env) : null;
+  const version = known ?? (await askVersion(pulumi, place, env, why));
+  if (version === null) return null;
   if (!isAtLeast(version, parseVersion(requiredPulumiVersion) ?? [0, 0, 0])) {
     const wanted = `${requiredPulumiVersion} or newer is needed`;
     why.push(`${place} is version ${formatVersion(version)}; ${wanted}.`);
     return null;
   }
+  if (remember && known === null) await rememberVersion(pulumi, env, version);
   why.push(`${place} is version ${formatVersion(version)}.`);
   return { pulumi, version: formatVersion(version), source };
+}
+
+/** Null, with the reason noted, for one that doesn't run. */
+async function askVersion(
+  pulumi: string,
+  place: string,
+  env: Environment,
+  why: string[],
+): Promise<Version | null> {
+  const quiet = { ...env, PULUMI_SKIP_UPDATE_CHECK: "true" };
+  const run = { env: quiet, cwd: "/", limitMs: versionLimitMs };
+  const result = await runCommand(pulumi, ["version"], run);
+  const version = result.lines.map(parseVersion).find((parsed) => parsed !== null);
+  if (result.code !== 0 || version === undefined) {
+    why.push(`${place} doesn't run: ${result.lines.at(-1) ?? "it says nothing"}.`);
+    return null;
+  }
+  return version;
 }
 
 async function fetchInTurn(search: EngineSearch, why: string[]): Promise<Found | null> {
@@ -156,7 +175,7 @@ async function fetchInTurn(search: EngineSearch, why: string[]): Promise<Found |
   return await inTurn(file, { limitMs: turnLimitMs, signal, onWait }, async () => {
     const pulumi = cachedEngine(env);
     if (await isExecutable(pulumi)) {
-      const finished = await examine({ pulumi, source: "cache" }, env, why);
+      const finished = await examine({ pulumi, source: "cache" }, { env }, why);
       if (finished !== null) return finished;
     }
     return await fetchByAnyWay({ ...search, progress }, why);
@@ -176,7 +195,7 @@ async function fetchByAnyWay(
     if (reason !== null) why.push(`${places[way.source]}: not possible: ${reason}.`);
     else {
       const pulumi = cachedEngine(search.env);
-      return await examine({ pulumi, source: way.source }, search.env, why);
+      return await examine({ pulumi, source: way.source }, { env: search.env }, why);
     }
   }
   return null;

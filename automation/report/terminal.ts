@@ -57,7 +57,9 @@ function render(event: Event, colors: Paint, verbose: boolean): Shown {
     case "Begun":
       return { kind: "progress", text: `  ...   ${event.action}` };
     case "Ended":
-      return lines(`  ${colors.green("done")}  ${event.action} ${colors.dim(seconds(event.ms))}`);
+      return lines(
+        `  ${colors.green("done")}  ${withoutReason(event.action)} ${colors.dim(seconds(event.ms))}`,
+      );
     case "Progressed":
       return verbose
         ? lines(`        ${colors.dim(event.sentence)}`)
@@ -71,7 +73,7 @@ function render(event: Event, colors: Paint, verbose: boolean): Shown {
     case "Switched":
       return lines(`  ${colors.bold("served")} by ${event.to}${servedAfter(event.servedMs)}`);
     case "Judged":
-      return judged(event, colors);
+      return { kind: "progress", text: `  ...   ${event.sentence}` };
     case "Baked":
       return lines(`  ${word(event.verdict, colors)}  ${event.sentence}`);
     case "RolledBack":
@@ -85,11 +87,9 @@ function render(event: Event, colors: Paint, verbose: boolean): Shown {
   }
 }
 
-function judged(event: Extract<Event, { kind: "Judged" }>, colors: Paint): Shown {
-  if (event.verdict === "pass" || event.verdict === "inconclusive") {
-    return { kind: "progress", text: `  ...   ${event.sentence}` };
-  }
-  return lines(`  ${word(event.verdict, colors)}  ${event.sentence}`);
+/** Why it was done stands in a line of its own, before or after. */
+function withoutReason(action: string): string {
+  return action.split(": ")[0] ?? action;
 }
 
 function failed(event: Extract<Event, { kind: "Failed" }>, colors: Paint): Shown {

@@ -4,12 +4,21 @@ import type { BlueGreenError } from "../../infra/errors.ts";
 import type { Color, Rollout } from "../../infra/model.ts";
 import { otherColor } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
+import type { RollBack } from "../../infra/request.ts";
 import { instant } from "../../infra/view.ts";
 import type { Action } from "./action.ts";
-import type { Deploy, RollBackNow, SwitchTo } from "./goal.ts";
+import type { Deploy, RollBackNow, Self, SwitchTo } from "./goal.ts";
 import type { Memory } from "./memory.ts";
 import { claimFor, openRollout, takeOwnership, unfinishedVersion } from "./ownership.ts";
-import { activeWord, endedByOthers, fail, notPassed, refuseDrift, refuseStart } from "./refusal.ts";
+import {
+  activeWord,
+  endedByOthers,
+  fail,
+  notPassed,
+  refuseDrift,
+  refuseStart,
+  rolledBack,
+} from "./refusal.ts";
 import { decideRetirement, finishRetiring } from "./retirement.ts";
 import type { Situation } from "./situation.ts";
 
@@ -33,7 +42,7 @@ function decideDeploy(situation: Situation<Deploy>): Action {
   if (memory.failure) return failed(situation, rollout, memory.failure);
   if (needsRouter(situation)) return { kind: "Update", request: { kind: "Keep" } };
   if (rollout) return advance(situation, rollout);
-  if (memory.rolloutId !== null) return endedByOthers(situation);
+  if (memory.rolloutId !== null) return afterItsEnd(situation);
   const drifted = refuseDrift(view);
   if (drifted) return { kind: "Fail", error: drifted };
   const already = alreadyServed(situation);
@@ -47,6 +56,24 @@ function decideDeploy(situation: Situation<Deploy>): Action {
   return { kind: "Update", request: claimFor(situation, "deploy", color, version) };
 }
 
+/** The rollout is gone: by this run's own rollback whose update was cut short, or by others. */
+function afterItsEnd(situation: Situation): Action {
+  const { memory, view, self } = situation;
+  const { activeColor } = view.record;
+  if (memory.baked?.verdict !== "fail" || !activeColor) return endedByOthers(situation);
+  const { sentence } = memory.baked;
+  if (view.drift.kind !== "direct") {
+    return { kind: "Fail", error: rolledBack(sentence, activeColor) };
+  }
+  return { kind: "Update", request: blame(self, sentence, memory.rolloutId) };
+}
+
+/** Back, because the release failed: it is pinned. */
+function blame({ owner }: Self, reason: string, rolloutId: string | null): RollBack {
+  const by = `${owner.user} on ${owner.host}`;
+  return { kind: "RollBack", reason, by, rolloutId, pin: true };
+}
+
 /** The router's stack comes first; inactive, it answers 503 until a color is active. */
 function needsRouter({ view, memory }: Situation): boolean {
   return view.reading.weights === null && view.record.activeColor === null && !memory.kept;
@@ -57,7 +84,7 @@ function decideSwitch(situation: Situation<SwitchTo>): Action {
   const rollout = openRollout(situation);
   if (memory.failure) return failed(situation, rollout, memory.failure);
   if (rollout) return advance(situation, rollout);
-  if (memory.rolloutId !== null && !memory.done) return endedByOthers(situation);
+  if (memory.rolloutId !== null && !memory.done) return afterItsEnd(situation);
   if (view.record.activeColor === goal.color) {
     const recorded = view.drift.kind === "none" || memory.kept;
     if (!recorded) return { kind: "Update", request: { kind: "Keep" } };
@@ -145,12 +172,8 @@ function bake(situation: Situation<Deploy | SwitchTo>, rollout: Rollout): Action
   if (!memory.baked && wanted) {
     return { kind: "Judge", color: rollout.color, sinceMs: Date.parse(rollout.since) };
   }
-  const { user, host } = self.owner;
   if (memory.baked?.verdict === "fail" && rollout.former) {
-    const { sentence } = memory.baked;
-    const by = `${user} on ${host}`;
-    const blame = { reason: sentence, by, rolloutId: rollout.id, pin: true };
-    return { kind: "Update", request: { kind: "RollBack", ...blame } };
+    return { kind: "Update", request: blame(self, memory.baked.sentence, rollout.id) };
   }
   const rollbackUntil = windowEnd(situation);
   return { kind: "Update", request: { kind: "Hold", rolloutId: rollout.id, rollbackUntil } };

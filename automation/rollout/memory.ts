@@ -18,6 +18,8 @@ export interface Memory {
   readonly emptied: Color | null;
   /** The router's stack was brought up by this run. */
   readonly kept: boolean;
+  /** An update was tried once more, because its engine had ended in the middle. */
+  readonly retried: boolean;
 }
 
 export const noMemory: Memory = {
@@ -28,4 +30,5 @@ export const noMemory: Memory = {
   done: false,
   emptied: null,
   kept: false,
+  retried: false,
 };

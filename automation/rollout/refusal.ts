@@ -4,6 +4,7 @@ import { claimedBy, liveClaim } from "../../infra/claim.ts";
 import { BlueGreenError } from "../../infra/errors.ts";
 import type { ErrorCode } from "../../infra/errors.ts";
 import type { Color } from "../../infra/model.ts";
+import { otherColor } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
 import { pinOf } from "../../infra/record.ts";
 import type { Action } from "./action.ts";
@@ -45,6 +46,13 @@ export function refuseDrift(view: Observed): BlueGreenError | null {
     });
   }
   return null;
+}
+
+/** The release failed after its switch, and traffic is back on the former color. */
+export function rolledBack(reason: string, to: Color): BlueGreenError {
+  return new BlueGreenError("ROLLED_BACK", reason, {
+    hint: `traffic is back on ${to}; the release is pinned, look at \`bluegreen logs ${otherColor(to)}\``,
+  });
 }
 
 export function endedByOthers({ view, memory }: Situation): Action {

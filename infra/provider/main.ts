@@ -1,5 +1,6 @@
 /** The provider executable: dispatches the engine's calls to the handler of the resource's type. */
 
+import "../deferred-modules.ts";
 import { main } from "@pulumi/pulumi/provider/index.js";
 import type { Provider } from "@pulumi/pulumi/provider/index.js";
 import { BlueGreenError, formatError } from "../errors.ts";

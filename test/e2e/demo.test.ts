@@ -11,7 +11,7 @@ import { describeOnEngine } from "../support/project/engine.ts";
 import { endProcesses, processesOf } from "../support/project/processes.ts";
 import { eventually } from "../support/project/waiting.ts";
 
-const limitMs = 240_000;
+const limitMs = 400_000;
 let scratch = "";
 
 beforeEach(() => {

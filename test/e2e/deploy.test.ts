@@ -7,6 +7,7 @@ import type { Event } from "../../automation/event.ts";
 import { appFile, appSource } from "../support/project/app.ts";
 import type { Run } from "../support/project/command.ts";
 import { describeOnEngine } from "../support/project/engine.ts";
+import { expectExit } from "../support/project/expectations.ts";
 import { endProcesses } from "../support/project/processes.ts";
 import { makeProject, pulumiUp } from "../support/project/project.ts";
 import type { Project } from "../support/project/project.ts";
@@ -40,7 +41,7 @@ describeOnEngine("an environment's life by the command line", () => {
 
   it("refuses a rollback and a switch before there is anything", async () => {
     const rollback = await project.run(["rollback"]);
-    expect(rollback).toMatchObject({ code: 3 });
+    expectExit(rollback, 3);
     expect(rollback.stderr).toContain("NOTHING_TO_ROLL_BACK");
     const run = await project.run(["switch", "green"]);
     expect(run.code).not.toBe(0);
@@ -51,7 +52,7 @@ describeOnEngine("an environment's life by the command line", () => {
   it("serves a first release", async () => {
     const run = await project.run(["deploy", "--version", "1"]);
     expect(run.output).toContain("blue serves 1");
-    expect(run.code).toBe(0);
+    expectExit(run, 0);
     expect(await project.ask()).toEqual({ status: 200, color: "blue", body: "blue 1" });
   });
 
@@ -76,7 +77,7 @@ describeOnEngine("an environment's life by the command line", () => {
 
   it("rolls out a second release and tells it as one JSON event per line", async () => {
     const run = await project.run(["deploy", "--version", "2", "--json"]);
-    expect(run).toMatchObject({ code: 0 });
+    expectExit(run, 0);
     const events = eventsOf(run);
     const kinds = events.map(({ kind }) => kind);
     expect(kinds[0]).toBe("Started");
@@ -99,7 +100,7 @@ describeOnEngine("an environment's life by the command line", () => {
 
   it("returns to the former release", async () => {
     const run = await project.run(["rollback", "--reason", "orders fail"]);
-    expect(run).toMatchObject({ code: 0 });
+    expectExit(run, 0);
     expect(run.stderr).toContain("orders fail");
     expect(await project.ask()).toMatchObject({ color: "blue", body: "blue 1" });
     expect(await project.record()).toMatchObject({ activeColor: "blue", generation: 3, pins: [] });
@@ -107,17 +108,17 @@ describeOnEngine("an environment's life by the command line", () => {
 
   it("moves traffic to a color as it is", async () => {
     const run = await project.run(["switch", "green", "--no-bake"]);
-    expect(run).toMatchObject({ code: 0 });
+    expectExit(run, 0);
     expect(await project.ask()).toMatchObject({ body: "green 2" });
     const again = await project.run(["switch", "green", "--no-bake"]);
-    expect(again).toMatchObject({ code: 0 });
+    expectExit(again, 0);
     expect(again.stderr).toContain("green is active");
     expect(await project.record()).toMatchObject({ activeColor: "green", generation: 4 });
   });
 
   it("keeps the former color while its window is open", async () => {
     const run = await project.run(["retire"]);
-    expect(run).toMatchObject({ code: 3 });
+    expectExit(run, 3);
     expect(run.stderr).toMatch(/WINDOW_OPEN|COLOR_BUSY/);
     expect(run.stderr).toContain("bluegreen retire --now");
     expect((await project.color("blue"))?.ready).toBe(1);
@@ -129,13 +130,13 @@ describeOnEngine("an environment's life by the command line", () => {
     await endProcesses([router?.pid ?? 0, supervisorOf("blue"), blue?.instances[0]?.pid ?? 0]);
     const flags = ["--yes", "--non-interactive", "--skip-preview", "--color", "never"];
     const refresh = await project.pulumi(["refresh", ...flags, "--stack", "dev"]);
-    expect(refresh).toMatchObject({ code: 0 });
+    expectExit(refresh, 0);
     expect(refresh.stdout).toMatch(/2 deleted/);
     const color = await project.pulumi(["refresh", ...flags, "--stack", "dev-blue"]);
     expect(color.stdout).toMatch(/1 deleted/);
-    expect(await project.pulumi([...pulumiUp, "--stack", "dev"])).toMatchObject({ code: 0 });
+    expectExit(await project.pulumi([...pulumiUp, "--stack", "dev"]), 0);
     expect(await project.ask()).toMatchObject({ body: "green 2" });
-    expect(await project.run(["up"])).toMatchObject({ code: 0 });
+    expectExit(await project.run(["up"]), 0);
     expect(await project.color("blue")).toMatchObject({ ready: 1, version: "1" });
   });
 
@@ -145,7 +146,7 @@ describeOnEngine("an environment's life by the command line", () => {
     await killEverything();
     writeFileSync(join(project.folder, "app", appFile), appSource.replaceAll("COLOR + ", '"!" + '));
     const run = await project.run(["up"]);
-    expect(run).toMatchObject({ code: 0 });
+    expectExit(run, 0);
     expect(run.stderr).toContain("green is active");
     expect(await project.ask()).toEqual({ status: 200, color: "green", body: "green 2" });
     const after = [(await project.color("blue"))?.digest, (await project.color("green"))?.digest];
@@ -156,23 +157,23 @@ describeOnEngine("an environment's life by the command line", () => {
 
   it("empties the idle color when its window is given up", async () => {
     const run = await project.run(["retire", "--now"]);
-    expect(run).toMatchObject({ code: 0 });
+    expectExit(run, 0);
     expect(run.stderr).toContain("blue is empty");
     expect(await project.color("blue")).toBeNull();
     expect(await project.record()).toMatchObject({ activeColor: "green", retiring: null });
     const rollback = await project.run(["rollback"]);
-    expect(rollback.code).toBe(3);
+    expectExit(rollback, 3);
     expect(rollback.stderr).toContain("NOTHING_TO_ROLL_BACK");
     expect(await project.ask()).toMatchObject({ body: "green 2" });
   });
 
   it("goes only when that is said, and then leaves nothing behind", async () => {
     const refused = await project.run(["down", "--yes"]);
-    expect(refused).toMatchObject({ code: 3 });
+    expectExit(refused, 3);
     expect(refused.stderr).toContain("ROUTER_ACTIVE");
     expect(await project.ask()).toMatchObject({ body: "green 2" });
     const run = await project.run(["down", "--stop-serving", "--yes"]);
-    expect(run).toMatchObject({ code: 0 });
+    expectExit(run, 0);
     expect(project.processes()).toEqual([]);
     expect(await project.router()).toBeNull();
     const stacks = await project.pulumi(["stack", "ls", "--json"]);

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import type { Run } from "../support/project/command.ts";
 import { describeOnEngine } from "../support/project/engine.ts";
+import { expectExit } from "../support/project/expectations.ts";
 import { eventually } from "../support/project/waiting.ts";
 import { makeProject, pulumiUp } from "../support/project/project.ts";
 import type { Project, RunOptions } from "../support/project/project.ts";
@@ -17,8 +18,8 @@ describeOnEngine("a hand-run pulumi", () => {
 
   beforeAll(async () => {
     project = await makeProject();
-    expect(await project.run(["deploy", "--version", "1"])).toMatchObject({ code: 0 });
-    expect(await project.run(["deploy", "--version", "2"])).toMatchObject({ code: 0 });
+    expectExit(await project.run(["deploy", "--version", "1"]), 0);
+    expectExit(await project.run(["deploy", "--version", "2"]), 0);
   });
 
   afterAll(async () => {
@@ -45,7 +46,7 @@ describeOnEngine("a hand-run pulumi", () => {
 
   it("moves nothing while the file says what was obeyed or written before", async () => {
     const run = await up();
-    expect(run).toMatchObject({ code: 0 });
+    expectExit(run, 0);
     expect(run.output).not.toMatch(/dev-route/);
     expect(await project.record()).toMatchObject({ activeColor: "green", declared: "green" });
   });
@@ -57,7 +58,7 @@ describeOnEngine("a hand-run pulumi", () => {
     expect(await project.ask()).toMatchObject({ body: "green 2" });
     const answered = (await project.router())?.colors.blue.live.requests ?? 0;
     const run = await up();
-    expect(run).toMatchObject({ code: 0 });
+    expectExit(run, 0);
     const router = await project.router();
     // Three probes on fresh connections, three on reused ones, and none of them before the flip.
     expect((router?.colors.blue.live.requests ?? 0) - answered).toBeGreaterThanOrEqual(6);
@@ -72,16 +73,16 @@ describeOnEngine("a hand-run pulumi", () => {
 
   it("moves nothing when only the driver switched since, and says that the file differs", async () => {
     const driver = await project.run(["switch", "green", "--no-bake", "--no-write"]);
-    expect(driver).toMatchObject({ code: 0 });
+    expectExit(driver, 0);
     const run = await up();
-    expect(run).toMatchObject({ code: 0 });
+    expectExit(run, 0);
     expect(run.output).toMatch(/says blue, which was obeyed before; traffic stays on green/);
     expect(await project.ask()).toMatchObject({ body: "green 2" });
   });
 
   it("refuses a file that is older than the router and prints the lines to paste", async () => {
     project.edit({ activeColor: "green", generation: 4 });
-    expect(await up()).toMatchObject({ code: 0 });
+    expectExit(await up(), 0);
     project.edit({ activeColor: "blue", generation: 2 });
     await expectRefusal(
       up,
@@ -97,7 +98,7 @@ describeOnEngine("a hand-run pulumi", () => {
     });
     project.edit({ activeColor: "blue", generation: 4 });
     await expectRefusal(up, /RELEASE_PINNED/, /corrupts carts/, /bluegreen unpin 1/);
-    expect(await project.run(["unpin", "1"])).toMatchObject({ code: 0 });
+    expectExit(await project.run(["unpin", "1"]), 0);
   });
 
   it("refuses an unhealthy color, in a preview too", async () => {
@@ -128,12 +129,12 @@ describeOnEngine("a hand-run pulumi", () => {
 
   it("fills the idle color under a person's claim, and flips to it by the file", async () => {
     project.edit({ version: "9" });
-    expect(await project.run(["claim", "blue"])).toMatchObject({ code: 0 });
-    expect(await up("dev-blue")).toMatchObject({ code: 0 });
+    expectExit(await project.run(["claim", "blue"]), 0);
+    expectExit(await up("dev-blue"), 0);
     expect(await project.color("blue")).toMatchObject({ version: "9", ready: 1 });
     expect(await project.ask()).toMatchObject({ body: "green 2" });
     project.edit({ activeColor: "blue" });
-    expect(await up()).toMatchObject({ code: 0 });
+    expectExit(await up(), 0);
     expect(await project.ask()).toMatchObject({ body: "blue 9" });
     expect(await project.record()).toMatchObject({ activeColor: "blue", generation: 5 });
   });
@@ -141,10 +142,10 @@ describeOnEngine("a hand-run pulumi", () => {
   it("grows the color that serves, and never takes an instance from it", async () => {
     const text = project.settings();
     writeFileSync(project.settingsFile, text.replace("instances: 1", "instances: 2"));
-    expect(await up("dev-blue")).toMatchObject({ code: 0 });
+    expectExit(await up("dev-blue"), 0);
     expect(await project.color("blue")).toMatchObject({ version: "9", ready: 2 });
     writeFileSync(project.settingsFile, text);
-    expect(await up("dev-blue")).toMatchObject({ code: 0 });
+    expectExit(await up("dev-blue"), 0);
     expect(await project.color("blue")).toMatchObject({ version: "9", ready: 2 });
   });
 
@@ -152,11 +153,11 @@ describeOnEngine("a hand-run pulumi", () => {
     const killed = await project.run(["deploy", "--version", "10"], {
       env: { BLUEGREEN_FAULT: "kill at after Claim" },
     });
-    expect(killed.code).toBe(137);
+    expectExit(killed, 137);
     project.edit({ activeColor: "green", generation: 5 });
     await expectRefusal(up, /CLAIMED/, /has claimed green/);
     await expectRefusal(() => up("dev-green"), /NOT_CLAIMED/, /can't be filled by by-hand/);
-    expect(await project.run(["abort"])).toMatchObject({ code: 0 });
+    expectExit(await project.run(["abort"]), 0);
     project.edit({ activeColor: "blue" });
   });
 
@@ -195,10 +196,10 @@ describeOnEngine("a hand-run pulumi", () => {
   });
 
   it("says pending in a preview of an empty color, and refuses its activation", async () => {
-    expect(await project.run(["retire", "green", "--now"])).toMatchObject({ code: 0 });
+    expectExit(await project.run(["retire", "green", "--now"]), 0);
     project.edit({ activeColor: "green" });
     const plan = await project.pulumi([...preview, "--stack", "dev"]);
-    expect(plan).toMatchObject({ code: 0 });
+    expectExit(plan, 0);
     expect(plan.output).toMatch(/pending: green holds no release yet/);
     await expectRefusal(up, /COLOR_EMPTY/, /bluegreen deploy/);
     expect(await project.ask()).toMatchObject({ body: "blue 9" });

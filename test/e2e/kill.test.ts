@@ -16,6 +16,7 @@ import type { Kill } from "../support/kill/killing.ts";
 import { end, partsOf } from "../support/kill/processes.ts";
 import type { PartProcess } from "../support/kill/processes.ts";
 import { checkOut, makeShop } from "../support/kill/project.ts";
+import type { Shop } from "../support/kill/project.ts";
 import { expectSettled, truthOf } from "../support/kill/truth.ts";
 import type { Run } from "../support/project/command.ts";
 import { describeOnEngine } from "../support/project/engine.ts";
@@ -169,6 +170,68 @@ describeOnEngine("under constant load", () => {
     expect(gap?.failed).toBeGreaterThan(0);
     await sleep(500);
     expect(await load?.mark("with it again")).toMatchObject({ failed: 0 });
+  });
+});
+
+describeOnEngine("a deploy killed while something is made for the first time", () => {
+  let project: Shop;
+  const routerStarts: Kill = {
+    name: "while the router starts",
+    victims: ["driver", "engine"],
+    seen: (each) => partsOf(each).some(({ part }) => part === "router"),
+  };
+  const instanceStarts: Kill = {
+    name: "while an instance starts",
+    victims: ["driver", "engine"],
+    seen: (each) =>
+      partsOf(each).some(({ part, command }) => part === "supervisor" && /\/green$/.test(command)),
+  };
+
+  beforeAll(async () => {
+    project = await makeShop();
+  });
+
+  afterAll(() => project.remove());
+
+  async function done(args: readonly string[]): Promise<void> {
+    const run = await startIn(project, args).done;
+    expect(run.code, run.output).toBe(0);
+  }
+
+  async function killWhileFilling(args: readonly string[]): Promise<void> {
+    project.gate.close();
+    await runUntilKilled(project, args, { kill: instanceStarts });
+    project.gate.open();
+  }
+
+  it("goes on where nothing existed before", async () => {
+    const args = ["deploy", "--version", "1"];
+    for (const kill of ["during router Planned", routerStarts]) {
+      await runUntilKilled(project, args, { kill });
+    }
+    await done(args);
+    await expectSettled(project, "blue");
+  });
+
+  it("can be given up: retiring the color leaves nothing of it", async () => {
+    await killWhileFilling(["deploy", "--version", "2"]);
+    await done(["abort"]);
+    await done(["retire", "green", "--now"]);
+    await expectSettled(project, "blue");
+  });
+
+  it("can be continued", async () => {
+    await killWhileFilling(["deploy", "--version", "2"]);
+    await done(["deploy", "--version", "2"]);
+    await expectSettled(project, "green");
+  });
+
+  it("doesn't keep the environment from being taken down, whole", async () => {
+    await done(["rollback"]);
+    await done(["retire", "green", "--now"]);
+    await killWhileFilling(["deploy", "--version", "3"]);
+    await done(["down", "--stop-serving"]);
+    expect(project.processes()).toEqual([]);
   });
 });
 

@@ -102,3 +102,22 @@ describe("a command that is killed at any step", () => {
     expect(found).toEqual([]);
   });
 });
+
+describe("a command whose engine dies at any step, while the command lives on", () => {
+  test.each(scenarios)("$name", async (scenario) => {
+    const base = await arrange(scenario);
+    const legal = await legalEnds(base, scenario);
+    const found: string[] = [];
+    for (let steps = 1; ; steps += 1) {
+      const world = base.fork();
+      world.engineSteps = steps;
+      const task = await world.run(scenario.command);
+      if (world.engineLives) break;
+      const code = codeOf(task);
+      if (!legal.includes(code)) found.push(`${steps}: ${code}`);
+      const stuck = await recover(world);
+      found.push(...world.state.violations, ...(stuck === null ? [] : [`no way out: ${stuck}`]));
+    }
+    expect(found).toEqual([]);
+  });
+});

@@ -7,7 +7,9 @@ import { diagnoseLocal } from "./diagnosis.ts";
 import { freezeLocal } from "./freeze.ts";
 import { localLogs } from "./logs.ts";
 import { flipLocal, readLocal } from "./read.ts";
+import { placeOf } from "./place.ts";
 import { LocalRouter } from "./router.ts";
+import { stopColor } from "./supervisor/client.ts";
 import { routeType } from "./types.ts";
 import { urlOf } from "./url.ts";
 
@@ -19,6 +21,8 @@ export const local: Platform = {
   router: (name, args, opts) => new LocalRouter(name, args, opts),
   read: readLocal,
   flip: flipLocal,
+  sweep: (settings, color) =>
+    stopColor(placeOf(settings).color[color], { drainMs: settings.drainMs }),
   logs: localLogs,
   diagnose: diagnoseLocal,
   url: urlOf,

@@ -63,8 +63,8 @@ const route: ResourceHandler = {
   async read(state) {
     const status = await askRouter((state as unknown as RouteInputs).dir);
     if (!status) return null;
-    const { weights, attached, generation, rolloutId } = status.routes;
-    return { weights, attached, generation, rolloutId };
+    const { weights, attached, generation, rolloutId, mark } = status.routes;
+    return { weights, attached, generation, rolloutId, mark };
   },
 };
 

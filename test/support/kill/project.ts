@@ -1,10 +1,9 @@
 /** A test's project with the example shop, which the load client knows how to use. */
-import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { editSettings } from "../../../automation/adapters/settings-file.ts";
 import { checkoutFolder } from "../../../automation/engine/folders.ts";
 import { makeProject } from "../project/project.ts";
-import type { Project, ProjectOptions } from "../project/project.ts";
+import type { Project } from "../project/project.ts";
 
 /** What a test of kills or races needs beside short times. */
 const settings: Readonly<Record<string, string>> = {
@@ -16,31 +15,32 @@ const settings: Readonly<Record<string, string>> = {
   switchWithin: "20s",
 };
 
-export interface ShopOptions {
-  /** Seconds that an instance takes to start; default 0. */
-  readonly startSeconds?: number;
-  readonly settings?: ProjectOptions["settings"];
+/** A project whose instances start once `gate` is open; it is open at first. */
+export interface Shop extends Project {
+  readonly gate: { close(): void; open(): void };
 }
 
-export async function makeShop({
-  startSeconds = 0,
-  ...options
-}: ShopOptions = {}): Promise<Project> {
-  const project = await makeProject({ settings: { ...settings, ...options.settings } });
+export async function makeShop(): Promise<Shop> {
+  const project = await makeProject({ settings });
   const { root, folder, settingsFile } = project;
   cpSync(join(checkoutFolder, "examples", "shop"), join(folder, "app"), { recursive: true });
+  const closed = join(root, "closed");
   // The last word lets every process of the project be found by its folder.
-  const serve = `node server.ts --of=${root}`;
-  const command = ["sh", "-c", `sleep ${startSeconds}; exec ${serve}`];
+  const start = `while [ -e ${closed} ]; do sleep 0.1; done; exec node server.ts --of=${root}`;
   const text = readFileSync(settingsFile, "utf8")
-    .replace(
-      /command: .*/,
-      `command: ${JSON.stringify(startSeconds > 0 ? command : serve.split(" "))}`,
-    )
+    .replace(/command: .*/, `command: ${JSON.stringify(["sh", "-c", start])}`)
     .replace(/env: .*/, `env: { DATABASE: ${JSON.stringify(join(root, "shop.db"))} }`)
     .replace("start: 5s", "start: 60s");
   writeFileSync(settingsFile, text);
-  return project;
+  const gate = {
+    close: () => {
+      writeFileSync(closed, "");
+    },
+    open: () => {
+      rmSync(closed, { force: true });
+    },
+  };
+  return Object.assign(project, { gate });
 }
 
 /** Another checkout of the same project, with the settings as they are in the first now. */
@@ -48,10 +48,4 @@ export function checkOut({ root, folder }: Project, name: string): string {
   const other = join(root, name);
   cpSync(folder, other, { recursive: true, verbatimSymlinks: true });
   return other;
-}
-
-/** Changes the settings file of another checkout as an editor would. */
-export function editIn(folder: string, changes: Readonly<Record<string, string | number>>): void {
-  const file = join(folder, "Pulumi.dev.yaml");
-  writeFileSync(file, editSettings(readFileSync(file, "utf8"), changes, file));
 }

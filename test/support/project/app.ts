@@ -10,6 +10,8 @@ export interface Fault {
   readonly status?: number;
   /** Ends with code 3 right after the start. */
   readonly crash?: boolean;
+  /** Milliseconds until it listens; default 0. */
+  readonly startMs?: number;
 }
 
 export const appFile = "server.mjs";
@@ -22,7 +24,7 @@ export const appSource = `import { createServer } from "node:http";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-const { PORT, HOST, VERSION, COLOR, FAULTS, START_MS } = process.env;
+const { PORT, HOST, VERSION, COLOR, FAULTS } = process.env;
 
 function fault() {
   try {
@@ -54,5 +56,5 @@ const app = createServer((request, response) => {
 
 if (fault().crash) process.exit(3);
 process.on("SIGTERM", () => app.close(() => process.exit(0)));
-setTimeout(() => app.listen(Number(PORT), HOST), Number(START_MS ?? 0));
+setTimeout(() => app.listen(Number(PORT), HOST), fault().startMs ?? 0);
 `;

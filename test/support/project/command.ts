@@ -18,7 +18,10 @@ export interface Running {
   readonly done: Promise<Run>;
   /** What it has said so far on both outputs. */
   readonly said: () => string;
+  /** To this process alone. */
   readonly signal: (signal: NodeJS.Signals) => void;
+  /** SIGINT to it and all it started in its group, as a terminal sends it. */
+  readonly ctrlC: () => void;
 }
 
 export interface Command {
@@ -49,6 +52,9 @@ export function start({ file, args, cwd, env, limitMs = 60_000 }: Command): Runn
     said: () => `${text.stdout}${text.stderr}`,
     signal: (signal) => {
       child.kill(signal);
+    },
+    ctrlC: () => {
+      if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, "SIGINT");
     },
   };
 }

@@ -6,6 +6,7 @@
 
 import assert from "node:assert";
 import type { Call, Engine } from "../../../automation/adapters/engine.ts";
+import { EngineDied } from "../../../automation/engine-died.ts";
 import type { Settings } from "../../../infra/config.ts";
 import { liveClaim } from "../../../infra/claim.ts";
 import { guardColor } from "../../../infra/color-guard.ts";
@@ -36,6 +37,8 @@ export interface EngineOptions {
   readonly pause: (point: string, ms?: number) => Promise<void>;
   /** True while a switch takes no effect. */
   readonly switchFails: () => boolean;
+  /** True when the engine is to end at this step of an update, while its driver lives on. */
+  readonly engineDies: () => boolean;
 }
 
 /** Time until instances are healthy, or known not to get so. */
@@ -76,6 +79,12 @@ export class SimulatedEngine implements Pick<
     return Promise.resolve();
   }
 
+  async #pause(point: string, ms?: number): Promise<void> {
+    const { pause, engineDies } = this.#options;
+    await pause(point, ms);
+    if (engineDies()) throw new EngineDied("dev", { hint: "run the command again" });
+  }
+
   #stackOf({ color }: StackRole): Stack {
     const { state } = this.#options;
     return color ? state.colors[color] : state.router;
@@ -83,20 +92,20 @@ export class SimulatedEngine implements Pick<
 
   /** A killed process never gets to the end, so its lock stays. */
   async #locked(role: StackRole, work: (stack: Stack) => Promise<void>): Promise<void> {
-    const { pause, process } = this.#options;
+    const { process } = this.#options;
     const stack = this.#stackOf(role);
     const what = role.color ?? "router";
     if (stack.outputs === null) {
       throw new BlueGreenError("STACK_MISSING", `stack ${what} doesn't exist`);
     }
-    await pause(`locks ${what}`);
+    await this.#pause(`locks ${what}`);
     if (stack.lockedBy !== null) {
       throw new BlueGreenError("STACK_LOCKED", `another update holds the lock of ${what}`);
     }
     stack.lockedBy = process.owner.pid;
     try {
       await work(stack);
-      await pause(`unlocks ${what}`);
+      await this.#pause(`unlocks ${what}`);
     } finally {
       stack.lockedBy = null;
     }
@@ -114,13 +123,13 @@ export class SimulatedEngine implements Pick<
   }
 
   async #runRouter(stack: Stack, call: Call): Promise<void> {
-    const { state, pause, settings, process } = this.#options;
+    const { state, settings, process } = this.#options;
     assert(call.operation === "up");
     if (call.refresh) stack.routes = state.routes && { ...state.routes, mark: null };
     const request = call.context.request ?? { kind: "Obey" };
     const view = await this.#observe();
     call.context.on?.({ kind: "Observed", record: view.record, drift: view.drift });
-    await pause(`has read for ${request.kind}`);
+    await this.#pause(`has read for ${request.kind}`);
     const { activeColor, generation } = settings;
     const before = JSON.stringify([state.router.outputs, state.routes, stack.routes]);
     let transition: Transition;
@@ -130,12 +139,13 @@ export class SimulatedEngine implements Pick<
         name: "file",
       });
       call.context.on?.({ kind: "Planned", record: transition.record });
-      await pause(`has planned ${request.kind}`);
+      await this.#pause(`has planned ${request.kind}`);
       await this.#setRoutes(stack, view, transition, request);
     } catch (error) {
       const after = JSON.stringify([state.router.outputs, state.routes, stack.routes]);
       const code = error instanceof BlueGreenError ? error.code : "BUG";
-      if (before !== after && code !== "SWITCH_NOT_SERVED") {
+      const cut = error instanceof EngineDied || code === "SWITCH_NOT_SERVED";
+      if (before !== after && !cut) {
         state.violations.push(`I5: ${request.kind} was refused with ${code} and changed something`);
       }
       throw error;
@@ -143,12 +153,12 @@ export class SimulatedEngine implements Pick<
     const written = { before: parseRecord(stack.outputs ?? {}), after: transition.record, request };
     stack.outputs = asStored({ ...transition.record, platform: "local" });
     checkWrite(state, process, { ...written, held: liveClaim(view.record, state.nowMs) });
-    await pause(`has recorded ${request.kind}`);
+    await this.#pause(`has recorded ${request.kind}`);
   }
 
   /** The route resource: guarded and written only where the engine sees a difference. */
   async #setRoutes(stack: Stack, view: Observed, transition: Transition, request: Request) {
-    const { state, plane, pause } = this.#options;
+    const { state, plane } = this.#options;
     const routes = routesAfter(view, transition);
     const { activation } = transition;
     if (JSON.stringify(routes) !== JSON.stringify(stack.routes)) {
@@ -164,9 +174,9 @@ export class SimulatedEngine implements Pick<
       }
       this.#noteStop(routes.weights, request);
       plane.write(routes);
-      await pause(`has written routes for ${request.kind}`);
+      await this.#pause(`has written routes for ${request.kind}`);
       stack.routes = routes;
-      await pause(`has saved routes for ${request.kind}`);
+      await this.#pause(`has saved routes for ${request.kind}`);
     }
     if (activation && routes.weights[activation.color] === 100) {
       await this.#verify(view, activation.color, request);
@@ -184,29 +194,29 @@ export class SimulatedEngine implements Pick<
 
   /** The data plane follows at once, or never. */
   async #verify(former: Observed, color: Color, request: Request): Promise<void> {
-    const { state, plane, pause, switchFails } = this.#options;
+    const { state, plane, switchFails } = this.#options;
     if (!switchFails() && servedWeights(state)[color] === 100) {
-      await pause(`has seen ${color} serve for ${request.kind}`);
+      await this.#pause(`has seen ${color} serve for ${request.kind}`);
       return;
     }
     const { weights, generation } = former.record;
     plane.flip({ weights, generation, rolloutId: former.reading.rolloutId ?? byHand, mark: null });
-    await pause(`has set back ${request.kind}`);
+    await this.#pause(`has set back ${request.kind}`);
     throw new BlueGreenError("SWITCH_NOT_SERVED", `${color} isn't served`, { hint: "set back" });
   }
 
   async #runColor(stack: Stack, color: Color, call: Call): Promise<void> {
-    const { state, pause, plane } = this.#options;
+    const { state, plane } = this.#options;
     const view = await this.#observe();
     const current = view.colors[color];
     const asked = settle(call.context.colorRequest ?? { kind: "Obey" }, view, color);
     const wanted = this.#plan(asked, current);
     const { environment, record, nowMs } = view;
     guardColor({ color, environment, record, current, nowMs }, asked, wanted);
-    await pause(`may ${asked.kind} ${color}`);
+    await this.#pause(`may ${asked.kind} ${color}`);
     if (!wanted) {
       plane.setFill(color, null);
-      await pause(`has removed ${color}`);
+      await this.#pause(`has removed ${color}`);
       stack.outputs = {};
       return;
     }
@@ -222,10 +232,10 @@ export class SimulatedEngine implements Pick<
       spec: { frozen: wanted.release.version },
     };
     call.context.on?.({ kind: "Filled", outputs });
-    await pause(`has filled ${color}`);
+    await this.#pause(`has filled ${color}`);
     assert(state.colors[color] === stack);
     stack.outputs = asStored({ ...outputs });
-    await pause(`has recorded ${color}`);
+    await this.#pause(`has recorded ${color}`);
   }
 
   #plan(asked: ColorRequest, current: ColorOutputs | null): Wanted | null {
@@ -245,7 +255,7 @@ export class SimulatedEngine implements Pick<
 
   /** Instances of the same release stay and get company; of another one they are replaced. */
   async #fill(color: Color, { release, size }: Wanted): Promise<Fill> {
-    const { state, plane, pause } = this.#options;
+    const { state, plane } = this.#options;
     const there = state.fills[color];
     const same = there?.whole && there.release.digest === release.digest;
     const kept = same ? there.addresses : [];
@@ -256,7 +266,7 @@ export class SimulatedEngine implements Pick<
     });
     const half = { release, addresses: [...kept, ...missing.slice(1)], whole: same === true };
     plane.setFill(color, half);
-    await pause(`is filling ${color}`, fillMs);
+    await this.#pause(`is filling ${color}`, fillMs);
     if (plane.behaviourOf(release).neverHealthy) {
       throw new BlueGreenError("PROVISION_FAILED", `${color} never got healthy`);
     }

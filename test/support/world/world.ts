@@ -75,6 +75,8 @@ export class World {
   readonly schedule: Schedule;
   /** While true, a switch takes no effect in the data plane. */
   switchFails = false;
+  /** The engine ends after so many further steps of its own; null: it doesn't. */
+  engineSteps: number | null = null;
 
   constructor(behaviours: Behaviours = {}, state: WorldState = newState()) {
     this.state = state;
@@ -102,6 +104,19 @@ export class World {
 
   get record() {
     return storedRecord(this.state);
+  }
+
+  /** False once the engine has ended as it was to. */
+  get engineLives(): boolean {
+    return this.engineSteps !== null;
+  }
+
+  engineDies(): boolean {
+    if (this.engineSteps === null) return false;
+    this.engineSteps -= 1;
+    if (this.engineSteps > 0) return false;
+    this.engineSteps = null;
+    return true;
   }
 
   pass(ms: number): void {
@@ -180,6 +195,7 @@ class Run {
       releaseSettings: this.#releaseSettings,
       pause: (point, ms) => schedule.pause(this.#process, point, ms),
       switchFails: () => this.#world.switchFails,
+      engineDies: () => this.#world.engineDies(),
     });
   }
 

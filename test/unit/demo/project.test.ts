@@ -61,7 +61,11 @@ it("finds the program and its provider through the link", async () => {
 it("leaves out the user's login, backend and environment, and keeps their engine", async () => {
   const { env, folder } = await made();
   const ours = Object.keys(env).filter((name) => /^(PULUMI|BLUEGREEN|CI$)/.test(name));
-  expect(ours.sort()).toEqual(["BLUEGREEN_ENGINE", "PULUMI_HOME"]);
+  expect(ours.sort()).toEqual([
+    "BLUEGREEN_ENGINE",
+    "PULUMI_HOME",
+    "PULUMI_OPTION_SUPPRESS_PROGRESS",
+  ]);
   expect(env["PULUMI_HOME"]).toBe(join(folder, "pulumi"));
   expect(env["XDG_STATE_HOME"]).toBe(join(folder, "state"));
 });

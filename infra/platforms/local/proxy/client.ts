@@ -1,5 +1,6 @@
 /** What others do with the local router: start, ask, set, measure and stop it. */
 
+import { rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -11,7 +12,7 @@ import { launchRouter } from "./launch.ts";
 import { takeLock } from "./lock-file.ts";
 import type { RouterRoutes, RouterSpec, RouterStatus, RoutesChange } from "./protocol.ts";
 import { protocolVersion, routerFiles } from "./protocol.ts";
-import { openPrivateFolder } from "./socket-path.ts";
+import { openPrivateFolder, socketPathOf } from "./socket-path.ts";
 
 export type { RouterRoutes, RouterSpec, RouterStatus } from "./protocol.ts";
 
@@ -87,6 +88,8 @@ export async function stopRouter(dir: string): Promise<void> {
   const release = await takeLock(join(folder, routerFiles.lock), lockDeadlineMs);
   try {
     await stopRunning(folder);
+    // A router that was killed couldn't take its socket away itself.
+    rmSync(socketPathOf(folder), { force: true });
   } finally {
     release();
   }

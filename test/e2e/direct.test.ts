@@ -1,0 +1,131 @@
+/** The way back where the engine is locked, missing or of no help, and switches that aren't served. */
+
+import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
+import { describeOnEngine } from "../support/project/engine.ts";
+import { expectError, expectExit } from "../support/project/expectations.ts";
+import { holdLock } from "../support/project/held-lock.ts";
+import { makeProject, pulumiUp } from "../support/project/project.ts";
+import type { Project } from "../support/project/project.ts";
+
+/** The version check alone: what only the probe through the router meets isn't checked before. */
+const settings = {
+  checks: "[{ kind: version, path: /version }]",
+  switchWithin: "1s",
+};
+const noEngine = { env: { BLUEGREEN_ENGINE: "/nowhere/pulumi" } };
+
+describeOnEngine("the way back past the engine", () => {
+  let project: Project;
+
+  beforeAll(async () => {
+    project = await makeProject({ settings });
+    expectExit(await project.run(["deploy", "--version", "1"]), 0);
+    expectExit(await project.run(["deploy", "--version", "2"]), 0);
+  });
+
+  afterAll(async () => {
+    // Guarded: when beforeAll failed there is nothing to remove.
+    if ((project as Project | undefined) !== undefined) await project.remove();
+  });
+
+  function holdRoutersLock(): () => void {
+    const lock = holdLock(project);
+    onTestFinished(lock.free);
+    return lock.free;
+  }
+
+  it("works while another process holds the lock, and pins what it leaves", async () => {
+    const free = holdRoutersLock();
+    const run = await project.run(["rollback", "--direct", "--pin", "--reason", "carts vanish"]);
+    expectExit(run, 0);
+    expect(await project.ask()).toMatchObject({ body: "blue 1" });
+    const mark = { generation: 3, reason: "carts vanish", pin: { version: "2" } };
+    expect((await project.router())?.routes.mark).toMatchObject(mark);
+    expect(project.settings()).toMatch(/activeColor: blue\n(.*\n)*.*generation: 3/);
+    free();
+  });
+
+  it("doesn't go back and forth when it is asked again", async () => {
+    const run = await project.run(["rollback", "--direct"]);
+    expectExit(run, 0);
+    expect(run.stderr).toContain("blue is active again already");
+    expect(await project.ask()).toMatchObject({ body: "blue 1" });
+  });
+
+  it("is taken over by the next hand-run update, which moves no traffic", async () => {
+    const before = await project.router();
+    const run = await project.pulumi([...pulumiUp, "--stack", "dev"]);
+    expectExit(run, 0);
+    expect(run.output).toMatch(/rolled back at .*: carts vanish/);
+    const record = { activeColor: "blue", generation: 3, declared: "blue" };
+    expect(await project.record()).toMatchObject({ ...record, pins: [{ version: "2" }] });
+    const after = await project.router();
+    expect(after?.routes).toMatchObject({ weights: before?.routes.weights, generation: 3 });
+    expect(after?.routes.mark).toBeNull();
+    expect(await project.ask()).toMatchObject({ body: "blue 1" });
+  });
+
+  it("is chosen by itself when the lock isn't had in five seconds", async () => {
+    expectExit(await project.run(["unpin", "2"]), 0);
+    expectExit(await project.run(["switch", "green", "--no-bake"]), 0);
+    expect(await project.ask()).toMatchObject({ body: "green 2" });
+    const free = holdRoutersLock();
+    const started = Date.now();
+    const run = await project.run(["rollback"]);
+    expectExit(run, 0);
+    expect(Date.now() - started).toBeGreaterThan(4_500);
+    expect(run.stderr).toMatch(/the engine can't do it \(STACK_LOCKED: .*\), going direct/);
+    expect(await project.ask()).toMatchObject({ body: "blue 1" });
+    free();
+    const up = await project.run(["up"]);
+    expectExit(up, 0);
+    expect(await project.record()).toMatchObject({ activeColor: "blue", generation: 5, pins: [] });
+    expect((await project.router())?.routes.mark).toBeNull();
+  });
+
+  it("is chosen by itself when there is no engine", async () => {
+    expectExit(await project.run(["switch", "green", "--no-bake"]), 0);
+    const run = await project.run(["rollback", "--pin"], noEngine);
+    expectExit(run, 0);
+    expect(run.stderr).toMatch(/the engine can't do it \(ENGINE_MISSING: .*\), going direct/);
+    expect(run.stderr).toMatch(/green's release isn't pinned.*`bluegreen pin`/);
+    expect(await project.ask()).toMatchObject({ body: "blue 1" });
+    expectExit(await project.run(["rollback", "--direct"], noEngine), 0);
+    expect(await project.ask()).toMatchObject({ body: "blue 1" });
+    expectExit(await project.run(["up"]), 0);
+    expect(await project.record()).toMatchObject({ activeColor: "blue", generation: 7 });
+  });
+
+  it("goes back when a switch isn't served in time", async () => {
+    project.fault("3", { silentProbe: true });
+    const run = await project.run(["deploy", "--version", "3"]);
+    const says = /asked for blue 0 \/ green 100, but .* within 1000 ms/;
+    expectError(run, { exit: 3, code: "SWITCH_NOT_SERVED", says });
+    expect(run.stderr).toContain("the router was set back to blue 100 / green 0");
+    expect(await project.ask()).toMatchObject({ body: "blue 1" });
+    expect(await project.color("green")).toMatchObject({ version: "3", ready: 1 });
+    expect(await project.record()).toMatchObject({ activeColor: "blue", generation: 7 });
+  });
+
+  it("goes back when a person's switch isn't served in time", async () => {
+    project.edit({ activeColor: "green", generation: 7 });
+    const run = await project.pulumi([...pulumiUp, "--stack", "dev"]);
+    expect(run.code).not.toBe(0);
+    expect(run.output).toMatch(/error: .*SWITCH_NOT_SERVED: asked for blue 0 \/ green 100/);
+    expect(run.output).toMatch(/hint: the router was set back to blue 100 \/ green 0/);
+    expect(run.output).not.toContain("unhandled exception");
+    expect(await project.ask()).toMatchObject({ body: "blue 1" });
+    const again = await project.pulumi([...pulumiUp, "--stack", "dev"]);
+    expect(again.output).toMatch(/SWITCH_NOT_SERVED/);
+    project.edit({ activeColor: "blue" });
+    expectExit(await project.pulumi([...pulumiUp, "--stack", "dev"]), 0);
+    expect(await project.record()).toMatchObject({ activeColor: "blue", generation: 7 });
+  });
+
+  it("refuses to return to a color without a ready instance", async () => {
+    project.fault("3", { health: 503 });
+    const run = await project.run(["rollback", "--direct"]);
+    expectError(run, { exit: 5, code: "ROLLBACK_IMPOSSIBLE", says: /answered 503/ });
+    expect(await project.ask()).toMatchObject({ body: "blue 1" });
+  });
+});

@@ -1,0 +1,19 @@
+/** Assertions on a command's end that show what it said when they fail. */
+
+import { expect } from "vitest";
+import type { Run } from "./command.ts";
+
+export function expectExit(run: Run, code: number): void {
+  expect(run.code, run.output).toBe(code);
+}
+
+/** One error with its stable code on stderr, a hint that helps, and the exit code. */
+export function expectError(
+  run: Run,
+  expected: { readonly exit: number; readonly code: string; readonly says?: RegExp },
+): void {
+  expectExit(run, expected.exit);
+  expect(run.stderr).toMatch(new RegExp(`^${expected.code}: `, "m"));
+  expect(run.stderr).toMatch(/^hint: \S/m);
+  if (expected.says) expect(run.stderr).toMatch(expected.says);
+}

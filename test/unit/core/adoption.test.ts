@@ -1,0 +1,169 @@
+/** The record in line with the data plane: where they differ, the data plane wins. */
+
+import { describe, expect, test } from "vitest";
+import type { RouterReading, RouterRecord } from "../../../infra/model.ts";
+import { observe } from "../../../infra/observation.ts";
+import { parseSettings } from "../../../infra/config.ts";
+import { adopt } from "../../../infra/record.ts";
+import type { Adopted } from "../../../infra/record.ts";
+import { now, nowMs, outputsOf, pinOn, readingOf, recordOf, rolloutOf } from "./views.ts";
+
+const colors = { blue: outputsOf("blue", "1"), green: outputsOf("green", "2") };
+
+function adopted(record: Partial<RouterRecord>, reading: Partial<RouterReading>): Adopted {
+  const full = recordOf(record);
+  return adopt(full, readingOf(full, colors, reading), now);
+}
+
+const toGreen = { blue: 0, green: 100 };
+const toBlue = { blue: 100, green: 0 };
+
+describe("no drift", () => {
+  test("where weights agree, the record stands", () => {
+    expect(adopted({}, {})).toEqual({ record: recordOf(), drift: { kind: "none" } });
+  });
+
+  test("keeps the generation that the router has reached by updates that were never recorded", () => {
+    const { record, drift } = adopted({}, { generation: 5 });
+    expect([record, drift.kind]).toEqual([recordOf({ generation: 5 }), "none"]);
+    const stopped = adopted({}, { weights: { blue: 0, green: 0 }, generation: 5 });
+    expect(stopped.record.generation).toBe(5);
+  });
+
+  test("an inactive environment without a router has none", () => {
+    const { drift } = adopted({ activeColor: null }, { weights: null });
+    expect(drift).toEqual({ kind: "none" });
+  });
+
+  test("a mark that was taken over long ago says nothing", () => {
+    const mark = { generation: 3, at: now, by: "bob", reason: "orders fail", pin: null };
+    expect(adopted({}, { mark }).drift.kind).toBe("none");
+  });
+});
+
+describe("a silent router", () => {
+  test.each<[string, Partial<RouterReading>]>([
+    ["can't be asked", { weights: null, problems: ["the router doesn't run"] }],
+    ["has lost its state", { weights: { blue: 0, green: 0 } }],
+  ])("that %s doesn't change the record", (_name, reading) => {
+    const { record, drift } = adopted({}, reading);
+    expect([record, drift.kind]).toEqual([recordOf(), "silent"]);
+  });
+});
+
+describe("an update of the rollout that was cut short", () => {
+  test("after its switch goes on in the bake, with the generation that was written", () => {
+    const reading = { weights: toGreen, rolloutId: "r-2", generation: 4 };
+    const { record, drift } = adopted({ rollout: rolloutOf("check") }, reading);
+    expect(drift.kind).toBe("interrupted");
+    expect(record).toMatchObject({
+      activeColor: "green",
+      weights: toGreen,
+      generation: 4,
+      switchedAt: now,
+      rollout: { phase: "bake", since: now },
+    });
+  });
+
+  test("after a shift goes on in the shift; the former color stays the active one", () => {
+    const weights = { blue: 40, green: 60 };
+    const reading = { weights, rolloutId: "r-2", generation: 3 };
+    const { record, drift } = adopted({ rollout: rolloutOf("check") }, reading);
+    expect(drift.kind).toBe("interrupted");
+    expect(record).toMatchObject({ activeColor: "blue", weights, generation: 3 });
+    expect(record.rollout?.phase).toBe("shift");
+  });
+
+  test("of a first release makes it active", () => {
+    const rollout = rolloutOf("check", { color: "blue", former: null });
+    const reading = { weights: toBlue, rolloutId: "r-2", generation: 1 };
+    const { record } = adopted({ activeColor: null, generation: 0, rollout }, reading);
+    expect(record).toMatchObject({
+      activeColor: "blue",
+      generation: 1,
+      rollout: { phase: "bake" },
+    });
+  });
+});
+
+describe("a rollback whose update was cut short, or that went past the engine", () => {
+  const mark = { generation: 5, at: now, by: "bob", reason: "orders fail", pin: pinOn("2") };
+
+  test("is taken over with its generation and pin, and ends the rollout", () => {
+    const record = { activeColor: "green", rollout: rolloutOf("bake") } as const;
+    const { record: next, drift } = adopted(record, { weights: toBlue, generation: 5, mark });
+    expect(drift.kind).toBe("direct");
+    expect(next).toMatchObject({
+      activeColor: "blue",
+      weights: toBlue,
+      generation: 5,
+      rollout: null,
+      claim: null,
+      previousRelease: null,
+      rollbackUntil: null,
+      pins: [pinOn("2")],
+    });
+  });
+
+  test("without a release to blame pins nothing", () => {
+    const { record } = adopted(
+      { activeColor: "green" },
+      { weights: toBlue, mark: { ...mark, pin: null } },
+    );
+    expect(record.pins).toEqual([]);
+  });
+});
+
+describe("a stranger who moved the router", () => {
+  test("is followed, with a new generation, whatever the router still says of its writer", () => {
+    const record = { activeColor: "green", rollout: rolloutOf("hold") } as const;
+    const { record: next, drift } = adopted(record, { weights: toBlue, rolloutId: "r-2" });
+    expect(drift.kind).toBe("foreign");
+    expect(next).toMatchObject({ activeColor: "blue", generation: 4, rollout: null });
+  });
+
+  test("during a bake ends the rollout, not when only part of the traffic left", () => {
+    const record = { activeColor: "green", rollout: rolloutOf("bake") } as const;
+    expect(adopted(record, { weights: toBlue }).record.rollout).toBeNull();
+    const partly = adopted(record, { weights: { blue: 30, green: 70 } });
+    expect(partly.record).toMatchObject({ activeColor: "green", rollout: { phase: "bake" } });
+    expect(partly.drift.kind).toBe("foreign");
+  });
+
+  test("before the switch leaves the rollout as far as it was", () => {
+    const rollout = rolloutOf("provision", { color: "green" });
+    const { record } = adopted({ rollout }, { weights: { blue: 50, green: 50 }, rolloutId: "x" });
+    expect(record).toMatchObject({ activeColor: "blue", rollout: { phase: "shift" } });
+  });
+
+  test("never makes the generation fall", () => {
+    const { record } = adopted({ generation: 9 }, { weights: toGreen, generation: 2 });
+    expect(record.generation).toBe(10);
+  });
+});
+
+test("a foreign move leaves a way back and a window, which an observation adds", async () => {
+  const settings = parseSettings({
+    environment: "dev",
+    rollbackWindow: "10m",
+    local: JSON.stringify({ command: ["application", "{port}"] }),
+  });
+  const stored = recordOf();
+  const view = await observe({
+    settings,
+    platform: {
+      read: ({ colors: read }) => Promise.resolve(readingOf(stored, read, { weights: toGreen })),
+    },
+    outputs: {
+      router: { ...stored },
+      colors: { blue: { ...colors.blue }, green: { ...colors.green } },
+    },
+    nowMs,
+  });
+  expect(view.stored).toEqual(stored);
+  expect(view.record).toMatchObject({
+    activeColor: "green",
+    previousRelease: { color: "blue", release: colors.blue.release },
+    rollbackUntil: new Date(nowMs + 600_000).toISOString(),
+  });
+});

@@ -1,0 +1,431 @@
+/** The next action from what is seen: each phase, and each way in which it ends. */
+
+import { describe, expect, test } from "vitest";
+import { BlueGreenError } from "../../../infra/errors.ts";
+import { byHand } from "../../../infra/model.ts";
+import type { Action } from "../../../automation/rollout/action.ts";
+import { describeAction } from "../../../automation/rollout/action.ts";
+import { decide } from "../../../automation/rollout/decide.ts";
+import type { Deploy, Goal, SwitchTo } from "../../../automation/rollout/goal.ts";
+import type { Memory } from "../../../automation/rollout/memory.ts";
+import { noMemory } from "../../../automation/rollout/memory.ts";
+import type { Given } from "./views.ts";
+import { alice, bob, claimOf, inMinutes, outputsOf, pinOn, rolloutOf, viewOf } from "./views.ts";
+
+const policy = { claimMs: 1_800_000, rollbackWindowMs: 600_000, quietMs: 10_000, size: 3 };
+
+interface Circumstances {
+  readonly memory?: Partial<Memory>;
+  readonly goal?: Goal;
+  /** Bob's process is known to be gone. */
+  readonly bobIsDead?: boolean;
+}
+
+const deployTwo: Deploy = { kind: "Deploy", version: "2", digest: "sha-2" };
+const finish: Deploy = { kind: "Deploy", version: null, digest: null };
+
+function next(given: Given, { memory, goal = deployTwo, bobIsDead }: Circumstances = {}): Action {
+  return decide({
+    goal,
+    policy,
+    self: {
+      owner: alice,
+      rolloutId: "r-9",
+      isDead: ({ pid }) => bobIsDead === true && pid === bob.pid,
+    },
+    view: viewOf(given),
+    memory: { ...noMemory, ...memory },
+  });
+}
+
+/** The action in one word: the request, or the code of the failure. */
+function wordOf(action: Action): string {
+  if (action.kind === "Update") return action.request.kind;
+  return action.kind === "Fail" ? action.error.code : action.kind;
+}
+
+const before: Given = { colors: { green: outputsOf("green", "1", { rolloutId: "r-1" }) } };
+const own = { claim: claimOf(), memory: { rolloutId: "r-2" } };
+
+function inRollout(phase: Parameters<typeof rolloutOf>[0], more: Given = {}): Given {
+  const active = phase === "bake" || phase === "hold" ? "green" : "blue";
+  const rollout = rolloutOf(phase);
+  return {
+    ...more,
+    record: { activeColor: active, claim: own.claim, rollout, ...more.record },
+  };
+}
+
+const mine = { memory: own.memory };
+
+describe("a deploy", () => {
+  test("first makes the router, once", () => {
+    const fresh: Given = { record: { activeColor: null }, reading: { weights: null } };
+    expect(next(fresh)).toMatchObject({ request: { kind: "Keep" } });
+    expect(wordOf(next(fresh, { memory: { kept: true } }))).toBe("ROUTER_DOWN");
+  });
+
+  test("that can't make the router says why, and doesn't try for ever", () => {
+    const fresh: Given = { record: { activeColor: null }, reading: { weights: null } };
+    const failure = new BlueGreenError("PORT_IN_USE", "the port is taken");
+    expect(next(fresh, { memory: { failure } })).toEqual({ kind: "Fail", error: failure });
+  });
+
+  test("claims the idle color under its own name", () => {
+    expect(next(before)).toMatchObject({
+      request: {
+        kind: "Claim",
+        rolloutId: "r-9",
+        rollout: "deploy",
+        color: "green",
+        version: "2",
+        owner: alice,
+        until: inMinutes(30),
+        replaces: null,
+      },
+    });
+  });
+
+  test("fills the idle color at the active color's live size, or the settings' if larger", () => {
+    const colors = { ...before.colors, blue: outputsOf("blue", "1", { size: 7 }) };
+    expect(next(inRollout("provision", { colors }), mine)).toEqual({
+      kind: "Provision",
+      color: "green",
+      version: "2",
+      rolloutId: "r-2",
+      size: 7,
+    });
+    expect(next(inRollout("provision", before), mine)).toMatchObject({ size: 3 });
+  });
+
+  test("goes from phase to phase", () => {
+    expect(next(inRollout("provision"), mine)).toMatchObject({
+      request: { kind: "Attach", rolloutId: "r-2", digest: "sha-2" },
+    });
+    expect(next(inRollout("check"), mine)).toEqual({ kind: "Check", color: "green" });
+    const checked = { digest: "sha-2", verdict: "pass" } as const;
+    expect(next(inRollout("check"), { memory: { ...own.memory, checked } })).toMatchObject({
+      request: { kind: "Switch", rolloutId: "r-2", digest: "sha-2", start: null },
+    });
+    expect(next(inRollout("bake"), mine)).toEqual({
+      kind: "Judge",
+      color: "green",
+      sinceMs: Date.parse(inMinutes(-1)),
+    });
+    const baked = { verdict: "pass", sentence: "well" } as const;
+    expect(next(inRollout("bake"), { memory: { ...own.memory, baked } })).toMatchObject({
+      request: { kind: "Hold", rolloutId: "r-2", rollbackUntil: inMinutes(10) },
+    });
+    const rollbackUntil = inMinutes(10);
+    const held = inRollout("hold", { record: { rollbackUntil } });
+    expect(describeAction(next(held, { memory: { ...own.memory, baked } }))).toBe(
+      `green serves 2, rollback possible until ${rollbackUntil}`,
+    );
+  });
+
+  test("checks again what isn't what it checked", () => {
+    const checked = { digest: "sha-1", verdict: "pass" } as const;
+    expect(wordOf(next(inRollout("check"), { memory: { ...own.memory, checked } }))).toBe("Check");
+  });
+
+  test("that fails its bake goes back, blames the release, and names its rollout", () => {
+    const baked = { verdict: "fail", sentence: "5 of 10 failed" } as const;
+    expect(next(inRollout("bake"), { memory: { ...own.memory, baked } })).toMatchObject({
+      request: { kind: "RollBack", rolloutId: "r-2", pin: true, reason: "5 of 10 failed" },
+    });
+  });
+
+  test("whose own way back was cut short records it, and then says that it went back", () => {
+    const memory = {
+      ...own.memory,
+      baked: { verdict: "fail", sentence: "5 of 10 failed" },
+    } as const;
+    const back: Given = { drift: { kind: "direct", sentence: "went back" } };
+    expect(next(back, { memory })).toMatchObject({
+      request: { kind: "RollBack", rolloutId: "r-2", pin: true },
+    });
+    expect(next({}, { memory })).toMatchObject({
+      error: { code: "ROLLED_BACK", message: "5 of 10 failed" },
+    });
+  });
+
+  test("of a first release that fails its bake is held, and fails", () => {
+    const baked = { verdict: "fail", sentence: "5 of 10 failed" } as const;
+    const first = (phase: "bake" | "hold"): Given =>
+      inRollout(phase, { record: { rollout: rolloutOf(phase, { former: null }) } });
+    const circumstances = { memory: { ...own.memory, baked } };
+    expect(wordOf(next(first("bake"), circumstances))).toBe("Hold");
+    expect(wordOf(next(first("hold"), circumstances))).toBe("FIRST_RELEASE_FAILING");
+  });
+
+  test.each(["inconclusive", "error"] as const)(
+    "with an %s bake is held, and says so",
+    (verdict) => {
+      const memory = { ...own.memory, baked: { verdict, sentence: "too few requests" } };
+      expect(wordOf(next(inRollout("bake"), { memory }))).toBe("Hold");
+      expect(wordOf(next(inRollout("hold"), { memory }))).toBe("BAKE_INCONCLUSIVE");
+    },
+  );
+
+  test("that serves already is finished", () => {
+    const serving = { kind: "Deploy", version: "1", digest: "sha-1" } as const;
+    expect(wordOf(next({}, { goal: serving }))).toBe("Finish");
+  });
+
+  test("of the same version under other settings isn't finished", () => {
+    const changed = { kind: "Deploy", version: "1", digest: "sha-1b" } as const;
+    expect(wordOf(next({}, { goal: changed }))).toBe("Claim");
+  });
+
+  test("first ends the retirement of the color that it needs", () => {
+    const record = { retiring: "green" } as const;
+    expect(next({ record, ...before })).toEqual({ kind: "Empty", color: "green" });
+    expect(wordOf(next({ record, colors: { green: null } }))).toBe("Retired");
+  });
+
+  test("without a version needs a rollout that is open", () => {
+    expect(wordOf(next({}, { goal: finish }))).toBe("USAGE");
+    expect(wordOf(next(inRollout("bake"), { goal: finish, ...mine }))).toBe("Judge");
+  });
+});
+
+describe("a deploy doesn't begin", () => {
+  test.each<[string, Given, string]>([
+    ["while the router can't be asked", { reading: { weights: null } }, "ROUTER_DOWN"],
+    ["on a silent router", { drift: { kind: "silent", sentence: "gone" } }, "ROUTER_DOWN"],
+    ["after a stranger's move", { drift: { kind: "foreign", sentence: "moved" } }, "DRIFT"],
+    ["with a pinned release", { record: { pins: [pinOn("2")] } }, "RELEASE_PINNED"],
+    [
+      "under another's claim",
+      inRollout("provision", {
+        record: {
+          claim: claimOf({ owner: bob }),
+          rollout: rolloutOf("provision", { version: "8" }),
+        },
+      }),
+      "CLAIMED",
+    ],
+  ])("%s", (_name, given, code) => {
+    expect(wordOf(next({ ...before, ...given }))).toBe(code);
+  });
+
+  test("over drift even if the router seems to serve the release", () => {
+    const serving = { kind: "Deploy", version: "1", digest: "sha-1" } as const;
+    const silent: Given = { drift: { kind: "silent", sentence: "gone" } };
+    expect(wordOf(next(silent, { goal: serving }))).toBe("ROUTER_DOWN");
+  });
+
+  test.each(["interrupted", "direct"] as const)("but may after an %s move", (kind) => {
+    expect(wordOf(next({ ...before, drift: { kind, sentence: "moved" } }))).toBe("Claim");
+  });
+
+  test("but may once a pin has ended", () => {
+    const record = { pins: [pinOn("2", { until: inMinutes(-1) })] };
+    expect(wordOf(next({ ...before, record }))).toBe("Claim");
+  });
+});
+
+describe("a rollout that somebody left", () => {
+  const bobs = claimOf({ owner: bob });
+  const left = (phase: Parameters<typeof rolloutOf>[0], more: Given = {}): Given =>
+    inRollout(phase, { ...more, record: { claim: bobs, ...more.record } });
+  const late = { claim: claimOf({ owner: bob, until: inMinutes(-1) }) };
+
+  test("is still his while he may be alive", () => {
+    const action = next(left("check"));
+    expect(action).toMatchObject({ kind: "Fail", error: { code: "CLAIMED" } });
+    expect(describeAction(action)).toContain("bob on ci-2 (process 22)");
+  });
+
+  test("is taken over at once where he is known to be dead", () => {
+    expect(next(left("provision"), { bobIsDead: true })).toMatchObject({
+      request: { kind: "Claim", rolloutId: "r-2", owner: alice, replaces: bob },
+    });
+  });
+
+  test("is gone on with after his deadline once the color is filled", () => {
+    expect(next(left("check", { record: late }))).toMatchObject({
+      request: { kind: "Claim", rolloutId: "r-2", owner: alice },
+    });
+  });
+
+  test("is begun anew after his deadline while he may still fill the color", () => {
+    const given = left("provision", { ...before, record: late });
+    expect(next(given)).toMatchObject({ request: { kind: "Claim", rolloutId: "r-9" } });
+    expect(next(given, { goal: finish })).toMatchObject({
+      request: { kind: "Claim", rolloutId: "r-9", version: "2" },
+    });
+  });
+
+  test("gives way to another release where he is known to be dead", () => {
+    const goal = { kind: "Deploy", version: "8", digest: "sha-8" } as const;
+    expect(next(left("check"), { goal, bobIsDead: true })).toMatchObject({
+      request: { kind: "Claim", rolloutId: "r-9", version: "8", replaces: bob },
+    });
+  });
+
+  test("with the same version of other settings isn't gone on with", () => {
+    const goal = { ...deployTwo, digest: "sha-2b" };
+    expect(wordOf(next(left("check"), { goal }))).toBe("CLAIMED");
+  });
+
+  test("by hand is never gone on with, though the process that claimed is long gone", () => {
+    const claim = claimOf({ owner: bob, rolloutId: byHand });
+    const given = left("provision", {
+      record: { claim, rollout: rolloutOf("provision", { id: byHand }) },
+    });
+    expect(wordOf(next(given, { goal: finish, bobIsDead: true }))).toBe("CLAIMED");
+  });
+
+  test("at the gate is anybody's", () => {
+    const given = left("gate", { record: { claim: claimOf({ owner: null }) } });
+    expect(wordOf(next(given))).toBe("Claim");
+  });
+});
+
+describe("after a failure", () => {
+  const failure = new BlueGreenError("PROVISION_FAILED", "never got healthy");
+
+  test("before the switch, the own rollout is aborted", () => {
+    const memory = { ...own.memory, failure };
+    expect(next(inRollout("provision"), { memory })).toMatchObject({
+      request: { kind: "Abort", rolloutId: "r-2", reason: "never got healthy" },
+    });
+  });
+
+  test.each<[string, Given, Partial<Memory>]>([
+    ["once aborted", {}, own.memory],
+    ["after the switch", inRollout("bake"), own.memory],
+    ["of another's rollout", inRollout("provision"), {}],
+  ])("%s, only the failure is left", (_name, given, memory) => {
+    expect(next(given, { memory: { ...memory, failure } })).toEqual({
+      kind: "Fail",
+      error: failure,
+    });
+  });
+
+  test("a rollout that was ended by others is told as such", () => {
+    const action = next({}, mine);
+    expect(action).toMatchObject({ kind: "Fail", error: { code: "CLAIMED" } });
+    expect(describeAction(action)).toContain("r-2 was ended by somebody else; blue is active");
+  });
+});
+
+describe("a switch", () => {
+  const goal: SwitchTo = { kind: "SwitchTo", color: "green", bake: true };
+  const checked = { digest: "sha-2", verdict: "pass" } as const;
+
+  test("checks the color as it is, then claims and moves in one update", () => {
+    expect(next({}, { goal })).toEqual({ kind: "Check", color: "green" });
+    expect(next({}, { goal, memory: { checked } })).toMatchObject({
+      request: {
+        kind: "Switch",
+        rolloutId: "r-9",
+        digest: "sha-2",
+        start: { kind: "Claim", rollout: "switch", color: "green" },
+        holdUntil: null,
+      },
+    });
+  });
+
+  test("without a bake holds in that update, or in the next where that was cut short", () => {
+    const short = { ...goal, bake: false };
+    expect(next({}, { goal: short, memory: { checked } })).toMatchObject({
+      request: { holdUntil: inMinutes(10) },
+    });
+    const record = { rollout: rolloutOf("bake", { kind: "switch" }) };
+    expect(wordOf(next(inRollout("bake", { record }), { goal: short, ...mine }))).toBe("Hold");
+  });
+
+  test("that is done is finished, and recorded where it wasn't", () => {
+    const active: Given = { record: { activeColor: "green" } };
+    expect(wordOf(next(active, { goal }))).toBe("Finish");
+    const drifted: Given = { ...active, drift: { kind: "foreign", sentence: "moved" } };
+    expect(wordOf(next(drifted, { goal }))).toBe("Keep");
+    expect(wordOf(next(drifted, { goal, memory: { kept: true } }))).toBe("Finish");
+  });
+
+  test.each<[string, Given, Partial<Memory>, string]>([
+    ["to an empty color", { colors: { green: null } }, {}, "COLOR_EMPTY"],
+    [
+      "under another's claim",
+      inRollout("check", { record: { claim: claimOf({ owner: bob }) } }),
+      {},
+      "CLAIMED",
+    ],
+    ["over drift", { drift: { kind: "foreign", sentence: "moved" } }, {}, "DRIFT"],
+    ["after failed checks", {}, { checked: { digest: "sha-2", verdict: "fail" } }, "CHECK_FAILED"],
+  ])("%s is refused", (_name, given, memory, code) => {
+    expect(wordOf(next(given, { goal, memory }))).toBe(code);
+  });
+});
+
+describe("a rollback", () => {
+  const goal = { kind: "RollBackNow", reason: "orders fail", pin: true } as const;
+
+  test("is asked for whatever else is true", () => {
+    const anything: Given = inRollout("bake", {
+      drift: { kind: "foreign", sentence: "moved" },
+      record: { pins: [pinOn("1")] },
+    });
+    expect(next(anything, { goal })).toMatchObject({
+      request: { kind: "RollBack", rolloutId: null, reason: "orders fail", pin: true },
+    });
+  });
+
+  test("ends with what is true then", () => {
+    expect(describeAction(next({}, { goal, memory: { done: true } }))).toBe("blue is active again");
+    const failure = new BlueGreenError("ROLLBACK_IMPOSSIBLE", "nothing is ready");
+    expect(wordOf(next({}, { goal, memory: { failure } }))).toBe("ROLLBACK_IMPOSSIBLE");
+  });
+});
+
+describe("a retirement", () => {
+  const goal = { kind: "RetireIdle", color: "green", force: false } as const;
+  const forced = { ...goal, force: true };
+  const traffic = (open: number, lastRequestAt: string | null, color = "green"): Given => ({
+    reading: {
+      traffic: {
+        kind: "counted",
+        colors: {
+          blue: { requests: 9, errors: 0, open: 0, lastRequestAt: null },
+          green: { requests: 9, errors: 0, open: 0, lastRequestAt: null },
+          [color]: { requests: 9, errors: 0, open, lastRequestAt },
+        },
+      },
+    },
+  });
+  const secondsAgo = (seconds: number): string => inMinutes(-seconds / 60);
+
+  test("goes from the latch over the emptying to its end", () => {
+    expect(next({}, { goal })).toMatchObject({ request: { kind: "Retire", color: "green" } });
+    const record = { retiring: "green" } as const;
+    expect(next({ record }, { goal })).toEqual({ kind: "Empty", color: "green" });
+    expect(wordOf(next({ record, colors: { green: null } }, { goal }))).toBe("Retired");
+    expect(wordOf(next({ colors: { green: null } }, { goal }))).toBe("Finish");
+  });
+
+  test("also empties a color that never got to its end", () => {
+    const half = { claim: claimOf({ rolloutId: "r-3", owner: null }) };
+    const colors = { green: null };
+    expect(wordOf(next({ record: half, colors }, { goal: forced }))).toBe("Retire");
+    const latched: Given = { record: { ...half, retiring: "green" }, colors };
+    expect(wordOf(next(latched, { goal: forced }))).toBe("Empty");
+    expect(wordOf(next(latched, { goal: forced, memory: { emptied: "green" } }))).toBe("Retired");
+  });
+
+  test.each<[string, Given, string]>([
+    ["an open request", traffic(1, null), "COLOR_BUSY"],
+    ["a request a moment ago", traffic(0, secondsAgo(9)), "COLOR_BUSY"],
+    ["traffic by weight", { record: { weights: { blue: 90, green: 10 } } }, "COLOR_SERVES"],
+    ["the last request long ago", traffic(0, secondsAgo(10)), "Retire"],
+    ["requests to the other color", traffic(5, secondsAgo(0), "blue"), "Retire"],
+    ["traffic that can't be counted", { reading: { traffic: { kind: "unknown" } } }, "Retire"],
+  ])("meets %s", (_name, given, word) => {
+    expect(wordOf(next(given, { goal }))).toBe(word);
+  });
+
+  test("by force doesn't wait for silence", () => {
+    expect(wordOf(next(traffic(3, secondsAgo(0)), { goal: forced }))).toBe("Retire");
+  });
+});

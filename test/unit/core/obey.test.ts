@@ -1,0 +1,89 @@
+/** A plain update obeys the settings file, where that is a wish, and only once. */
+
+import { describe, expect, test } from "vitest";
+import type * as request from "../../../infra/request.ts";
+import type { Transition } from "../../../infra/transition.ts";
+import { applyRequest, routesAfter } from "../../../infra/transition.ts";
+import type { Given } from "./views.ts";
+import { claimOf, inMinutes, outputsOf, rollBackAsked, rolloutOf, viewOf } from "./views.ts";
+
+type File = Parameters<typeof applyRequest>[2];
+
+const silentFile: File = { declared: { activeColor: null, generation: null }, name: "file" };
+
+function apply(given: Given, asked: request.Request, file: File = silentFile): Transition {
+  return applyRequest(viewOf(given), asked, file);
+}
+
+const checking = { claim: claimOf(), rollout: rolloutOf("check") };
+const baking = {
+  activeColor: "green",
+  claim: claimOf(),
+  rollout: rolloutOf("bake"),
+  previousRelease: { color: "blue", release: outputsOf("blue", "1").release },
+} as const;
+const held = {
+  ...baking,
+  claim: null,
+  rollout: rolloutOf("hold"),
+  rollbackUntil: inMinutes(10),
+} as const;
+
+describe("Obey", () => {
+  const obey = { kind: "Obey" } as const;
+  const wish = (activeColor: "blue" | "green", generation: number | null = null) => ({
+    declared: { activeColor, generation },
+    name: "file",
+  });
+
+  test("a wish moves all traffic, opens a window and is remembered", () => {
+    const { record, activation } = apply({}, obey, wish("green"));
+    expect(record).toMatchObject({
+      activeColor: "green",
+      declared: "green",
+      generation: 4,
+      rollbackUntil: inMinutes(10),
+      previousRelease: { color: "blue" },
+    });
+    expect(activation).toEqual({ color: "green", expected: {}, rollback: false });
+  });
+
+  test("a wish that was obeyed isn't a wish any more: the next update moves nothing", () => {
+    const once = apply({}, obey, wish("green")).record;
+    const back = apply({ record: once }, rollBackAsked()).record;
+    const { record, notes } = apply({ record: back }, obey, wish("green"));
+    expect(record).toEqual(back);
+    expect(notes).toHaveLength(1);
+  });
+
+  test("a file that follows a driver's switch is only remembered", () => {
+    const { record, activation } = apply({ record: held }, obey, wish("green", 3));
+    expect([record, activation]).toEqual([
+      { ...viewOf({ record: held }).record, declared: "green" },
+      null,
+    ]);
+  });
+
+  test("a stale file is refused", () => {
+    expect(() => apply({}, obey, wish("green", 2))).toThrow(
+      expect.objectContaining({ code: "STALE_INTENT" }),
+    );
+  });
+
+  test("a person can't overtake a rollout, but may end it by going back", () => {
+    expect(() => apply({ record: checking }, obey, wish("green"))).toThrow(
+      expect.objectContaining({ code: "CLAIMED" }),
+    );
+    const { record } = apply({ record: baking }, obey, wish("blue"));
+    expect(record).toMatchObject({ activeColor: "blue", rollout: null, claim: { owner: null } });
+  });
+
+  test("each by-hand flip is another writer, so that a second attempt is a change", () => {
+    const view = viewOf();
+    const moved = applyRequest(view, obey, wish("green"));
+    const first = routesAfter(view, moved).rolloutId;
+    const second = routesAfter({ ...view, nowMs: view.nowMs + 1 }, moved).rolloutId;
+    expect(first).toMatch(/^by-hand/);
+    expect(second).not.toBe(first);
+  });
+});

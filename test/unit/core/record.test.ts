@@ -1,0 +1,86 @@
+/** Reading the record from stack outputs. */
+
+import { describe, expect, test } from "vitest";
+import { emptyRecord } from "../../../infra/model.ts";
+import { parseColorOutputs, parseRecord, pinOf } from "../../../infra/record.ts";
+import { claimOf, inMinutes, nowMs, outputsOf, pinOn, recordOf, rolloutOf } from "./views.ts";
+
+/** As the engine hands it back: nulls are gone, and our own fields aren't the only ones. */
+function throughTheEngine(value: object): Record<string, unknown> {
+  const text = JSON.stringify(
+    { ...value, url: "http://127.0.0.1:1", platform: "local" },
+    (_key, inner: unknown) => inner ?? undefined,
+  );
+  return JSON.parse(text) as Record<string, unknown>;
+}
+
+describe("the record", () => {
+  test("of a stack without outputs is the empty one", () => {
+    expect(parseRecord({})).toEqual(emptyRecord);
+  });
+
+  test.each([
+    ["an empty one", emptyRecord],
+    ["one at rest", recordOf({ pins: [pinOn("2"), pinOn("3", { until: inMinutes(1) })] })],
+    [
+      "one in the middle of a first release",
+      recordOf({
+        activeColor: null,
+        claim: claimOf({ owner: null }),
+        rollout: rolloutOf("gate", { former: null }),
+      }),
+    ],
+  ])("survives the engine, which drops nulls: %s", (_name, record) => {
+    expect(parseRecord(throughTheEngine(record))).toEqual(record);
+  });
+
+  test("of a newer version is refused, so that nothing is lost", () => {
+    expect(() => parseRecord({ ...recordOf(), schema: 2, novelty: true })).toThrow(
+      expect.objectContaining({
+        code: "RECORD_NEWER",
+        message: expect.stringContaining("version 2") as string,
+      }),
+    );
+  });
+
+  test("that is broken names each field that is", () => {
+    const broken = { ...recordOf(), activeColor: "red", generation: "three" };
+    expect(() => parseRecord(broken)).toThrow(
+      expect.objectContaining({
+        code: "RECORD_BROKEN",
+        details: [
+          expect.stringMatching(/^activeColor: /) as string,
+          expect.stringMatching(/^generation: /) as string,
+        ],
+      }),
+    );
+    expect(() => parseRecord({ schema: "one" })).toThrow(
+      expect.objectContaining({ code: "RECORD_BROKEN" }),
+    );
+  });
+});
+
+describe("a color's outputs", () => {
+  test("are null while it is empty and otherwise what was filled", () => {
+    expect(parseColorOutputs({})).toBeNull();
+    const outputs = outputsOf("green", "2", { spec: { command: ["app"] } });
+    expect(parseColorOutputs(throughTheEngine(outputs))).toEqual(outputs);
+  });
+
+  test("are refused when newer or broken", () => {
+    const outputs = { ...outputsOf("green", "2") };
+    expect(() => parseColorOutputs({ ...outputs, schema: 2 })).toThrow(
+      expect.objectContaining({ code: "RECORD_NEWER" }),
+    );
+    expect(() => parseColorOutputs({ ...outputs, addresses: "many" })).toThrow(
+      expect.objectContaining({ code: "RECORD_BROKEN" }),
+    );
+  });
+});
+
+test("a pin holds up to its end, on its digest and not on its version", () => {
+  const pins = [pinOn("2", { until: inMinutes(5) })];
+  expect(pinOf(pins, "sha-2", nowMs)).toEqual(pins[0]);
+  expect(pinOf(pins, "sha-2", Date.parse(inMinutes(5)))).toBeNull();
+  expect(pinOf(pins, "2", nowMs)).toBeNull();
+});
