@@ -103,6 +103,11 @@ export function parseRecord(outputs: Outputs): RouterRecord {
   return parse(record, outputs, "the router's stack");
 }
 
+/** False while the router's stack has no outputs: it doesn't exist, or was never made whole. */
+export function isRecorded(stored: RouterRecord): boolean {
+  return stored !== emptyRecord;
+}
+
 /**
  * What a color's stack says of itself; null while the color is empty.
  * @throws RECORD_NEWER, RECORD_BROKEN

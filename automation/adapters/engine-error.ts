@@ -44,7 +44,7 @@ const known: readonly Known[] = [
   },
   {
     pattern:
-      /unable to open bucket|could not read bucket|no such host|connection refused|dial tcp|no such file or directory.*\.pulumi|problem logging in|unable to check if bucket|PULUMI_ACCESS_TOKEN must be set|permission denied/,
+      /unable to open (bucket|state directory)|could not read bucket|no such host|connection refused|dial tcp|no such file or directory.*\.pulumi|problem logging in|unable to check if bucket|PULUMI_ACCESS_TOKEN must be set|permission denied/,
     code: "BACKEND_UNREACHABLE",
     message: (stack) => `the Pulumi backend of stack ${stack} can't be reached`,
     hint: "`bluegreen doctor` shows which backend is used and why",

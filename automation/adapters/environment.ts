@@ -155,9 +155,12 @@ export class PulumiEnvironment implements Environment {
         await work();
         return;
       } catch (error) {
-        if (!(error instanceof BlueGreenError) || error.code !== "STACK_LOCKED") throw error;
+        if (!(error instanceof BlueGreenError)) throw error;
+        const locked = error.code === "STACK_LOCKED";
+        // Pulumi doesn't say so of a lock that was cut short: it can't read it.
+        if (!locked && error.code !== "ENGINE_FAILED") throw error;
         if (await takeOverLock(stack)) continue;
-        if (this.clock.now() >= deadline) throw error;
+        if (!locked || this.clock.now() >= deadline) throw error;
         await this.clock.sleep(lockPauseMs);
       }
     }

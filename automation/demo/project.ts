@@ -32,10 +32,10 @@ export const environment = "dev";
 
 /** A rollout is judged by this many requests, and for this long at least: short, yet honest. */
 const judgedRequests = 1_200;
-const minBakeMs = 3_000;
+const minBakeMs = 4_000;
 const bakeIntervalMs = 250;
 /** Enough for the first release's bake, which only the driver's own probes reach. */
-const probesPerSecond = 80;
+const probesPerSecond = 120;
 const startMs = 3_000;
 
 const host = "127.0.0.1";

@@ -14,6 +14,7 @@ export interface ScreenOptions {
 
 const margin = "   ";
 const maxWidth = 100;
+const maxHang = 20;
 
 export class Screen {
   readonly paint: Paint;
@@ -60,12 +61,11 @@ export class Screen {
     this.#wrapped(this.paint.bold(text), `${margin}${this.paint.dim("$")} `, `${margin}  `);
   }
 
-  /** A line of a file or of a command's output, with its own indentation. */
+  /** A line of a file or of a command's output; what doesn't fit hangs below its text. */
   output(text: string): void {
     const bar = `${margin}${this.paint.dim("|")} `;
-    const [, indent = "", rest = ""] = /^(\s*)(.*)$/s.exec(text) ?? [];
-    const label = /^\w+ {2}/.exec(stripVTControlCharacters(rest))?.[0].length ?? 0;
-    this.#wrapped(rest, `${bar}${indent}`, `${bar}${indent}${" ".repeat(label)}`);
+    const front = /^\s*(\S+ {2,})?/.exec(stripVTControlCharacters(text))?.[0].length ?? 0;
+    this.#wrapped(text, bar, bar + " ".repeat(Math.min(front, maxHang)));
   }
 
   /** What was found out: a word, then a sentence. */

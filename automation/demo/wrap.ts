@@ -10,19 +10,21 @@ export interface Margin {
   readonly rest: string;
 }
 
-/** A word that is longer than a line gets a line of its own and stays whole. */
+/** A word that is longer than a line gets one of its own and stays whole, as do spaces in front. */
 export function wrap(text: string, { width, first, rest }: Margin): readonly string[] {
   const lines: string[] = [];
-  let line = "";
+  let line: string | null = null;
   for (const word of text.split(" ")) {
     const margin = lines.length === 0 ? first : rest;
-    const longer = line === "" ? word : `${line} ${word}`;
-    if (line !== "" && columns(margin) + columns(longer) > width) {
-      lines.push(margin + line);
-      line = word;
-    } else line = longer;
+    const longer: string = line === null ? word : `${line} ${word}`;
+    if (line === null || line.trim() === "" || columns(margin) + columns(longer) <= width) {
+      line = longer;
+    } else {
+      lines.push(margin + line.trimEnd());
+      line = word === "" ? null : word;
+    }
   }
-  return [...lines, (lines.length === 0 ? first : rest) + line];
+  return line === null ? lines : [...lines, (lines.length === 0 ? first : rest) + line];
 }
 
 /** How many columns a text takes; every character of ours takes one. */

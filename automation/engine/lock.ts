@@ -1,5 +1,5 @@
 /** Reads the locks of a file backend and takes over those whose owner is certainly dead. */
-import { readFile, readdir, rm } from "node:fs/promises";
+import { readFile, readdir, rm, stat } from "node:fs/promises";
 import { hostname, userInfo } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { BlueGreenError, messageOf } from "../../infra/errors.ts";
@@ -28,6 +28,11 @@ export interface StackLock {
   readonly since: number | null;
 }
 
+/** What Pulumi leaves when it can't write a lock whole, on a full disk; it trips over it later. */
+const cutShort = /\.json\.[0-9a-f]+\.tmp$/;
+/** A lock is written in far less time. */
+const writeMs = 2_000;
+
 /** Clocks of the kernel and of the lock may differ by about a second; this is ample. */
 const startToleranceMs = 10_000;
 
@@ -36,8 +41,12 @@ export async function stackLocks(address: StackAddress): Promise<readonly StackL
   const folder = lockFolder(address);
   if (folder === null) return "unknown";
   const names = await listed(folder);
-  const ids = names.filter((name) => name.endsWith(".json"));
-  return await Promise.all(ids.map((name) => readLock(join(folder, name))));
+  const locks = names.filter((name) => name.endsWith(".json"));
+  const cut = names.filter((name) => cutShort.test(name));
+  return await Promise.all([
+    ...locks.map((name) => readLock(join(folder, name))),
+    ...cut.map((name) => readCutShort(join(folder, name))),
+  ]);
 }
 
 /** The locks whose process on this host is dead, or whose pid meanwhile is another program's. */
@@ -78,6 +87,7 @@ export function describeLock(lock: StackLock, now: number): string {
   };
   const age = lock.since === null ? "" : `, for ${formatAge(now - lock.since)}`;
   const process = lock.pid === null ? "" : `, process ${lock.pid}`;
+  if (lock.state === "dead" && lock.pid === null) return `cut short${age}: nobody holds it`;
   const owner = lock.state === "unreadable" ? "held" : `held by ${lock.user}${process}`;
   return `${owner}${lock.host === "" ? "" : ` on ${lock.host}`}${age}: ${says[lock.state]}`;
 }
@@ -122,6 +132,13 @@ async function readLock(file: string): Promise<StackLock> {
   const lock = { id, file, pid, host, user, since: Number.isNaN(since) ? null : since };
   if (host !== hostname()) return { ...lock, state: "other-host" };
   return { ...lock, state: (await isDead(lock)) ? "dead" : "live" };
+}
+
+/** Nobody holds what was never finished. */
+async function readCutShort(file: string): Promise<StackLock> {
+  const since = (await stat(file).catch(() => null))?.mtimeMs ?? Date.now();
+  const state = Date.now() - since > writeMs ? "dead" : "unreadable";
+  return { id: basename(file), file, state, pid: null, host: "", user: "", since };
 }
 
 interface LockContent {

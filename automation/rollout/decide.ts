@@ -4,6 +4,7 @@ import type { BlueGreenError } from "../../infra/errors.ts";
 import type { Color, Rollout } from "../../infra/model.ts";
 import { otherColor } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
+import { isRecorded } from "../../infra/record.ts";
 import type { RollBack } from "../../infra/request.ts";
 import { instant } from "../../infra/view.ts";
 import type { Action } from "./action.ts";
@@ -76,7 +77,8 @@ function blame({ owner }: Self, reason: string, rolloutId: string | null): RollB
 
 /** The router's stack comes first; inactive, it answers 503 until a color is active. */
 function needsRouter({ view, memory }: Situation): boolean {
-  return view.reading.weights === null && view.record.activeColor === null && !memory.kept;
+  const missing = view.reading.weights === null && view.record.activeColor === null;
+  return (missing || !isRecorded(view.stored)) && !memory.kept;
 }
 
 function decideSwitch(situation: Situation<SwitchTo>): Action {

@@ -3,7 +3,7 @@
  * goes on in each of several ways. Nothing mixed, nothing lost, and always a way out.
  */
 
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { codeOf } from "../support/world/outcome.ts";
 import { recover } from "../support/world/recovery.ts";
 import { arrange, deploy, scenarios } from "../support/world/scenarios.ts";
@@ -11,6 +11,9 @@ import type { Scenario } from "../support/world/scenarios.ts";
 import type { Task } from "../support/world/schedule.ts";
 import type { Actor, Command, World } from "../support/world/world.ts";
 import { times } from "../support/world/world.ts";
+
+// Pure, but much of it: a busy machine gets its time.
+vi.setConfig({ testTimeout: 60_000 });
 
 interface Successor {
   readonly name: string;

@@ -3,7 +3,7 @@
  * random schedules of three. Who comes second is told so; nothing is ever mixed.
  */
 
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { BlueGreenError } from "../../infra/errors.ts";
 import type { Behaviours } from "../support/world/data-plane.ts";
 import { codeOf } from "../support/world/outcome.ts";
@@ -12,6 +12,9 @@ import { deploy } from "../support/world/scenarios.ts";
 import type { Task } from "../support/world/schedule.ts";
 import type { Actor, Command } from "../support/world/world.ts";
 import { World, times } from "../support/world/world.ts";
+
+// Pure, but much of it: a busy machine gets its time.
+vi.setConfig({ testTimeout: 60_000 });
 
 const retireNow: Command = { run: "retire", now: true };
 const rollback: Command = { run: "rollback" };

@@ -1,9 +1,12 @@
 /** The simulated world without any disturbance: each scenario ends as its name promises. */
 
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { arrange, deploy, scenarios } from "../support/world/scenarios.ts";
 import { World, times } from "../support/world/world.ts";
 import { codeOf } from "../support/world/outcome.ts";
+
+// Pure, but much of it: a busy machine gets its time.
+vi.setConfig({ testTimeout: 60_000 });
 
 const ends: Readonly<Record<string, readonly [code: string, serving: string]>> = {
   "first deploy": ["finished", "1"],

@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -71,6 +71,16 @@ describe("a lock", () => {
     const pulumi = await scratch.script("pulumi-next", "while :; do sleep 1; done");
     await lock("pulumi", await living(pulumi), anHourAgo);
     expect(await states()).toEqual({ pulumi: "live" });
+  });
+
+  it("that was cut short by a full disk is nobody's, once it is older than a write takes", async () => {
+    const file = scratch.path(locks, "a.json.18ea0b2f7137f8dc.tmp");
+    await writeFile(file, "");
+    expect(Object.values(await states())).toEqual(["unreadable"]);
+    const minuteAgo = new Date(Date.now() - 60_000);
+    await utimes(file, minuteAgo, minuteAgo);
+    expect(await takeOverDeadLocks(address)).toMatchObject([{ state: "dead", pid: null }]);
+    expect(await readdir(scratch.path(locks))).toEqual([]);
   });
 
   it("of another host is never judged", async () => {

@@ -30,11 +30,11 @@ export function describeOnEngine(name: string, tests: () => void): void {
 }
 
 /**
- * For a test that also needs something else of the machine: null, or why it is skipped.
+ * Why a test is skipped that also needs something else of the machine; printed by the runner.
  * @throws Error where everything is required
  */
-export function skipReason(missing: string | null): string | null {
-  if (missing !== null && requireAll) throw new Error(`required, but ${missing}`);
+export function skipReason(missing: string): string {
+  if (requireAll) throw new Error(`required, but ${missing}`);
   return missing;
 }
 

@@ -86,7 +86,9 @@ export interface Project {
   fault(version: string, fault: Fault | null): void;
   /** Whatever runs for this project now. */
   processes(): readonly FoundProcess[];
-  /** Ends everything by id and removes the folder; after it nothing of the project is left. */
+  /** Ends everything by id. */
+  end(): Promise<void>;
+  /** Ends everything and removes the folder; after it nothing of the project is left. */
   remove(): Promise<void>;
 }
 
@@ -210,13 +212,17 @@ class TemporaryProject implements Project {
   }
 
   /** The driver may start something while it is being ended, so its own go first. */
-  async remove(): Promise<void> {
+  async end(): Promise<void> {
     await endProcesses(this.started.map(({ pid }) => pid));
     for (let round = 0; round < 5; round += 1) {
       const left = this.processes().map(({ pid }) => pid);
       if (left.length === 0) break;
       await endProcesses(left);
     }
+  }
+
+  async remove(): Promise<void> {
+    await this.end();
     rmSync(this.root, { recursive: true, force: true, maxRetries: 5 });
   }
 

@@ -1,17 +1,15 @@
 /** A file system of a few megabytes that a test can fill up; needs root and a Linux kernel. */
 
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf } from "../../../infra/errors.ts";
 
 export interface SmallDisk {
-  readonly folder: string;
-  fill(): void;
-  free(): void;
+  readonly fill: () => void;
+  readonly free: () => void;
   /** Nothing may run in it any more. */
-  remove(): void;
+  readonly remove: () => void;
 }
 
 const megabytes = 24;
@@ -19,20 +17,18 @@ const megabytes = 24;
 /** The reason why this machine can't have one. */
 export type Impossible = string;
 
-export function makeSmallDisk(): SmallDisk | Impossible {
+/** Mounts it at the folder, which is made. */
+export function makeSmallDisk(folder: string): SmallDisk | Impossible {
   if (process.getuid?.() !== 0) return "only root may mount a file system";
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), "bluegreen-disk-")));
+  mkdirSync(folder, { recursive: true });
   try {
     const options = ["-t", "tmpfs", "-o", `size=${megabytes}m`, "tmpfs", folder];
     execFileSync("mount", options, { stdio: "pipe" });
   } catch (error) {
-    rmSync(folder, { recursive: true });
     return `no tmpfs can be mounted: ${messageOf(error)}`;
   }
-  mkdirSync(join(folder, "state"));
   const ballast = join(folder, "ballast");
   return {
-    folder: join(folder, "state"),
     fill: () => {
       fillUp(ballast);
     },
@@ -41,7 +37,6 @@ export function makeSmallDisk(): SmallDisk | Impossible {
     },
     remove: () => {
       execFileSync("umount", [folder], { stdio: "pipe" });
-      rmSync(folder, { recursive: true });
     },
   };
 }

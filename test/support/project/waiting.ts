@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 /** Polls until the function returns something else than null. */
 export async function eventually<T>(
-  what: string,
+  what: string | (() => string),
   look: () => Promise<T | null> | T | null,
   limitMs = 10_000,
 ): Promise<T> {
@@ -12,7 +12,9 @@ export async function eventually<T>(
   for (;;) {
     const seen = await look();
     if (seen !== null) return seen;
-    if (Date.now() > deadline) throw new Error(`not within ${limitMs} ms: ${what}`);
+    if (Date.now() > deadline) {
+      throw new Error(`not within ${limitMs} ms: ${typeof what === "string" ? what : what()}`);
+    }
     await sleep(20);
   }
 }

@@ -4,7 +4,7 @@
  */
 
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { liveClaim, sameOwner } from "../../../infra/claim.ts";
 import { guardColor } from "../../../infra/color-guard.ts";
 import { BlueGreenError } from "../../../infra/errors.ts";
@@ -17,6 +17,9 @@ import type { ColorRequest, Request } from "../../../infra/request.ts";
 import { applyRequest, routesAfter } from "../../../infra/transition.ts";
 import type { View } from "../../../infra/view.ts";
 import { alice, bob, nowMs, outputsOf, readingOf } from "./views.ts";
+
+// Pure, but much of it: a busy machine gets its time.
+vi.setConfig({ testTimeout: 60_000 });
 
 type Asked =
   Request | { readonly kind: "Color"; readonly color: Color; readonly asked: ColorRequest };

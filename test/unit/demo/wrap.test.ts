@@ -22,6 +22,14 @@ it("doesn't count color codes", () => {
   expect(wrap(`${red} sixth`, margin)).toEqual([`$ ${red} sixth`]);
 });
 
+it("keeps spaces in front and between words, but none at a break", () => {
+  expect(wrap("  pass  one two  three", { width: 15, first: "| ", rest: "|         " })).toEqual([
+    "|   pass  one",
+    "|         two",
+    "|         three",
+  ]);
+});
+
 it("keeps an empty line", () => {
   expect(wrap("", { width: 10, first: "| ", rest: "| " })).toEqual(["| "]);
 });
