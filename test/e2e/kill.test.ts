@@ -105,13 +105,22 @@ describeOnEngine("under constant load", () => {
     await expectNoFailure();
   });
 
+  it("a killed switch goes on to its end", async () => {
+    const to = otherColor(await activeColor());
+    const run = await killedAt(["switch", to], ["during router Guarded", whenWritten(to)]);
+    expect(run.code, run.output).toBe(0);
+    await expectSettled(project, to);
+    await expectNoFailure();
+  });
+
   it("a killed rollback goes on and never goes back and forth", async () => {
     const from = await activeColor();
+    const left = (await truthOf(project)).colors[from]?.release.version;
     const kills = ["before RollBack", "during router Guarded", "during router Served"];
     const run = await killedAt(["rollback", "--pin"], kills);
     expect(run.code, run.output).toBe(0);
     const { record } = await expectSettled(project, otherColor(from));
-    expect(record.pins).toMatchObject([{ version: String(version) }]);
+    expect(record.pins).toMatchObject([{ version: left }]);
     const again = await startIn(project, ["rollback"]).done;
     expect(again.output).toContain("NOTHING_TO_ROLL_BACK");
     await expectSettled(project, otherColor(from));
