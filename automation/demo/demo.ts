@@ -37,12 +37,12 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     const failure = await runSteps(stage, demoSteps({ keep, rate: ratePerSecond }), steps);
     kept = keep && failure === null;
     const ms = performance.now() - began;
-    return resultOf({ steps, failure, ratePerSecond, ms, count: stage.final });
+    const where = kept ? { folder: project.folder, url: project.url } : null;
+    return resultOf({ steps, failure, ratePerSecond, ms, count: stage.final, kept: where });
   } catch (error) {
     throw signal.aborted ? interruption() : error;
   } finally {
-    if (kept) tellHowToGoOn(stage);
-    else await cleanUp(stage);
+    if (!kept) await cleanUp(stage);
     forget();
   }
 }
@@ -117,15 +117,6 @@ function interruption(): BlueGreenError {
   return new BlueGreenError("INTERRUPTED", "the demo was stopped, nothing of it is left", {
     hint: "`bluegreen demo` begins anew",
   });
-}
-
-function tellHowToGoOn({ project, screen }: Stage): void {
-  screen.line();
-  screen.say(`The application goes on at ${project.url}. To work on it:`);
-  screen.command(`cd ${project.folder} && . ./env.sh`);
-  screen.command("bluegreen deploy --version 5");
-  screen.say("To remove it:");
-  screen.command(`bluegreen down --stop-serving --yes && cd / && rm -r ${project.folder}`);
 }
 
 /** An interrupt reaches the command that runs; a second one ends everything at once. */

@@ -6,6 +6,7 @@ import type { Engine } from "../engine/location.ts";
 import { describeProgress } from "../engine/way.ts";
 import type { EngineProgress } from "../engine/way.ts";
 import { paint } from "../report/paint.ts";
+import type { Paint } from "../report/paint.ts";
 import { runDemo } from "./demo.ts";
 import type { DemoResult } from "./result.ts";
 import { Screen } from "./screen.ts";
@@ -104,14 +105,27 @@ async function engineFor(screen: Screen, signal: AbortSignal): Promise<Engine> {
 function closing(result: DemoResult, { paint: style }: Screen): string {
   const table = ["", ...tableLines(result, style), ""];
   if (!result.ok) return [...table, style.red("The demo isn't as promised, see above.")].join("\n");
-  return [...table, ...conclusionLines(result, style), "", ...whatNext(style.bold)].join("\n");
+  const next = result.kept ? goingOn(result.kept, style) : whatNext(style);
+  return [...table, ...conclusionLines(result, style), "", ...next].join("\n");
 }
 
-function whatNext(bold: (text: string) => string): readonly string[] {
+function whatNext({ bold }: Paint): readonly string[] {
   const rows = [
     ["bin/bluegreen demo --keep", "the same, and the application stays for you to try"],
     ["bin/bluegreen init", "begin with your own application"],
     ["bin/bluegreen --help", "all commands; README.md says more"],
   ] as const;
   return rows.map(([command, means]) => `${bold(command.padEnd(27))}${means}`);
+}
+
+function goingOn({ folder, url }: NonNullable<DemoResult["kept"]>, { bold }: Paint) {
+  return [
+    `The application goes on at ${url}. To work on it:`,
+    `  ${bold(`cd ${folder} && . ./env.sh`)}`,
+    `  ${bold("bluegreen status")}`,
+    `  ${bold("bluegreen deploy --version 5")}`,
+    "To remove it:",
+    `  ${bold("bluegreen down --stop-serving --yes")}`,
+    `  ${bold(`cd .. && rm -r ${folder}`)}`,
+  ];
 }

@@ -63,6 +63,8 @@ export interface DemoResult {
   };
   readonly latency: LoadCount["latency"];
   readonly orders: OrderCheck | null;
+  /** Where the application goes on, when it was asked to; null when nothing is left. */
+  readonly kept: { readonly folder: string; readonly url: string } | null;
 }
 
 /** Reads a step of the load; `broken` is the version that is broken on purpose. */
@@ -128,8 +130,9 @@ export function resultOf(run: {
   readonly ratePerSecond: number;
   readonly ms: number;
   readonly count: LoadCount | null;
+  readonly kept: DemoResult["kept"];
 }): DemoResult {
-  const { steps, failure, ratePerSecond, ms, count } = run;
+  const { steps, failure, ratePerSecond, ms, count, kept } = run;
   const moving = steps.filter(({ moves }) => moves);
   return {
     ok: failure === null,
@@ -147,6 +150,7 @@ export function resultOf(run: {
     },
     latency: count?.latency ?? null,
     orders: count?.orders ?? null,
+    kept,
   };
 }
 

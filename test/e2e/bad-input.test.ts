@@ -8,7 +8,7 @@ import type { Running } from "../support/project/command.ts";
 import { describeOnEngine, skipReason } from "../support/project/engine.ts";
 import { expectError, expectExit } from "../support/project/expectations.ts";
 import { endProcesses } from "../support/project/processes.ts";
-import { makeProject, projectForTest, pulumiUp } from "../support/project/project.ts";
+import { makeProject, pulumiUp } from "../support/project/project.ts";
 import type { Project } from "../support/project/project.ts";
 import { makeSmallDisk } from "../support/project/small-disk.ts";
 import type { Impossible, SmallDisk } from "../support/project/small-disk.ts";
@@ -93,12 +93,24 @@ describeOnEngine("before there is an environment", () => {
     expect(await project.ask()).toMatchObject({ status: 503, color: null });
   });
 
-  it("leaves the router inactive when the first release never gets healthy", async () => {
-    project.fault("1", { health: 302 });
+  it("leaves the router inactive when the first release ends again and again", async () => {
+    project.fault("1", { crash: true });
     const run = await project.run(["deploy", "--version", "1"]);
     project.fault("1", null);
-    expectError(run, { exit: 3, code: "PROVISION_FAILED", says: /302/ });
+    expectError(run, { exit: 3, code: "PROVISION_FAILED", says: /code 3/ });
     expect(await project.ask()).toMatchObject({ status: 503, color: null });
+  });
+
+  it("stops at SIGTERM between two steps, and the same command goes on", async () => {
+    const deploy = project.start(["deploy", "--version", "1"]);
+    await eventually(
+      deploy.said,
+      () => (deploy.said().includes("done  claim") ? true : null),
+      60_000,
+    );
+    deploy.signal("SIGTERM");
+    const run = await deploy.done;
+    expectError(run, { exit: 130, code: "INTERRUPTED", says: /the same command goes on/ });
     expectExit(await project.run(["deploy", "--version", "1"]), 0);
     expect(await project.ask()).toMatchObject({ body: "blue 1" });
   });
@@ -251,19 +263,5 @@ describeOnEngine("while a release serves", () => {
     await expectUntouched();
     expectExit(await project.run(["deploy"]), 0);
     expect(await project.ask()).toMatchObject({ body: "green 4" });
-  });
-});
-
-describeOnEngine("an interrupted first update", () => {
-  it("is no obstacle: the same command makes the environment", async () => {
-    const project = await projectForTest();
-    const deploy = project.start(["deploy", "--version", "1"]);
-    await eventually("the router's stack is made", () =>
-      deploy.said().includes("keep everything as it is") ? true : null,
-    );
-    deploy.signal("SIGTERM");
-    expectExit(await deploy.done, 130);
-    expectExit(await project.run(["deploy", "--version", "1"]), 0);
-    expect(await project.ask()).toMatchObject({ body: "blue 1" });
   });
 });

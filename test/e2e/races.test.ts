@@ -16,6 +16,9 @@ import { pulumiUp } from "../support/project/project.ts";
 
 /** Several commands each, on a machine that may be busy. */
 vi.setConfig({ testTimeout: 400_000 });
+const maxMs = 3_600_000;
+
+const everyOrderOnce = { problem: null, missing: [], repeated: [] };
 
 const claimed = /done {2}claim/;
 const switched = /done {2}switch/;
@@ -29,12 +32,12 @@ describeOnEngine("under constant load", () => {
     project = await makeShop();
     const first = await startIn(project, ["deploy", "--version", "1"]).done;
     expect(first.code, first.output).toBe(0);
-    load = await startLoad({ url: project.url, ratePerSecond: 200, webSockets: 3 });
+    load = await startLoad({ url: project.url, ratePerSecond: 200, webSockets: 3, maxMs });
   });
 
   afterAll(async () => {
     try {
-      await load?.stop();
+      expect((await load?.stop())?.orders).toMatchObject(everyOrderOnce);
     } finally {
       await project.remove();
     }

@@ -97,6 +97,7 @@ export const pulumiUp = ["up", "--yes", "--skip-preview", "--non-interactive", "
 
 export async function makeProject(options: ProjectOptions = {}): Promise<Project> {
   const { stack = "dev" } = options;
+  const { pulumi } = neededEngine();
   const root = realpathSync(mkdtempSync(join(tmpdir(), "bluegreen-test-")));
   const folder = join(root, "project");
   const faults = join(root, "faults");
@@ -109,7 +110,7 @@ export async function makeProject(options: ProjectOptions = {}): Promise<Project
   writeFileSync(join(folder, "Pulumi.yaml"), projectYaml());
   writeFileSync(join(folder, "app", appFile), appSource);
   writeFileSync(settingsFile, settingsYaml({ root, stack, port, faults, options }));
-  const env = variables(root, options.env ?? {});
+  const env = variables(root, { BLUEGREEN_ENGINE: pulumi, ...options.env });
   const place = placeOf({ application: "test", environment: stack }, env);
   return new TemporaryProject({ root, folder, settingsFile, stack, port, env, place, faults });
 }
@@ -308,7 +309,6 @@ function variables(root: string, more: Variables): Readonly<Record<string, strin
     XDG_STATE_HOME: join(root, "state"),
     XDG_CACHE_HOME: join(root, "cache"),
     NODE_COMPILE_CACHE: join(cache, "bluegreen", "node"),
-    BLUEGREEN_ENGINE: neededEngine().pulumi,
     NO_COLOR: "1",
     TMPDIR,
     ...more,

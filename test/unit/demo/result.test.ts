@@ -90,7 +90,7 @@ describe("the end of the load", () => {
 });
 
 describe("the result", () => {
-  const run = { failure: null, ratePerSecond: 800, ms: 50_000.4, count: null };
+  const run = { failure: null, ratePerSecond: 800, ms: 50_000.4, count: null, kept: null };
 
   it("sums what moved traffic apart from all", () => {
     const quiet = stepRow({ moves: false, traffic: { ...traffic, sent: 100, longestGapMs: 80 } });

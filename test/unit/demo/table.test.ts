@@ -23,6 +23,7 @@ const result = resultOf({
   ratePerSecond: 800,
   ms: 58_000,
   count: null,
+  kept: null,
 });
 
 it("has a row per step, without numbers where there was no load", () => {
