@@ -2,7 +2,7 @@
 
 import type { Color, RouterReading, Verdict } from "../infra/model.ts";
 import type { Observed } from "../infra/observation.ts";
-import type { ColorRequest, Request } from "../infra/request.ts";
+import type { ColorRequest, Request } from "../infra/rules/request.ts";
 import type { Clock } from "../infra/clock.ts";
 import type { Event } from "./event.ts";
 

@@ -3,7 +3,7 @@
 import { existsSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { parse } from "yaml";
-import { absolutePaths } from "../infra/absolute-paths.ts";
+import { absolutePaths } from "../infra/config/absolute-paths.ts";
 import type { Settings } from "../infra/config.ts";
 import { parseSettingsFile } from "../infra/config.ts";
 import { BlueGreenError } from "../infra/errors.ts";

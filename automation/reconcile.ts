@@ -4,7 +4,7 @@ import assert from "node:assert";
 import { BlueGreenError, messageOf } from "../infra/errors.ts";
 import { otherColor } from "../infra/model.ts";
 import type { Observed } from "../infra/observation.ts";
-import type { Request } from "../infra/request.ts";
+import type { Request } from "../infra/rules/request.ts";
 import { EngineDied } from "./engine-died.ts";
 import type { Ports } from "./ports.ts";
 import type { Action } from "./rollout/action.ts";

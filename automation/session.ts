@@ -1,6 +1,6 @@
 /** Everything a command needs, opened once: settings, engine, backend, environment, reporters. */
 
-import { absolutePaths } from "../infra/absolute-paths.ts";
+import { absolutePaths } from "../infra/config/absolute-paths.ts";
 import { systemClock } from "../infra/clock.ts";
 import type { Settings } from "../infra/config.ts";
 import { parseSettings } from "../infra/config.ts";
@@ -16,7 +16,7 @@ import { readSettingsFile } from "./adapters/settings-file.ts";
 import type { BackendChoice } from "./engine/backend.ts";
 import type { Engine as FoundEngine } from "./engine/location.ts";
 import { takeOverDeadLocks } from "./engine/lock.ts";
-import { openEngine } from "./engine-access.ts";
+import { openEngine } from "./engine/access.ts";
 import type { Event, Reporter } from "./event.ts";
 import { openProject } from "./project.ts";
 import type { OpenOptions, Project } from "./project.ts";

@@ -1,8 +1,8 @@
 /** A color's stack: everything that serves one release. */
 
 import * as pulumi from "@pulumi/pulumi";
-import type { ColorView, Wanted } from "./color-guard.ts";
-import { guardColor, guardEmptying, keepsServing } from "./color-guard.ts";
+import type { ColorView, Wanted } from "./rules/color.ts";
+import { guardColor, guardEmptying, keepsServing } from "./rules/color.ts";
 import type { Settings } from "./config.ts";
 import type { ProgramContext } from "./context.ts";
 import { BlueGreenError } from "./errors.ts";
@@ -11,10 +11,10 @@ import { byHand } from "./model.ts";
 import type { Color, ColorOutputs } from "./model.ts";
 import { recordSchema } from "./model.ts";
 import { observe } from "./observation.ts";
-import { guardPlan } from "./plan-guard.ts";
+import { guardPlan } from "./guards/plan.ts";
 import type { Frozen, Platform } from "./platform.ts";
 import { platformOf } from "./platforms/index.ts";
-import type { ColorRequest } from "./request.ts";
+import type { ColorRequest } from "./rules/request.ts";
 import { readAllOutputs } from "./stacks.ts";
 
 export interface ColorRun {

@@ -1,16 +1,14 @@
 /** The settings of an environment: read, given their defaults and judged, all problems at once. */
 
 import { parseAround } from "./config/around.ts";
-import type { Parsed } from "./config/around.ts";
 import { namedCheck } from "./config/checks.ts";
-import type { Check } from "./config/checks.ts";
 import { problemsOf } from "./config/issues.ts";
 import { overlaps } from "./config/path.ts";
 import { settingsError } from "./config/problems.ts";
 import type { Problem } from "./config/problems.ts";
 import { brokenRules } from "./config/rules.ts";
 import { settle } from "./config/settled.ts";
-import type { Settled } from "./config/settled.ts";
+import type { Settings, SettledShape } from "./config/settings.ts";
 import { readSettingsYaml } from "./config/settings-yaml.ts";
 import { shape } from "./config/shape.ts";
 import { readRaw } from "./config/source.ts";
@@ -20,20 +18,10 @@ export type { Check, CheckKind, CheckOf } from "./config/checks.ts";
 export { namespace } from "./config/path.ts";
 export { projectConfigSchema, settingsMarkdown } from "./config/reference.ts";
 export { opaqueSecret } from "./config/settings-yaml.ts";
+export type { GivenColor, Settings } from "./config/settings.ts";
 export { platformNames } from "./config/shape.ts";
 export type { PlatformName } from "./config/shape.ts";
 export type { LocalSettings } from "./platforms/local/settings.ts";
-
-type SettledShape = Settled<Parsed>;
-
-/** Everything that can be set, complete and judged. Times are milliseconds, absent is null. */
-export interface Settings extends Omit<SettledShape, "probe" | "checks"> {
-  readonly probe: Omit<SettledShape["probe"], "path"> & { readonly path: string };
-  readonly checks: readonly Check[];
-}
-
-/** A color that somebody else manages. */
-export type GivenColor = NonNullable<Settings["given"]["blue"]>;
 
 export interface ParseOptions {
   /** Keys whose values are never printed; with or without the namespace. */

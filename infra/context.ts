@@ -1,11 +1,11 @@
 /** What the driver hands the program, and what the program tells it; a hand-run up has neither. */
 
 import type { BlueGreenError } from "./errors.ts";
-import type { GuardResult } from "./guards.ts";
+import type { GuardResult } from "./rules/activation.ts";
 import type { Color, ColorOutputs, RouterRecord } from "./model.ts";
 import type { StackOutputs } from "./observation.ts";
-import type { Drift } from "./record.ts";
-import type { ColorRequest, Request } from "./request.ts";
+import type { Drift } from "./rules/record.ts";
+import type { ColorRequest, Request } from "./rules/request.ts";
 
 export type ProgramEvent =
   /** Something that a person should know; a warning in a hand-run up. */

@@ -4,9 +4,9 @@ import type { Settings } from "./config.ts";
 import { otherColor, perColor } from "./model.ts";
 import type { Color, ColorOutputs, PerColor, RouterReading, RouterRecord } from "./model.ts";
 import type { Platform } from "./platform.ts";
-import { adopt, parseColorOutputs, parseRecord } from "./record.ts";
-import type { View } from "./view.ts";
-import { instant } from "./view.ts";
+import { adopt, parseColorOutputs, parseRecord } from "./rules/record.ts";
+import type { View } from "./rules/view.ts";
+import { instant } from "./rules/view.ts";
 
 export type Outputs = Readonly<Record<string, unknown>>;
 

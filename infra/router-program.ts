@@ -1,7 +1,7 @@
 /** The router's stack: what both colors share, the flip, and the record as its last resource. */
 
 import * as pulumi from "@pulumi/pulumi";
-import { activationGuard } from "./activation.ts";
+import { activationGuard } from "./guards/activation.ts";
 import type { Settings } from "./config.ts";
 import type { ProgramContext } from "./context.ts";
 import { BlueGreenError } from "./errors.ts";
@@ -11,12 +11,12 @@ import { observe } from "./observation.ts";
 import type { Observed, StackOutputs } from "./observation.ts";
 import type { Platform } from "./platform.ts";
 import { platformOf } from "./platforms/index.ts";
-import { guardPlan } from "./plan-guard.ts";
+import { guardPlan } from "./guards/plan.ts";
 import { RecordResource } from "./provider/record.ts";
 import { readAllOutputs } from "./stacks.ts";
-import type { Transition } from "./transition.ts";
-import { applyRequest, routesAfter } from "./transition.ts";
-import { openLine, serveOrReturn } from "./verification.ts";
+import type { Transition } from "./rules/transition.ts";
+import { applyRequest, routesAfter } from "./rules/transition.ts";
+import { openLine, serveOrReturn } from "./guards/verification.ts";
 
 export interface RouterRun {
   readonly settings: Settings;

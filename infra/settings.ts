@@ -1,7 +1,7 @@
 /** The settings as Pulumi hands them to the program, with paths that don't depend on a folder. */
 
 import * as pulumi from "@pulumi/pulumi";
-import { absolutePaths } from "./absolute-paths.ts";
+import { absolutePaths } from "./config/absolute-paths.ts";
 import { namespace, parseSettings } from "./config.ts";
 import type { Settings } from "./config.ts";
 

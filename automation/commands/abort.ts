@@ -11,7 +11,7 @@ export const abort: Command = {
     parser.option("reason", { type: "string", default: "asked for by a person", describe: "why" }),
   run: (argv) =>
     runCommand("abort", argv, async (context) => {
-      const { updateOnce } = await import("../single-update.ts");
+      const { updateOnce } = await import("../operations/single-update.ts");
       const reason = String(argv["reason"]);
       await updateOnce(context, () =>
         Promise.resolve({

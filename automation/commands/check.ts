@@ -1,6 +1,6 @@
 /** `bluegreen check`: the checks of a color as it is now, with what was seen when one fails. */
 
-import type { CheckedColor } from "../check-color.ts";
+import type { CheckedColor } from "../operations/check-color.ts";
 import { runCommand } from "../command.ts";
 import type { CommandContext } from "../command.ts";
 import { paint } from "../report/paint.ts";
@@ -32,8 +32,8 @@ export const check: Command = {
 
 /** @throws COLOR_EMPTY */
 async function examine(context: CommandContext, target: Color | null): Promise<CheckedColor> {
-  const { examineColor } = await import("../check-color.ts");
-  const { openEngine } = await import("../engine-access.ts");
+  const { examineColor } = await import("../operations/check-color.ts");
+  const { openEngine } = await import("../engine/access.ts");
   const { openProject } = await import("../project.ts");
   const { observeStacks } = await import("../status/observe.ts");
   const { idleColor } = await import("../../infra/observation.ts");

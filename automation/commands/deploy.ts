@@ -18,7 +18,7 @@ export const deploy: Command = {
       .option("version", { type: "string", describe: "the release; default: bluegreen:version" }),
   run: (argv) =>
     runCommand("deploy", argv, async (context) => {
-      const { pursue } = await import("../pursue.ts");
+      const { pursue } = await import("../operations/pursue.ts");
       const { digestOf } = await import("../session.ts");
       const session = await context.openSession();
       const { record } = await session.environment.observe({ fresh: true });

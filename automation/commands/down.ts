@@ -18,7 +18,7 @@ export const down: Command = {
     }),
   run: (argv) =>
     runCommand("down", argv, async (context) => {
-      const { takeDown } = await import("../take-down.ts");
+      const { takeDown } = await import("../operations/take-down.ts");
       await takeDown(context, { stopServing: argv["stop-serving"] === true });
     }),
 };

@@ -14,7 +14,7 @@ export const env: Command = {
   options: noOptions,
   run: (argv) =>
     runCommand("env", argv, async ({ options, aside, print }) => {
-      const { openEngine } = await import("../engine-access.ts");
+      const { openEngine } = await import("../engine/access.ts");
       const { formatExports } = await import("../engine/environment.ts");
       const { openProject } = await import("../project.ts");
       const project = openProject({ ...options, reporter: aside });

@@ -29,7 +29,7 @@ async function show(
   { options, aside, print }: CommandContext,
   { limit, all }: { readonly limit: number; readonly all: boolean },
 ): Promise<void> {
-  const { openEngine } = await import("../engine-access.ts");
+  const { openEngine } = await import("../engine/access.ts");
   const { readHistory } = await import("../history/read.ts");
   const { renderHistory } = await import("../history/render.ts");
   const { openProject } = await import("../project.ts");

@@ -21,7 +21,7 @@ export const pin: Command = {
       .option("for", { type: "string", describe: "how long, such as 24h; default: for good" }),
   run: (argv) =>
     runCommand("pin", argv, async (context) => {
-      const { updateOnce } = await import("../single-update.ts");
+      const { updateOnce } = await import("../operations/single-update.ts");
       const version = String(argv["release"]);
       const until = untilOf(argv["for"] as string | undefined);
       await updateOnce(context, async (session) => ({
@@ -46,7 +46,7 @@ export const unpin: Command = {
     parser.positional("release", { type: "string", describe: "version or digest" }),
   run: (argv) =>
     runCommand("unpin", argv, async (context) => {
-      const { updateOnce } = await import("../single-update.ts");
+      const { updateOnce } = await import("../operations/single-update.ts");
       const release = String(argv["release"]);
       await updateOnce(context, () =>
         Promise.resolve({

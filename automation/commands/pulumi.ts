@@ -19,7 +19,7 @@ export const pulumi: Command = {
       "pulumi",
       argv,
       async ({ options, aside }) => {
-        const { passThrough } = await import("../pass-through.ts");
+        const { passThrough } = await import("../engine/pass-through.ts");
         seen.exit = await passThrough({ ...options, reporter: aside }, argumentsOf(argv));
       },
       { endless: true },

@@ -20,7 +20,7 @@ export const retire: Command = {
     }),
   run: (argv) =>
     runCommand("retire", argv, async (context) => {
-      const { pursue } = await import("../pursue.ts");
+      const { pursue } = await import("../operations/pursue.ts");
       const { idleColor } = await import("../../infra/observation.ts");
       const session = await context.openSession();
       const { record } = await session.environment.observe({ fresh: true });

@@ -28,7 +28,7 @@ export const rollback: Command = {
       }),
   run: (argv) =>
     runCommand("rollback", argv, async (context) => {
-      const { rollBack } = await import("../rollback.ts");
+      const { rollBack } = await import("../operations/rollback.ts");
       await rollBack(context, {
         reason: String(argv["reason"]),
         pin: argv["pin"] === true,

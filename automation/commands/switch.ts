@@ -20,7 +20,7 @@ export const switchCommand: Command = {
     }),
   run: (argv) =>
     runCommand("switch", argv, async (context) => {
-      const { pursue } = await import("../pursue.ts");
+      const { pursue } = await import("../operations/pursue.ts");
       const session = await context.openSession();
       const color = argv["target"] as Color;
       const goal = { kind: "SwitchTo", color, bake: argv["bake"] === true } as const;

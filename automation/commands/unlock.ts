@@ -11,7 +11,7 @@ export const unlock: Command = {
   options: noOptions,
   run: (argv) =>
     runCommand("unlock", argv, async (context) => {
-      const { freeLocks } = await import("../unlock.ts");
+      const { freeLocks } = await import("../operations/unlock.ts");
       await freeLocks(context);
     }),
 };

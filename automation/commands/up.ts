@@ -14,7 +14,7 @@ export const up: Command = {
   options: noOptions,
   run: (argv) =>
     runCommand("up", argv, async (context) => {
-      const { bringUp } = await import("../bring-up.ts");
+      const { bringUp } = await import("../operations/bring-up.ts");
       await bringUp(await context.openSession());
     }),
 };

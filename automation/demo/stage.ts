@@ -11,7 +11,7 @@ import { brokenVersion, ownFailures, trafficProblems, trafficRow } from "./resul
 import type { Screen } from "./screen.ts";
 import { Shell } from "./shell.ts";
 import type { CommandRun } from "./shell.ts";
-import type { Step } from "./step.ts";
+import type { StepFacts } from "./step-facts.ts";
 import { count, seconds } from "./table.ts";
 
 /** What a command should do. */
@@ -123,7 +123,7 @@ export class Stage {
   }
 
   /** How clients met the step that ends now; null while there is no load. */
-  async takeTraffic(step: Step): Promise<TrafficRow | null> {
+  async takeTraffic(step: StepFacts): Promise<TrafficRow | null> {
     if (!this.#load) return null;
     const row = trafficRow(await this.#load.mark(step.name), step.broken ?? null);
     const { all, moving } = this.#sent;

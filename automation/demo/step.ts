@@ -1,18 +1,8 @@
 /** What a step of the demo is. */
 
 import type { Stage } from "./stage.ts";
+import type { StepFacts } from "./step-facts.ts";
 
-export interface Step {
-  /** Its row in the table. */
-  readonly name: string;
-  readonly title: string;
-  /** Said before it runs: one or two plain sentences. */
-  readonly say: string;
-  /** True where traffic moves: its requests count for the demo's last sentence. */
-  readonly moves?: boolean;
-  /** Releases that answer during the step, each at least once; absent while there is no load. */
-  readonly answeredBy?: readonly string[];
-  /** The release among them that is broken on purpose, after the switch. */
-  readonly broken?: string;
+export interface Step extends StepFacts {
   readonly run: (stage: Stage) => Promise<void>;
 }

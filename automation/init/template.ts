@@ -30,7 +30,7 @@ main: ${linkName}/infra/index.ts
 requiredPulumiVersion: ">=${requiredPulumiVersion}"
 plugins:
   providers:
-    - name: bluegreen
+    - name: bluegreen-core
       path: ${linkName}/infra/provider
 `;
 }

@@ -1,11 +1,11 @@
 /** What is true of an environment now, as far as a switch depends on it. Pure. */
 
 import { formatDuration } from "../../infra/duration.ts";
-import { pasteLines, readIntent } from "../../infra/intent.ts";
+import { pasteLines, readIntent } from "../../infra/rules/intent.ts";
 import type { Color, PerColor, Pin } from "../../infra/model.ts";
 import { perColor } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
-import { pinOf } from "../../infra/record.ts";
+import { pinOf } from "../../infra/rules/record.ts";
 import type { PreviewFacts } from "./facts.ts";
 import type { ColorHealth, DriftPreview, PreviewSummary } from "./summary.ts";
 

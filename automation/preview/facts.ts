@@ -2,7 +2,7 @@
 
 import type { ProgramEvent } from "../../infra/context.ts";
 import type { BlueGreenError } from "../../infra/errors.ts";
-import type { Declared } from "../../infra/intent.ts";
+import type { Declared } from "../../infra/rules/intent.ts";
 import type { PerColor } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
 import type { Change } from "../adapters/engine-step.ts";

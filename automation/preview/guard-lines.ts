@@ -1,10 +1,10 @@
 /** The result of every guard on the way, in the order in which they are met. Pure. */
 
-import { liveClaim } from "../../infra/claim.ts";
+import { liveClaim } from "../../infra/rules/claim.ts";
 import type { BlueGreenError } from "../../infra/errors.ts";
 import type { ErrorCode } from "../../infra/errors.ts";
-import type { GuardResult } from "../../infra/guards.ts";
-import { readIntent } from "../../infra/intent.ts";
+import type { GuardResult } from "../../infra/rules/activation.ts";
+import { readIntent } from "../../infra/rules/intent.ts";
 import { formatWeights } from "../../infra/model.ts";
 import type { PreviewFacts } from "./facts.ts";
 import type { GuardLine, GuardName } from "./summary.ts";

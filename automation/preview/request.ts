@@ -1,6 +1,6 @@
 /** Which stacks are to be previewed with what, for each thing that can be asked. */
 
-import type { ColorView } from "../../infra/color-guard.ts";
+import type { ColorView } from "../../infra/rules/color.ts";
 import { judgeColor } from "../../infra/color-program.ts";
 import type { Settings } from "../../infra/config.ts";
 import { BlueGreenError } from "../../infra/errors.ts";

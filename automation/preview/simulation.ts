@@ -1,14 +1,14 @@
 /** Runs a goal to its end in thought: the driver's own decisions, on a record that is imagined. */
 
 import assert from "node:assert";
-import { guardColor } from "../../infra/color-guard.ts";
+import { guardColor } from "../../infra/rules/color.ts";
 import { BlueGreenError } from "../../infra/errors.ts";
-import type { Declared } from "../../infra/intent.ts";
+import type { Declared } from "../../infra/rules/intent.ts";
 import type { Color, ColorOutputs, RouterRecord } from "../../infra/model.ts";
 import { recordSchema } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
-import type { ColorRequest, Request } from "../../infra/request.ts";
-import { applyRequest } from "../../infra/transition.ts";
+import type { ColorRequest, Request } from "../../infra/rules/request.ts";
+import { applyRequest } from "../../infra/rules/transition.ts";
 import type { Action } from "../rollout/action.ts";
 import { describeAction } from "../rollout/action.ts";
 import { decide } from "../rollout/decide.ts";

@@ -2,7 +2,7 @@
 
 import type { BlueGreenError } from "../../infra/errors.ts";
 import type { Color } from "../../infra/model.ts";
-import type { ClaimColor, Request } from "../../infra/request.ts";
+import type { ClaimColor, Request } from "../../infra/rules/request.ts";
 
 export type Action =
   /** One update of the router's stack. */

@@ -1,11 +1,11 @@
 /** Whose rollout it is: which one a run goes on with, and how it becomes its owner. Pure. */
 
-import { claimedBy, liveClaim, sameOwner } from "../../infra/claim.ts";
+import { claimedBy, liveClaim, sameOwner } from "../../infra/rules/claim.ts";
 import type { Color, Owner, Rollout } from "../../infra/model.ts";
 import { byHand } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
-import type { ClaimColor } from "../../infra/request.ts";
-import { instant } from "../../infra/view.ts";
+import type { ClaimColor } from "../../infra/rules/request.ts";
+import { instant } from "../../infra/rules/view.ts";
 import type { Action } from "./action.ts";
 import type { Deploy, SwitchTo } from "./goal.ts";
 import type { Situation } from "./situation.ts";

@@ -1,12 +1,12 @@
 /** Why a rollout can't begin or go on, as errors that say what to do. Pure. */
 
-import { claimedBy, liveClaim } from "../../infra/claim.ts";
+import { claimedBy, liveClaim } from "../../infra/rules/claim.ts";
 import { BlueGreenError } from "../../infra/errors.ts";
 import type { ErrorCode } from "../../infra/errors.ts";
 import type { Color } from "../../infra/model.ts";
 import { otherColor } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
-import { pinOf } from "../../infra/record.ts";
+import { pinOf } from "../../infra/rules/record.ts";
 import type { Action } from "./action.ts";
 import type { Deploy, SwitchTo } from "./goal.ts";
 import { deadOwner } from "./ownership.ts";

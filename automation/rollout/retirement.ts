@@ -1,6 +1,6 @@
 /** When the idle color may go: window over, nothing has reached it for a while. Pure. */
 
-import { isUnfinished } from "../../infra/claim.ts";
+import { isUnfinished } from "../../infra/rules/claim.ts";
 import { BlueGreenError } from "../../infra/errors.ts";
 import type { Color } from "../../infra/model.ts";
 import { formatWeights } from "../../infra/model.ts";

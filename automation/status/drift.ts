@@ -1,10 +1,10 @@
 /** Where the settings file, the record and the data plane disagree, and what to do about it. Pure. */
 
 import type { Settings } from "../../infra/config.ts";
-import { pasteLines, readIntent } from "../../infra/intent.ts";
+import { pasteLines, readIntent } from "../../infra/rules/intent.ts";
 import { colors } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
-import { attachments } from "../../infra/transition.ts";
+import { attachments } from "../../infra/rules/transition.ts";
 
 export interface DriftReport {
   /** What differs from what: `router` is the data plane. */

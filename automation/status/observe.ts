@@ -6,7 +6,7 @@ import type { Observed, Outputs, StackOutputs } from "../../infra/observation.ts
 import { stackName } from "../../infra/stack-role.ts";
 import { askStack } from "../adapters/pulumi-cli.ts";
 import type { CliTarget } from "../adapters/pulumi-cli.ts";
-import { openEngine } from "../engine-access.ts";
+import { openEngine } from "../engine/access.ts";
 import type { Reporter } from "../event.ts";
 import { isDeadHere } from "../owner.ts";
 import type { Project, ReadProject } from "../project.ts";

@@ -1,7 +1,7 @@
 /** What needs a person's eye in an environment, with what to do. Pure. */
 
 import { head } from "../checks/evidence.ts";
-import { liveClaim } from "../../infra/claim.ts";
+import { liveClaim } from "../../infra/rules/claim.ts";
 import { colors } from "../../infra/model.ts";
 import type { Color } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";

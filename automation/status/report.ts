@@ -1,11 +1,11 @@
 /** What `bluegreen status` tells, as one document: a pure fold of an observation. */
 
-import { describeOwner } from "../../infra/claim.ts";
+import { describeOwner } from "../../infra/rules/claim.ts";
 import type { Settings } from "../../infra/config.ts";
 import { colors, perColor, phaseSentences } from "../../infra/model.ts";
 import type { Color, Instant, PerColor, Phase, Pin, Weights } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
-import { instant } from "../../infra/view.ts";
+import { instant } from "../../infra/rules/view.ts";
 import { findDrift } from "./drift.ts";
 import type { DriftReport } from "./drift.ts";
 import { findProblems } from "./problems.ts";

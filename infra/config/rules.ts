@@ -3,7 +3,7 @@
 import { basename } from "node:path";
 
 import { colors } from "../model.ts";
-import type { Settings } from "../config.ts";
+import type { Settings } from "./settings.ts";
 import { canonicalAddress } from "./address.ts";
 import { overlaps } from "./path.ts";
 import type { Path } from "./path.ts";

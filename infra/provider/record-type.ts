@@ -6,4 +6,4 @@
  */
 export const providerVersion = "0.1.0";
 
-export const recordType = "bluegreen:index:Record";
+export const recordType = "bluegreen-core:index:Record";

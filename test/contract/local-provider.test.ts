@@ -151,7 +151,7 @@ test("keeps the record as it is handed over", async () => {
 
 test("ends soon after the engine that started it was killed", async () => {
   const file = fileURLToPath(
-    new URL("../../infra/provider/pulumi-resource-bluegreen", import.meta.url),
+    new URL("../../infra/provider/pulumi-resource-bluegreen-core", import.meta.url),
   );
   const script = `"$0" 127.0.0.1:9 & echo "pid $!"; wait`;
   const engine = spawn("sh", ["-c", script, file], { stdio: ["ignore", "pipe", "inherit"] });

@@ -93,7 +93,7 @@ describeOnEngine("a preview of an environment that doesn't exist yet", () => {
     ]);
     expect(summary.stacks[1]?.changes).toContainEqual({
       operation: "create",
-      type: "bluegreen:local:Instances",
+      type: "bluegreen-core:local:Instances",
       name: "dev-blue-instances",
       fields: [],
     });
@@ -287,7 +287,7 @@ describeOnEngine("a preview of a living environment", () => {
     expect(file.code).toBe(11);
     expect(file.summary.stacks[0]?.changes).toContainEqual({
       operation: "update",
-      type: "bluegreen:local:Router",
+      type: "bluegreen-core:local:Router",
       name: "dev-router",
       fields: ["drainMs"],
     });

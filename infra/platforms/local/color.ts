@@ -31,7 +31,7 @@ export class LocalColor extends pulumi.ComponentResource implements ColorResourc
   readonly addresses: pulumi.Output<readonly Address[]>;
 
   constructor(name: string, args: ColorArgs, opts: pulumi.ComponentResourceOptions) {
-    super("bluegreen:local:LocalColor", name, {}, opts);
+    super("bluegreen-core:local:LocalColor", name, {}, opts);
     const { settings, color } = args;
     const place = placeOf(settings);
     const spec = colorSpecOf(args, args.frozen.spec as LocalSpec, place.releases);

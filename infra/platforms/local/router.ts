@@ -26,7 +26,7 @@ export class LocalRouter extends pulumi.ComponentResource implements RouterResou
   readonly outputs: pulumi.Output<RouterOutputs>;
 
   constructor(name: string, args: RouterArgs, opts: pulumi.ComponentResourceOptions) {
-    super("bluegreen:local:LocalRouter", name, {}, opts);
+    super("bluegreen-core:local:LocalRouter", name, {}, opts);
     const { settings, routes } = args;
     const dir = placeOf(settings).router;
     const { host, port, tls, accessLog } = settings.local;

@@ -3,9 +3,9 @@
 import type { ColorSpec } from "./supervisor/color-spec.ts";
 import type { Address, DirectMark, PerColor, Weights } from "../../model.ts";
 
-export const routerType = "bluegreen:local:Router";
-export const routeType = "bluegreen:local:Route";
-export const instancesType = "bluegreen:local:Instances";
+export const routerType = "bluegreen-core:local:Router";
+export const routeType = "bluegreen-core:local:Route";
+export const instancesType = "bluegreen-core:local:Instances";
 
 /** The router process. */
 export interface RouterInputs {

@@ -12,7 +12,7 @@ import status from "@pulumi/pulumi/proto/status_pb.js";
 import type { Properties } from "../../../infra/provider/handler.ts";
 
 const file = fileURLToPath(
-  new URL("../../../infra/provider/pulumi-resource-bluegreen", import.meta.url),
+  new URL("../../../infra/provider/pulumi-resource-bluegreen-core", import.meta.url),
 );
 const startMs = 10_000;
 /** Nobody answers there: the engine is only called when something is logged. */
@@ -112,7 +112,7 @@ export class ProviderProcess {
 }
 
 function urnOf(type: string): string {
-  return `urn:pulumi:test::contract::bluegreen:local:Parent$${type}::name`;
+  return `urn:pulumi:test::contract::bluegreen-core:local:Parent$${type}::name`;
 }
 
 function structOf(properties: Properties) {

@@ -45,7 +45,7 @@ function listed() {
 const marks: readonly (readonly [RegExp, Part])[] = [
   [/router-process\.ts/, "router"],
   [/supervisor\/main\.ts/, "supervisor"],
-  [/provider\/main\.ts|pulumi-resource-bluegreen/, "provider"],
+  [/provider\/main\.ts|pulumi-resource-bluegreen-core/, "provider"],
   [/automation\/cli\.ts/, "driver"],
   [/server\.ts/, "instance"],
   [/pulumi (up|destroy|preview|refresh|stack|config|version)\b/, "engine"],

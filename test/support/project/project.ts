@@ -6,12 +6,11 @@
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
-import { onTestFinished } from "vitest";
 import { editSettings } from "../../../automation/adapters/settings-file.ts";
 import { checkoutFolder } from "../../../automation/engine/folders.ts";
-import { linkName, makeLink } from "../../../automation/init/link.ts";
+import { makeLink } from "../../../automation/init/link.ts";
 import type { Color, RouterRecord } from "../../../infra/model.ts";
-import { parseRecord } from "../../../infra/record.ts";
+import { parseRecord } from "../../../infra/rules/record.ts";
 import type { Place } from "../../../infra/platforms/local/place.ts";
 import { placeOf } from "../../../infra/platforms/local/place.ts";
 import { askRouter } from "../../../infra/platforms/local/proxy/client.ts";
@@ -24,6 +23,7 @@ import type { Fault } from "./app.ts";
 import type { Run, Running } from "./command.ts";
 import { start } from "./command.ts";
 import { neededEngine } from "./engine.ts";
+import { projectYaml, settingsYaml } from "./files.ts";
 import { endProcesses, processesOf } from "./processes.ts";
 import type { FoundProcess } from "./processes.ts";
 
@@ -96,7 +96,7 @@ export interface Project {
 export const pulumiUp = ["up", "--yes", "--skip-preview", "--non-interactive", "--color", "never"];
 
 export async function makeProject(options: ProjectOptions = {}): Promise<Project> {
-  const { stack = "dev" } = options;
+  const { stack = "dev", settings = {}, instances = 1 } = options;
   const { pulumi } = neededEngine();
   const root = realpathSync(mkdtempSync(join(tmpdir(), "bluegreen-test-")));
   const folder = join(root, "project");
@@ -109,17 +109,10 @@ export async function makeProject(options: ProjectOptions = {}): Promise<Project
   makeLink(folder, checkoutFolder);
   writeFileSync(join(folder, "Pulumi.yaml"), projectYaml());
   writeFileSync(join(folder, "app", appFile), appSource);
-  writeFileSync(settingsFile, settingsYaml({ root, stack, port, faults, options }));
+  writeFileSync(settingsFile, settingsYaml({ root, stack, port, faults, settings, instances }));
   const env = variables(root, { BLUEGREEN_ENGINE: pulumi, ...options.env });
   const place = placeOf({ application: "test", environment: stack }, env);
   return new TemporaryProject({ root, folder, settingsFile, stack, port, env, place, faults });
-}
-
-/** For a project that serves one test only: it is removed when the test ends, however it ends. */
-export async function projectForTest(options: ProjectOptions = {}): Promise<Project> {
-  const project = await makeProject(options);
-  onTestFinished(() => project.remove());
-  return project;
 }
 
 type Parts = Pick<
@@ -246,55 +239,6 @@ class TemporaryProject implements Project {
     if (code !== 0) throw new Error(`bluegreen env failed: ${output}`);
     return JSON.parse(stdout) as Record<string, string>;
   }
-}
-
-/** The checkout's own, with the program and its provider behind the link. */
-function projectYaml(): string {
-  return readFileSync(join(checkoutFolder, "Pulumi.yaml"), "utf8")
-    .replace(/^main: infra\//m, `main: ${linkName}/infra/`)
-    .replace(/^(\s*path: )infra\//m, `$1${linkName}/infra/`);
-}
-
-/** Short in everything, so that a rollout takes a few seconds. */
-const defaultSettings: Readonly<Record<string, string>> = {
-  application: "test",
-  activeColor: "none",
-  health: "{ path: /healthz, timeout: 1s, interval: 100ms }",
-  checks: "[{ kind: http, path: /probe, retries: 0 }, { kind: version, path: /version }]",
-  probe: "{ path: /probe, count: 3, ratePerSecond: 50, timeout: 500ms }",
-  bake: "{ duration: 0s }",
-  drain: "200ms",
-  switchWithin: "3s",
-  claim: "5m",
-};
-
-interface SettingsParts {
-  readonly root: string;
-  readonly stack: string;
-  readonly port: number;
-  readonly faults: string;
-  readonly options: ProjectOptions;
-}
-
-function settingsYaml({ root, stack, port, faults, options }: SettingsParts): string {
-  const local = [
-    // The last word lets every process of the project be found by its folder.
-    `command: ["node", "${appFile}", "--of=${root}"]`,
-    "cwd: app",
-    `env: { FAULTS: ${JSON.stringify(faults)} }`,
-    `instances: ${options.instances ?? 1}`,
-    "start: 5s",
-    `port: ${port}`,
-  ];
-  const entries = Object.entries({ environment: stack, ...defaultSettings, ...options.settings });
-  return [
-    "# Settings of a test; comments stay.",
-    "config:",
-    ...entries.map(([key, value]) => `  bluegreen:${key}: ${value}`),
-    "  bluegreen:local:",
-    ...local.map((line) => `    ${line}`),
-    "",
-  ].join("\n");
 }
 
 /** Nothing of the user's Pulumi or shell; their cache of compiled code, which saves a third. */

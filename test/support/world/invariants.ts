@@ -1,9 +1,9 @@
 /** What must be true of the world after every single step, whoever did it. */
 
-import { sameOwner } from "../../../infra/claim.ts";
+import { sameOwner } from "../../../infra/rules/claim.ts";
 import { colors } from "../../../infra/model.ts";
 import type { Claim, Color, RouterRecord } from "../../../infra/model.ts";
-import type { Request } from "../../../infra/request.ts";
+import type { Request } from "../../../infra/rules/request.ts";
 import type { SimulatedProcess, WorldState } from "./state.ts";
 import { servedWeights, storedRecord } from "./state.ts";
 

@@ -1,7 +1,7 @@
 /** A simulated environment with the people and jobs that work on it, in virtual time. */
 
 import { PulumiEnvironment } from "../../../automation/adapters/environment.ts";
-import { RouterBake } from "../../../automation/bake.ts";
+import { RouterBake } from "../../../automation/operations/bake.ts";
 import type { Checks, Environment, Ports } from "../../../automation/ports.ts";
 import { reconcile } from "../../../automation/reconcile.ts";
 import type { Goal } from "../../../automation/rollout/goal.ts";
@@ -13,7 +13,7 @@ import { activeOf, byHand, colors, otherColor, perColor, weightsOf } from "../..
 import { idleColor } from "../../../infra/observation.ts";
 import type { Observed } from "../../../infra/observation.ts";
 import type { Platform } from "../../../infra/platform.ts";
-import type { Request } from "../../../infra/request.ts";
+import type { Request } from "../../../infra/rules/request.ts";
 import type { Behaviours } from "./data-plane.ts";
 import { DataPlane } from "./data-plane.ts";
 import { SimulatedEngine, digestOf, takeOverDeadLock } from "./engine.ts";

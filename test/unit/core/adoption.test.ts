@@ -4,8 +4,8 @@ import { describe, expect, test } from "vitest";
 import type { RouterReading, RouterRecord } from "../../../infra/model.ts";
 import { observe } from "../../../infra/observation.ts";
 import { parseSettings } from "../../../infra/config.ts";
-import { adopt } from "../../../infra/record.ts";
-import type { Adopted } from "../../../infra/record.ts";
+import { adopt } from "../../../infra/rules/record.ts";
+import type { Adopted } from "../../../infra/rules/record.ts";
 import { now, nowMs, outputsOf, pinOn, readingOf, recordOf, rolloutOf } from "./views.ts";
 
 const colors = { blue: outputsOf("blue", "1"), green: outputsOf("green", "2") };

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import type { RouterRecord } from "../../../infra/model.ts";
-import { applyRequest, routesAfter } from "../../../infra/transition.ts";
+import { applyRequest, routesAfter } from "../../../infra/rules/transition.ts";
 import type { Given } from "./views.ts";
 import { alice, claimOf, rolloutOf, viewOf } from "./views.ts";
 

@@ -1,7 +1,7 @@
 /** Who may fill a color: claims, deadlines, owners who are gone. */
 
 import { describe, expect, test } from "vitest";
-import { claimColor, isUnfinished, liveClaim } from "../../../infra/claim.ts";
+import { claimColor, isUnfinished, liveClaim } from "../../../infra/rules/claim.ts";
 import { byHand } from "../../../infra/model.ts";
 import type { RouterRecord } from "../../../infra/model.ts";
 import {

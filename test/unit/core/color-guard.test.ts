@@ -1,11 +1,11 @@
 /** What may happen to a color's stack. */
 
 import { describe, expect, test } from "vitest";
-import type { ColorView, Wanted } from "../../../infra/color-guard.ts";
-import { guardColor } from "../../../infra/color-guard.ts";
+import type { ColorView, Wanted } from "../../../infra/rules/color.ts";
+import { guardColor } from "../../../infra/rules/color.ts";
 import { byHand } from "../../../infra/model.ts";
 import type { ColorOutputs, RouterRecord } from "../../../infra/model.ts";
-import type { ColorRequest } from "../../../infra/request.ts";
+import type { ColorRequest } from "../../../infra/rules/request.ts";
 import { claimOf, inMinutes, nowMs, outputsOf, pinOn, recordOf, rolloutOf } from "./views.ts";
 
 const obey: ColorRequest = { kind: "Obey" };

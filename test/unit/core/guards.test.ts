@@ -1,8 +1,8 @@
 /** Which color may get traffic. */
 
 import { describe, expect, test } from "vitest";
-import type { Expected, GuardResult } from "../../../infra/guards.ts";
-import { guardActivation, guardRollback, refusePending } from "../../../infra/guards.ts";
+import type { Expected, GuardResult } from "../../../infra/rules/activation.ts";
+import { guardActivation, guardRollback, refusePending } from "../../../infra/rules/activation.ts";
 import type { Given } from "./views.ts";
 import { claimOf, inMinutes, outputsOf, pinOn, rolloutOf, targetOf, viewOf } from "./views.ts";
 

@@ -1,8 +1,8 @@
 /** When the settings file's `activeColor` is a wish. */
 
 import { expect, test } from "vitest";
-import type { Declared, Intent } from "../../../infra/intent.ts";
-import { readIntent } from "../../../infra/intent.ts";
+import type { Declared, Intent } from "../../../infra/rules/intent.ts";
+import { readIntent } from "../../../infra/rules/intent.ts";
 import type { Color, RouterRecord } from "../../../infra/model.ts";
 import { recordOf } from "./views.ts";
 

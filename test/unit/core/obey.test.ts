@@ -1,9 +1,9 @@
 /** A plain update obeys the settings file, where that is a wish, and only once. */
 
 import { describe, expect, test } from "vitest";
-import type * as request from "../../../infra/request.ts";
-import type { Transition } from "../../../infra/transition.ts";
-import { applyRequest, routesAfter } from "../../../infra/transition.ts";
+import type * as request from "../../../infra/rules/request.ts";
+import type { Transition } from "../../../infra/rules/transition.ts";
+import { applyRequest, routesAfter } from "../../../infra/rules/transition.ts";
 import type { Given } from "./views.ts";
 import { claimOf, inMinutes, outputsOf, rollBackAsked, rolloutOf, viewOf } from "./views.ts";
 

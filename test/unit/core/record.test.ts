@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { emptyRecord } from "../../../infra/model.ts";
-import { parseColorOutputs, parseRecord, pinOf } from "../../../infra/record.ts";
+import { parseColorOutputs, parseRecord, pinOf } from "../../../infra/rules/record.ts";
 import { claimOf, inMinutes, nowMs, outputsOf, pinOn, recordOf, rolloutOf } from "./views.ts";
 
 /** As the engine hands it back: nulls are gone, and our own fields aren't the only ones. */

@@ -5,17 +5,17 @@
 
 import fc from "fast-check";
 import { expect, test, vi } from "vitest";
-import { liveClaim, sameOwner } from "../../../infra/claim.ts";
-import { guardColor } from "../../../infra/color-guard.ts";
+import { liveClaim, sameOwner } from "../../../infra/rules/claim.ts";
+import { guardColor } from "../../../infra/rules/color.ts";
 import { BlueGreenError } from "../../../infra/errors.ts";
-import { guardActivation, guardRollback } from "../../../infra/guards.ts";
+import { guardActivation, guardRollback } from "../../../infra/rules/activation.ts";
 import { colors, emptyRecord, otherColor, perColor } from "../../../infra/model.ts";
 import type { Color, ColorOutputs, Owner, RouterRecord } from "../../../infra/model.ts";
 import type { Routes } from "../../../infra/platform.ts";
-import { adopt } from "../../../infra/record.ts";
-import type { ColorRequest, Request } from "../../../infra/request.ts";
-import { applyRequest, routesAfter } from "../../../infra/transition.ts";
-import type { View } from "../../../infra/view.ts";
+import { adopt } from "../../../infra/rules/record.ts";
+import type { ColorRequest, Request } from "../../../infra/rules/request.ts";
+import { applyRequest, routesAfter } from "../../../infra/rules/transition.ts";
+import type { View } from "../../../infra/rules/view.ts";
 import { alice, bob, nowMs, outputsOf, readingOf } from "./views.ts";
 
 // Pure, but much of it: a busy machine gets its time.

@@ -2,9 +2,9 @@
 
 import { describe, expect, test } from "vitest";
 import type { RouterRecord } from "../../../infra/model.ts";
-import type * as request from "../../../infra/request.ts";
-import type { Transition } from "../../../infra/transition.ts";
-import { applyRequest, routesAfter } from "../../../infra/transition.ts";
+import type * as request from "../../../infra/rules/request.ts";
+import type { Transition } from "../../../infra/rules/transition.ts";
+import { applyRequest, routesAfter } from "../../../infra/rules/transition.ts";
 import type { Given } from "./views.ts";
 import {
   bob,

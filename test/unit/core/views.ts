@@ -14,7 +14,7 @@ import type {
   TargetReading,
 } from "../../../infra/model.ts";
 import type { Observed } from "../../../infra/observation.ts";
-import type * as request from "../../../infra/request.ts";
+import type * as request from "../../../infra/rules/request.ts";
 
 export const nowMs = Date.UTC(2030, 0, 1, 12);
 

@@ -13,7 +13,7 @@ describe("leftovers", () => {
   });
 
   test("are operations that were cut short, and resources that are half made", () => {
-    const urn = "urn:pulumi:dev-blue::shop::bluegreen:local:Instances::dev-blue-instances";
+    const urn = "urn:pulumi:dev-blue::shop::bluegreen-core:local:Instances::dev-blue-instances";
     const deployment = {
       resources: [{ urn, initErrors: ["PROVISION_FAILED: never healthy\nhint: look"] }],
       pending_operations: [{ type: "creating", resource: { urn } }],

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { RouterBake } from "../../../automation/bake.ts";
+import { RouterBake } from "../../../automation/operations/bake.ts";
 import type { Event } from "../../../automation/event.ts";
 import { parseSettings } from "../../../infra/config.ts";
 import type { ColorTraffic, RouterReading, TargetReading } from "../../../infra/model.ts";

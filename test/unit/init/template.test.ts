@@ -48,7 +48,7 @@ test("the project file names the program behind the link", () => {
   expect(parse(projectText({ name: "123" }))).toMatchObject({
     name: "123",
     main: ".bluegreen/infra/index.ts",
-    plugins: { providers: [{ name: "bluegreen", path: ".bluegreen/infra/provider" }] },
+    plugins: { providers: [{ name: "bluegreen-core", path: ".bluegreen/infra/provider" }] },
     runtime: { options: { typescript: false } },
   });
 });

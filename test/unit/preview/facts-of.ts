@@ -153,13 +153,13 @@ export function deployFacts(): PreviewFacts {
       changes: [
         {
           operation: "update",
-          type: "bluegreen:index:Record",
+          type: "bluegreen-core:index:Record",
           name: "dev-record",
           fields: ["record.generation"],
         },
         {
           operation: "update",
-          type: "bluegreen:local:Route",
+          type: "bluegreen-core:local:Route",
           name: "dev-route",
           fields: ["weights.blue", "weights.green"],
         },
@@ -173,7 +173,7 @@ export function deployFacts(): PreviewFacts {
           { operation: "create", type: "pulumi:pulumi:Stack", name: "shop-dev-green", fields: [] },
           {
             operation: "create",
-            type: "bluegreen:local:Instances",
+            type: "bluegreen-core:local:Instances",
             name: "dev-green-instances",
             fields: [],
           },

@@ -3,7 +3,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 
 import type { Color } from "../../../model.ts";
-import { colorHeader, previewHeader } from "./protocol.ts";
+import { colorHeader, previewHeader } from "../../../headers.ts";
 
 /** What the router must know of a request's head besides its own rewriting. */
 export interface RequestFacts {

@@ -3,7 +3,7 @@
 import type { ServerResponse } from "node:http";
 
 import type { Color } from "../../../model.ts";
-import { colorHeader } from "./protocol.ts";
+import { colorHeader } from "../../../headers.ts";
 
 export interface PlainReply {
   /** The color that was to answer; null when none was chosen. */

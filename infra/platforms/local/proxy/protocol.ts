@@ -138,11 +138,6 @@ export interface WireError {
   readonly details: readonly string[];
 }
 
-/** Request header that reaches a color whatever its weight. */
-export const previewHeader = "x-bluegreen-preview";
-/** Reply header that names the color that answered. */
-export const colorHeader = "x-bluegreen-color";
-
 export function hasTraffic(routes: Pick<RouterRoutes, "weights">, color: Color): boolean {
   return routes.weights[color] > 0;
 }

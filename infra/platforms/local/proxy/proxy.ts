@@ -11,7 +11,7 @@ import { Exchange } from "./exchange.ts";
 import { previewOf, rewriteRequest } from "./headers.ts";
 import { replyPlainly } from "./plain-reply.ts";
 import type { RouterRoutes } from "./protocol.ts";
-import { previewHeader } from "./protocol.ts";
+import { previewHeader } from "../../../headers.ts";
 import type { Routes } from "./routes.ts";
 import { compileRoutes, emptyRoutes, pickColor } from "./routes.ts";
 import { ColorCounters } from "./traffic.ts";

@@ -1,11 +1,11 @@
 /** After a switch the settings file says what the router does, so that no stale value undoes it. */
 
 import { basename } from "node:path";
-import { messageOf } from "../infra/errors.ts";
-import type { Color } from "../infra/model.ts";
-import { writeSettingsFile } from "./adapters/settings-file.ts";
-import type { Event } from "./event.ts";
-import type { Session } from "./session.ts";
+import { messageOf } from "../../infra/errors.ts";
+import type { Color } from "../../infra/model.ts";
+import { writeSettingsFile } from "../adapters/settings-file.ts";
+import type { Event } from "../event.ts";
+import type { Session } from "../session.ts";
 
 export interface Traffic {
   readonly activeColor: Color;

@@ -1,8 +1,8 @@
 /** The rollout in the record: the one that is open, and its steps from phase to phase. Pure. */
 
-import { BlueGreenError } from "./errors.ts";
-import type { Color, Rollout, RouterRecord } from "./model.ts";
-import { otherColor } from "./model.ts";
+import { BlueGreenError } from "../errors.ts";
+import type { Color, Rollout, RouterRecord } from "../model.ts";
+import { otherColor } from "../model.ts";
 import { instant } from "./view.ts";
 import type { View } from "./view.ts";
 

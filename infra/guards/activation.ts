@@ -1,14 +1,14 @@
 /** The guard of a flip, asked with fresh readings right before the provider is called. */
 
-import type { Settings } from "./config.ts";
-import type { ProgramContext } from "./context.ts";
-import { guardActivation, guardRollback, refusePending } from "./guards.ts";
-import type { GuardResult } from "./guards.ts";
+import type { Settings } from "../config.ts";
+import type { ProgramContext } from "../context.ts";
+import { guardActivation, guardRollback, refusePending } from "../rules/activation.ts";
+import type { GuardResult } from "../rules/activation.ts";
 import * as pulumi from "@pulumi/pulumi";
-import { BlueGreenError } from "./errors.ts";
-import type { Observed } from "./observation.ts";
-import type { Activation } from "./traffic.ts";
-import { checkVersions } from "./version-check.ts";
+import { BlueGreenError } from "../errors.ts";
+import type { Observed } from "../observation.ts";
+import type { Activation } from "../rules/traffic.ts";
+import { checkVersions } from "./version.ts";
 
 export interface ActivationArgs {
   readonly settings: Settings;

@@ -1,7 +1,7 @@
 /** When the settings file's `activeColor` is somebody's wish, and when it is only old. Pure. */
 
-import { BlueGreenError } from "./errors.ts";
-import type { Color, RouterRecord } from "./model.ts";
+import { BlueGreenError } from "../errors.ts";
+import type { Color, RouterRecord } from "../model.ts";
 
 /** What the settings file says of the router. */
 export interface Declared {

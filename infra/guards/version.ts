@@ -1,9 +1,9 @@
 /** Asks every instance of a color which version it is, by the settings' version checks. */
 
-import type { Settings } from "./config.ts";
-import type { ColorOutputs } from "./model.ts";
-import { isElsewhere, probe, versionIn } from "./probe.ts";
-import { targetOf } from "./probe/target.ts";
+import type { Settings } from "../config.ts";
+import type { ColorOutputs } from "../model.ts";
+import { isElsewhere, probe, versionIn } from "../probe.ts";
+import { targetOf } from "../probe/target.ts";
 
 /** Sentences about instances that answer as something else; an unreachable one says nothing. */
 export async function checkVersions(

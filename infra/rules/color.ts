@@ -1,8 +1,8 @@
 /** What may happen to a color's stack: filled under a claim, grown, brought back, emptied. Pure. */
 
-import { BlueGreenError } from "./errors.ts";
-import type { Color, ColorOutputs, Release, RouterRecord } from "./model.ts";
-import { byHand } from "./model.ts";
+import { BlueGreenError } from "../errors.ts";
+import type { Color, ColorOutputs, Release, RouterRecord } from "../model.ts";
+import { byHand } from "../model.ts";
 import { pinOf } from "./record.ts";
 import type { ColorRequest } from "./request.ts";
 

@@ -1,19 +1,17 @@
 /** The way back: through the engine, or past it where that can't be had in a few seconds. */
 
-import { BlueGreenError } from "../infra/errors.ts";
-import { otherColor } from "../infra/model.ts";
-import type { CommandContext } from "./command.ts";
+import { BlueGreenError } from "../../infra/errors.ts";
+import { otherColor } from "../../infra/model.ts";
+import type { CommandContext } from "../command.ts";
 import { rollBackDirectly } from "./direct-rollback.ts";
+import type { DirectRollBackOptions } from "./direct-rollback.ts";
 import { pursue } from "./pursue.ts";
-import type { Session } from "./session.ts";
+import type { Session } from "../session.ts";
 
-export interface RollBackOptions {
-  readonly reason: string;
-  readonly pin: boolean;
+export interface RollBackOptions extends DirectRollBackOptions {
   readonly direct: boolean;
   /** Grow the former color to the size of the active one before it gets traffic. */
   readonly grow: boolean;
-  readonly write: boolean;
 }
 
 /** The lock isn't waited for longer than this; then it goes direct. */

@@ -1,12 +1,12 @@
 /** From one record to the next: the whole rule book of an update of the router's stack. Pure. */
 
 import { claimColor, claimedBy, isUnfinished, liveClaim, withoutRollout } from "./claim.ts";
-import { BlueGreenError } from "./errors.ts";
+import { BlueGreenError } from "../errors.ts";
 import type { Declared } from "./intent.ts";
 import { readIntent } from "./intent.ts";
-import type { Address, Color, PerColor, RouterRecord } from "./model.ts";
-import { byHand, perColor, sameWeights, weightsOf } from "./model.ts";
-import type { Routes } from "./platform.ts";
+import type { Address, Color, PerColor, RouterRecord } from "../model.ts";
+import { byHand, perColor, sameWeights, weightsOf } from "../model.ts";
+import type { Routes } from "../platform.ts";
 import { withPin } from "./record.ts";
 import type * as request from "./request.ts";
 import { inPhase, openRollout, refuseServing } from "./rollout.ts";

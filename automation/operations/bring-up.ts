@@ -1,7 +1,7 @@
 /** Brings an environment back as its record says: colors first, so that the router finds them. */
 
-import { colors, perColor } from "../infra/model.ts";
-import type { Session } from "./session.ts";
+import { colors, perColor } from "../../infra/model.ts";
+import type { Session } from "../session.ts";
 
 export async function bringUp(session: Session): Promise<void> {
   const { environment, on, boundary, platform, settings } = session;

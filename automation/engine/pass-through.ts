@@ -2,14 +2,14 @@
 
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
-import { BlueGreenError } from "../infra/errors.ts";
-import { stackName, stackRole } from "../infra/stack-role.ts";
-import type { StackRole } from "../infra/stack-role.ts";
-import { openEngine } from "./engine-access.ts";
-import type { EngineAccess } from "./engine-access.ts";
-import type { Reporter } from "./event.ts";
-import { openProject } from "./project.ts";
-import type { OpenOptions, Project } from "./project.ts";
+import { BlueGreenError } from "../../infra/errors.ts";
+import { stackName, stackRole } from "../../infra/stack-role.ts";
+import type { StackRole } from "../../infra/stack-role.ts";
+import { openEngine } from "./access.ts";
+import type { EngineAccess } from "./access.ts";
+import type { Reporter } from "../event.ts";
+import { openProject } from "../project.ts";
+import type { OpenOptions, Project } from "../project.ts";
 
 /**
  * @returns Pulumi's exit code, or 128 and the signal that ended it
@@ -48,7 +48,7 @@ async function makeColorStack(
   role: StackRole,
   reporter: Reporter,
 ): Promise<number> {
-  const { Engine } = await import("./adapters/engine.ts");
+  const { Engine } = await import("../adapters/engine.ts");
   await new Engine({ ...cli, version: found.version, project }).ensureStack(role);
   reporter.on({ kind: "Noted", sentence: `stack ${stackName(role)} exists` });
   return 0;

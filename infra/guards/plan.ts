@@ -5,7 +5,7 @@
 
 import { AsyncLocalStorage } from "node:async_hooks";
 import * as pulumi from "@pulumi/pulumi";
-import { BlueGreenError, formatError } from "./errors.ts";
+import { BlueGreenError, formatError } from "../errors.ts";
 
 export interface PlanRules {
   /** Type tokens that may be created, changed or removed; null or undefined: any. */

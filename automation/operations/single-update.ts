@@ -1,8 +1,8 @@
 /** Commands that are one update of the router's stack and nothing else. */
 
-import type { Request } from "../infra/request.ts";
-import type { CommandContext } from "./command.ts";
-import type { Session } from "./session.ts";
+import type { Request } from "../../infra/rules/request.ts";
+import type { CommandContext } from "../command.ts";
+import type { Session } from "../session.ts";
 
 /** Makes the update and says what is true then. */
 export async function updateOnce(

@@ -1,12 +1,12 @@
 /** All checks of a color at once, its health among them, and the one verdict over them. */
 
-import type { Settings } from "../infra/config.ts";
-import type { Color, Verdict } from "../infra/model.ts";
-import type { Observed } from "../infra/observation.ts";
-import type { Platform } from "../infra/platform.ts";
-import { verdictOf } from "./checks/finding.ts";
-import type { Outcome } from "./checks/finding.ts";
-import { runChecks } from "./checks/runner.ts";
+import type { Settings } from "../../infra/config.ts";
+import type { Color, Verdict } from "../../infra/model.ts";
+import type { Observed } from "../../infra/observation.ts";
+import type { Platform } from "../../infra/platform.ts";
+import { verdictOf } from "../checks/finding.ts";
+import type { Outcome } from "../checks/finding.ts";
+import { runChecks } from "../checks/runner.ts";
 
 export interface CheckedColor {
   readonly color: Color;

@@ -1,7 +1,7 @@
 /** Makes the paths in the settings independent of the folder in which something runs. */
 
 import { resolve } from "node:path";
-import type { Settings } from "./config.ts";
+import type { Settings } from "../config.ts";
 
 /** Relative paths start from `root`, the folder of Pulumi.yaml. */
 export function absolutePaths(settings: Settings, root: string): Settings {

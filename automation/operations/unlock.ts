@@ -1,13 +1,13 @@
 /** Frees locks that a person has looked at; a live process's lock is only shown. */
 
-import { BlueGreenError } from "../infra/errors.ts";
-import { colors } from "../infra/model.ts";
-import { stackName } from "../infra/stacks.ts";
-import type { CommandContext } from "./command.ts";
-import { describeLock, removeLock, stackLocks } from "./engine/lock.ts";
-import type { StackLock } from "./engine/lock.ts";
-import { confirm } from "./question.ts";
-import type { Session } from "./session.ts";
+import { BlueGreenError } from "../../infra/errors.ts";
+import { colors } from "../../infra/model.ts";
+import { stackName } from "../../infra/stacks.ts";
+import type { CommandContext } from "../command.ts";
+import { describeLock, removeLock, stackLocks } from "../engine/lock.ts";
+import type { StackLock } from "../engine/lock.ts";
+import { confirm } from "../question.ts";
+import type { Session } from "../session.ts";
 
 interface Held {
   readonly stack: string;

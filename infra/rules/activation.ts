@@ -1,8 +1,8 @@
 /** Which color may get traffic, and what may happen to the color that has it. Pure. */
 
 import { isUnfinished } from "./claim.ts";
-import { BlueGreenError } from "./errors.ts";
-import type { Color, ColorOutputs, RouterReading } from "./model.ts";
+import { BlueGreenError } from "../errors.ts";
+import type { Color, ColorOutputs, RouterReading } from "../model.ts";
 import { pinOf } from "./record.ts";
 import type { View } from "./view.ts";
 

@@ -1,7 +1,7 @@
 /** Reading the record from stack outputs, and bringing it in line with the data plane. */
 
 import * as z from "zod";
-import { BlueGreenError } from "./errors.ts";
+import { BlueGreenError } from "../errors.ts";
 import type {
   ColorOutputs,
   DirectMark,
@@ -9,7 +9,7 @@ import type {
   RouterReading,
   RouterRecord,
   Weights,
-} from "./model.ts";
+} from "../model.ts";
 import {
   activeOf,
   emptyRecord,
@@ -18,7 +18,7 @@ import {
   perColor,
   recordSchema,
   sameWeights,
-} from "./model.ts";
+} from "../model.ts";
 
 /** The engine may drop nulls on their way through a stack's state: absent means null. */
 function orNull<T extends z.ZodType>(shape: T) {

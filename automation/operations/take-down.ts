@@ -1,11 +1,11 @@
 /** Removes an environment in the order that leaves nothing half alive: traffic, colors, router. */
 
-import { BlueGreenError } from "../infra/errors.ts";
-import { colors } from "../infra/model.ts";
-import type { Observed } from "../infra/observation.ts";
-import { confirm } from "./question.ts";
-import type { CommandContext } from "./command.ts";
-import type { Session } from "./session.ts";
+import { BlueGreenError } from "../../infra/errors.ts";
+import { colors } from "../../infra/model.ts";
+import type { Observed } from "../../infra/observation.ts";
+import { confirm } from "../question.ts";
+import type { CommandContext } from "../command.ts";
+import type { Session } from "../session.ts";
 
 export async function takeDown(
   context: CommandContext,

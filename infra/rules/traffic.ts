@@ -1,10 +1,10 @@
 /** Updates that move traffic: shift, switch, roll back. Pure. */
 
 import assert from "node:assert";
-import { BlueGreenError } from "./errors.ts";
-import type { Expected } from "./guards.ts";
-import type { Color, DirectMark, Rollout, RouterRecord, Weights } from "./model.ts";
-import { formatWeights, otherColor, weightsOf } from "./model.ts";
+import { BlueGreenError } from "../errors.ts";
+import type { Expected } from "./activation.ts";
+import type { Color, DirectMark, Rollout, RouterRecord, Weights } from "../model.ts";
+import { formatWeights, otherColor, weightsOf } from "../model.ts";
 import { countsOf, withPin } from "./record.ts";
 import type * as request from "./request.ts";
 import { inPhase, openRollout } from "./rollout.ts";

@@ -1,16 +1,23 @@
 /** The way back past the engine: writes the router itself, and a mark for the next update. */
 
-import { BlueGreenError, messageOf } from "../infra/errors.ts";
-import type { Color, ColorOutputs, DirectMark, Release, RouterReading } from "../infra/model.ts";
-import { activeOf, byHand, otherColor, perColor, weightsOf } from "../infra/model.ts";
-import type { Observed } from "../infra/observation.ts";
-import type { CommandContext } from "./command.ts";
-import { thisOwner } from "./owner.ts";
-import type { RollBackOptions } from "./rollback.ts";
-import type { Opened, Session } from "./session.ts";
-import { openSettings } from "./session.ts";
-import { verifyServed } from "../infra/probe.ts";
+import { BlueGreenError, messageOf } from "../../infra/errors.ts";
+import type { Color, ColorOutputs, DirectMark, Release, RouterReading } from "../../infra/model.ts";
+import { activeOf, byHand, otherColor, perColor, weightsOf } from "../../infra/model.ts";
+import type { Observed } from "../../infra/observation.ts";
+import type { CommandContext } from "../command.ts";
+import { thisOwner } from "../owner.ts";
+import type { Opened, Session } from "../session.ts";
+import { openSettings } from "../session.ts";
+import { verifyServed } from "../../infra/probe.ts";
 import { writeTraffic } from "./write-back.ts";
+
+export interface DirectRollBackOptions {
+  readonly reason: string;
+  /** Pin the release that is left. */
+  readonly pin: boolean;
+  /** Write the color into the settings file. */
+  readonly write: boolean;
+}
 
 /** A flip that was decided on. */
 interface Way {
@@ -26,7 +33,7 @@ interface Way {
  */
 export async function rollBackDirectly(
   context: CommandContext,
-  options: RollBackOptions,
+  options: DirectRollBackOptions,
   session: Session | null,
 ): Promise<void> {
   const { cwd, stack } = context.options;
@@ -131,7 +138,7 @@ function attachedAs(color: Color, addresses: readonly string[]): ColorOutputs {
   };
 }
 
-function markOf(reading: RouterReading, { reason }: RollBackOptions): DirectMark {
+function markOf(reading: RouterReading, { reason }: DirectRollBackOptions): DirectMark {
   const { user, host } = thisOwner();
   const generation = (reading.generation ?? 0) + 1;
   const at = new Date().toISOString();

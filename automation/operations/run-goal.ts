@@ -1,20 +1,20 @@
 /** Runs one goal on an open session: checks, probes, bake and the loop put together. */
 
-import { systemClock } from "../infra/clock.ts";
-import { perColor } from "../infra/model.ts";
-import type { Color, Verdict } from "../infra/model.ts";
-import type { Observed } from "../infra/observation.ts";
-import type { Request } from "../infra/request.ts";
-import { startProber } from "./adapters/prober.ts";
-import type { ProbeCount, Prober } from "./adapters/prober.ts";
+import { systemClock } from "../../infra/clock.ts";
+import { perColor } from "../../infra/model.ts";
+import type { Color, Verdict } from "../../infra/model.ts";
+import type { Observed } from "../../infra/observation.ts";
+import type { Request } from "../../infra/rules/request.ts";
+import { startProber } from "../adapters/prober.ts";
+import type { ProbeCount, Prober } from "../adapters/prober.ts";
 import { RouterBake } from "./bake.ts";
 import { examineColor } from "./check-color.ts";
-import type { Event, ProbeSummary } from "./event.ts";
-import { isDeadHere, newRolloutId, thisOwner } from "./owner.ts";
-import type { Environment, Ports } from "./ports.ts";
-import { reconcile } from "./reconcile.ts";
-import type { Goal } from "./rollout/goal.ts";
-import type { Session } from "./session.ts";
+import type { Event, ProbeSummary } from "../event.ts";
+import { isDeadHere, newRolloutId, thisOwner } from "../owner.ts";
+import type { Environment, Ports } from "../ports.ts";
+import { reconcile } from "../reconcile.ts";
+import type { Goal } from "../rollout/goal.ts";
+import type { Session } from "../session.ts";
 
 export interface GoalRun {
   readonly session: Session;

@@ -1,15 +1,15 @@
 /** A switch is done when the data plane says so; not served in time, it goes back. */
 
 import * as pulumi from "@pulumi/pulumi";
-import type { Settings } from "./config.ts";
-import type { ProgramContext } from "./context.ts";
-import { BlueGreenError, formatError, messageOf } from "./errors.ts";
-import { activeOf, byHand, formatWeights } from "./model.ts";
-import type { Observed } from "./observation.ts";
-import type { Platform, RouterOutputs } from "./platform.ts";
-import { keepConnection, probe, verifyServed } from "./probe.ts";
-import type { ProbeConnection } from "./probe.ts";
-import type { Transition } from "./transition.ts";
+import type { Settings } from "../config.ts";
+import type { ProgramContext } from "../context.ts";
+import { BlueGreenError, formatError, messageOf } from "../errors.ts";
+import { activeOf, byHand, formatWeights } from "../model.ts";
+import type { Observed } from "../observation.ts";
+import type { Platform, RouterOutputs } from "../platform.ts";
+import { keepConnection, probe, verifyServed } from "../probe.ts";
+import type { ProbeConnection } from "../probe.ts";
+import type { Transition } from "../rules/transition.ts";
 
 export interface Verification {
   readonly settings: Settings;

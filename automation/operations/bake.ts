@@ -1,14 +1,14 @@
 /** Watches the color that has all traffic until there is a verdict or the bake is over. */
 
-import type { Clock } from "../infra/clock.ts";
-import type { Settings } from "../infra/config.ts";
-import type { Color, RouterReading, TrafficCount } from "../infra/model.ts";
-import { otherColor } from "../infra/model.ts";
-import type { Observed } from "../infra/observation.ts";
-import type { Event } from "./event.ts";
-import type { Bake, Baked } from "./ports.ts";
-import { judge, nullRate } from "./rollout/evidence.ts";
-import type { Judgement, Sample } from "./rollout/evidence.ts";
+import type { Clock } from "../../infra/clock.ts";
+import type { Settings } from "../../infra/config.ts";
+import type { Color, RouterReading, TrafficCount } from "../../infra/model.ts";
+import { otherColor } from "../../infra/model.ts";
+import type { Observed } from "../../infra/observation.ts";
+import type { Event } from "../event.ts";
+import type { Bake, Baked } from "../ports.ts";
+import { judge, nullRate } from "../rollout/evidence.ts";
+import type { Judgement, Sample } from "../rollout/evidence.ts";
 
 export interface BakeOptions {
   readonly settings: Settings;

@@ -1,9 +1,9 @@
 /** From a command's goal to its end: run the loop, write back, say what is true. */
 
-import type { CommandContext } from "./command.ts";
+import type { CommandContext } from "../command.ts";
 import { runGoal } from "./run-goal.ts";
-import type { Goal } from "./rollout/goal.ts";
-import type { Session } from "./session.ts";
+import type { Goal } from "../rollout/goal.ts";
+import type { Session } from "../session.ts";
 import { writeBack } from "./write-back.ts";
 
 /** @throws BlueGreenError when the goal isn't reached */

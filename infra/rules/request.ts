@@ -8,7 +8,7 @@ import type {
   RolloutKind,
   TrafficCount,
   Weights,
-} from "./model.ts";
+} from "../model.ts";
 
 /** A plain `pulumi up`: obey the settings file where it states an intent. */
 export interface Obey {

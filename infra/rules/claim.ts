@@ -1,7 +1,7 @@
 /** Who may fill a color, and until when. Pure. */
 
-import { BlueGreenError } from "./errors.ts";
-import type { Claim, Color, ColorOutputs, Owner, Rollout, RouterRecord } from "./model.ts";
+import { BlueGreenError } from "../errors.ts";
+import type { Claim, Color, ColorOutputs, Owner, Rollout, RouterRecord } from "../model.ts";
 import type { ClaimColor } from "./request.ts";
 import { refuseServing } from "./rollout.ts";
 import { instant } from "./view.ts";

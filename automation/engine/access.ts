@@ -1,14 +1,14 @@
 /** The Pulumi engine of a project: which one it is, where its state lives, how it is called. */
 
-import type { CliTarget } from "./adapters/pulumi-cli.ts";
-import { chooseBackend } from "./engine/backend.ts";
-import type { BackendChoice } from "./engine/backend.ts";
-import { engineEnvironment } from "./engine/environment.ts";
-import { findEngine } from "./engine/location.ts";
-import type { Engine as FoundEngine } from "./engine/location.ts";
-import { describeProgress } from "./engine/way.ts";
-import type { Event } from "./event.ts";
-import type { Project } from "./project.ts";
+import type { CliTarget } from "../adapters/pulumi-cli.ts";
+import { chooseBackend } from "./backend.ts";
+import type { BackendChoice } from "./backend.ts";
+import { engineEnvironment } from "./environment.ts";
+import { findEngine } from "./location.ts";
+import type { Engine as FoundEngine } from "./location.ts";
+import { describeProgress } from "./way.ts";
+import type { Event } from "../event.ts";
+import type { Project } from "../project.ts";
 
 export interface EngineAccess {
   readonly found: FoundEngine;

@@ -1,0 +1,16 @@
+/** The type of the settings: complete and judged, as everything else reads them. */
+
+import type { Parsed } from "./around.ts";
+import type { Check } from "./checks.ts";
+import type { Settled } from "./settled.ts";
+
+export type SettledShape = Settled<Parsed>;
+
+/** Everything that can be set, complete and judged. Times are milliseconds, absent is null. */
+export interface Settings extends Omit<SettledShape, "probe" | "checks"> {
+  readonly probe: Omit<SettledShape["probe"], "path"> & { readonly path: string };
+  readonly checks: readonly Check[];
+}
+
+/** A color that somebody else manages. */
+export type GivenColor = NonNullable<Settings["given"]["blue"]>;
