@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { colorToMake, namedStack, takesStack } from "../../automation/engine/pass-through.ts";
+import { colorToMake, namedStack, takesStack } from "../../../automation/engine/pass-through.ts";
 
 describe("the stack of a passed-on command", () => {
   test.each([

@@ -21,8 +21,8 @@ import {
   editSettings,
   readSettingsFile,
   writeSettingsFile,
-} from "../../automation/adapters/settings-file.ts";
-import { refusalOf } from "./config/refusal.ts";
+} from "../../../automation/adapters/settings-file.ts";
+import { refusalOf } from "../config/refusal.ts";
 
 const nasty = `# first line\t
 ---

@@ -9,8 +9,8 @@ import { decide } from "../../../automation/rollout/decide.ts";
 import type { Deploy, Goal, SwitchTo } from "../../../automation/rollout/goal.ts";
 import type { Memory } from "../../../automation/rollout/memory.ts";
 import { noMemory } from "../../../automation/rollout/memory.ts";
-import type { Given } from "./views.ts";
-import { alice, bob, claimOf, inMinutes, outputsOf, pinOn, rolloutOf, viewOf } from "./views.ts";
+import type { Given } from "../rules/views.ts";
+import { alice, bob, claimOf, inMinutes, outputsOf, pinOn, rolloutOf, viewOf } from "../rules/views.ts";
 
 const policy = { claimMs: 1_800_000, rollbackWindowMs: 600_000, quietMs: 10_000, size: 3 };
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { translate } from "../../../automation/adapters/engine-error.ts";
-import { BlueGreenError, formatError, parseError } from "../../../infra/errors.ts";
+import { translate } from "../../automation/adapters/engine-error.ts";
+import { BlueGreenError, formatError, parseError } from "../../infra/errors.ts";
 
 test("an error that crosses the engine as text is found again, with details and hint", () => {
   const error = new BlueGreenError("PROVISION_FAILED", "blue isn't healthy", {
