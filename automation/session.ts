@@ -5,10 +5,12 @@ import { systemClock } from "../infra/clock.ts";
 import type { Settings } from "../infra/config.ts";
 import { parseSettings } from "../infra/config.ts";
 import type { ProgramEvent } from "../infra/context.ts";
+import { colors } from "../infra/model.ts";
 import type { Color } from "../infra/model.ts";
 import type { Observed } from "../infra/observation.ts";
 import type { Platform } from "../infra/platform.ts";
 import { platformOf } from "../infra/platforms/index.ts";
+import { stackName } from "../infra/stack-role.ts";
 import { Engine } from "./adapters/engine.ts";
 import type { EngineStep } from "./adapters/engine-step.ts";
 import { PulumiEnvironment } from "./adapters/environment.ts";
@@ -16,6 +18,7 @@ import { readSettingsFile } from "./adapters/settings-file.ts";
 import type { BackendChoice } from "./engine/backend.ts";
 import type { Engine as FoundEngine } from "./engine/location.ts";
 import { takeOverDeadLocks } from "./engine/lock.ts";
+import { restoreState } from "./engine/state-file.ts";
 import { openEngine } from "./engine/access.ts";
 import type { Event, Reporter } from "./event.ts";
 import { openProject } from "./project.ts";
@@ -55,6 +58,8 @@ export interface Session {
   readonly environment: PulumiEnvironment;
   readonly boundary: (point: string) => void;
   readonly on: (event: Event) => void;
+  /** Puts Pulumi's own copy in the place of a stack's state that was cut short. */
+  readonly restoreStates: () => Promise<void>;
 }
 
 /** Settings alone: enough for commands that need no engine. */
@@ -99,7 +104,18 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       relay(event, on);
     },
   });
-  return { ...opened, engine, found, backend, engineEnv, environment: pulumi, boundary, on };
+  const restoreStates = async (): Promise<void> => {
+    for (const color of [null, ...colors]) {
+      const stack = stackName({ environment, color });
+      if (!(await restoreState({ url: backend.url, project, stack, cwd }))) continue;
+      on({ kind: "Noted", sentence: `put Pulumi's copy in the place of ${stack}'s broken state` });
+    }
+  };
+  return {
+    ...{ ...opened, engine, found, backend, engineEnv, boundary, on },
+    environment: pulumi,
+    restoreStates,
+  };
 }
 
 /**

@@ -43,6 +43,7 @@ export const errorKinds = {
   },
   RECORD_NEWER: { title: "The record was written by a newer bluegreen.", exit: "settings" },
   RECORD_BROKEN: { title: "The record in the router's stack can't be read.", exit: "stuck" },
+  STATE_BROKEN: { title: "Pulumi's state of a stack can't be read.", exit: "stuck" },
   CLAIMED: { title: "Another rollout has claimed the color.", exit: "locked" },
   NOT_CLAIMED: { title: "A color is provisioned only under a claim.", exit: "notSwitched" },
   COLOR_EMPTY: { title: "The color holds no release.", exit: "notSwitched" },

@@ -43,6 +43,12 @@ const known: readonly Known[] = [
     hint: "free some space and run the command again",
   },
   {
+    pattern: /failed to load checkpoint|could not deserialize deployment/,
+    code: "STATE_BROKEN",
+    message: (stack) => `Pulumi's state of stack ${stack} can't be read`,
+    hint: "`bluegreen up` puts the copy that Pulumi made before its last write in its place",
+  },
+  {
     pattern:
       /unable to open (bucket|state directory)|could not read bucket|no such host|connection refused|dial tcp|no such file or directory.*\.pulumi|problem logging in|unable to check if bucket|PULUMI_ACCESS_TOKEN must be set|permission denied/,
     code: "BACKEND_UNREACHABLE",

@@ -2,6 +2,7 @@
 import { readFile, readdir, rm, stat } from "node:fs/promises";
 import { hostname, userInfo } from "node:os";
 import { basename, join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { BlueGreenError, messageOf } from "../../infra/errors.ts";
 import { lookAtProcess } from "./processes.ts";
 
@@ -55,13 +56,23 @@ export async function deadLocks(address: StackAddress): Promise<readonly StackLo
   return locks === "unknown" ? "unknown" : locks.filter((lock) => lock.state === "dead");
 }
 
-/** Deletes the dead locks one by one, so that a live one is never touched; returns them. */
+/**
+ * Deletes the dead locks one by one, so that a live one is never touched; returns them. One that
+ * isn't whole yet gets the time to become so: at most two seconds.
+ */
 export async function takeOverDeadLocks(
   address: StackAddress,
 ): Promise<readonly StackLock[] | "unknown"> {
+  if (await hasUnfinished(address)) await sleep(writeMs);
   const locks = await deadLocks(address);
   if (locks !== "unknown") await Promise.all(locks.map(removeLock));
   return locks;
+}
+
+async function hasUnfinished(address: StackAddress): Promise<boolean> {
+  const locks = await stackLocks(address);
+  if (locks === "unknown") return false;
+  return locks.some(({ file, state }) => state === "unreadable" && cutShort.test(file));
 }
 
 /** For a person who has decided so (`bluegreen unlock`). Throws STORE_FAILED. */

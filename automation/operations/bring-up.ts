@@ -5,6 +5,7 @@ import type { Session } from "../session.ts";
 
 export async function bringUp(session: Session): Promise<void> {
   const { environment, on, boundary, platform, settings } = session;
+  await session.restoreStates();
   const before = await environment.observe({ fresh: true });
   for (const color of colors) {
     const outputs = before.colors[color];

@@ -27,6 +27,7 @@ const enginesFault: ReadonlySet<string> = new Set([
   "BACKEND_UNREACHABLE",
   "PASSPHRASE_WRONG",
   "RECORD_BROKEN",
+  "STATE_BROKEN",
   "STORE_FAILED",
 ]);
 

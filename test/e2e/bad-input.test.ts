@@ -8,7 +8,7 @@ import type { Running } from "../support/project/command.ts";
 import { describeOnEngine, skipReason } from "../support/project/engine.ts";
 import { expectError, expectExit } from "../support/project/expectations.ts";
 import { endProcesses } from "../support/project/processes.ts";
-import { makeProject, pulumiUp } from "../support/project/project.ts";
+import { backendFolder, makeProject, pulumiUp } from "../support/project/project.ts";
 import type { Project } from "../support/project/project.ts";
 import { makeSmallDisk } from "../support/project/small-disk.ts";
 import type { Impossible, SmallDisk } from "../support/project/small-disk.ts";
@@ -219,21 +219,41 @@ describeOnEngine("while a release serves", () => {
     expectExit(await project.run(["up"]), 0);
   });
 
-  it("changes nothing when the disk is full", async (test) => {
-    if (typeof disk === "string") {
-      test.skip(skipReason(disk));
-      return;
-    }
-    disk.fill();
-    onTestFinished(disk.free);
+  // With so many pages left: it is the lock that can't be written, the state, or its history.
+  it.for([0, 1, 3, 5])(
+    "loses nothing when the disk is full but for %i pages",
+    async (pages, { skip }) => {
+      if (typeof disk === "string") {
+        skip(skipReason(disk));
+        return;
+      }
+      disk.fill({ pagesLeft: pages });
+      onTestFinished(disk.free);
+      const run = await project.run(["deploy", "--version", "2"]);
+      expectExit(run, 5);
+      expect(run.stderr).toMatch(/^(STORE_FAILED|STATE_BROKEN|ENGINE_FAILED): /m);
+      await expectUntouched();
+      disk.free();
+      // Whatever was cut short doesn't stand in the way.
+      const up = await project.run(["up"]);
+      expectExit(up, 0);
+      expect(await project.record()).toMatchObject({ activeColor: "blue", generation: 1 });
+      await expectUntouched();
+      expectExit(await project.run(["abort"]), 0);
+    },
+  );
+
+  it("says that Pulumi's state was cut in half, and `up` puts the copy in its place", async () => {
+    const state = join(backendFolder(project), ".pulumi/stacks/bluegreen/dev.json");
+    const text = readFileSync(state, "utf8");
+    writeFileSync(state, text.slice(0, text.length / 2));
     const run = await project.run(["deploy", "--version", "2"]);
-    expectError(run, { exit: 5, code: "STORE_FAILED" });
+    expectError(run, { exit: 5, code: "STATE_BROKEN", says: /bluegreen up/ });
     await expectUntouched();
-    disk.free();
-    expect(await project.record()).toMatchObject({ activeColor: "blue", generation: 1 });
-    // Whatever was cut short must not stand in the way.
     const up = await project.run(["up"]);
     expectExit(up, 0);
+    expect(up.stderr).toContain("put Pulumi's copy in the place of dev's broken state");
+    expect(await project.record()).toMatchObject({ activeColor: "blue", generation: 1 });
     await expectUntouched();
   });
 

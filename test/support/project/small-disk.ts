@@ -1,12 +1,13 @@
 /** A file system of a few megabytes that a test can fill up; needs root and a Linux kernel. */
 
 import { execFileSync } from "node:child_process";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf } from "../../../infra/errors.ts";
 
 export interface SmallDisk {
-  readonly fill: () => void;
+  /** Leaves so many pages of 4 KiB; default 0. */
+  readonly fill: (options?: { readonly pagesLeft: number }) => void;
   readonly free: () => void;
   /** Nothing may run in it any more. */
   readonly remove: () => void;
@@ -29,8 +30,9 @@ export function makeSmallDisk(folder: string): SmallDisk | Impossible {
   }
   const ballast = join(folder, "ballast");
   return {
-    fill: () => {
+    fill: ({ pagesLeft } = { pagesLeft: 0 }) => {
       fillUp(ballast);
+      truncateSync(ballast, statSync(ballast).size - pagesLeft * 4_096);
     },
     free: () => {
       rmSync(ballast, { force: true });
