@@ -1,6 +1,6 @@
 /** What the loop needs from outside; small, so that a test's stand-in can behave like the real. */
 
-import type { Color, RouterReading, Verdict } from "../infra/model.ts";
+import type { Baked, Color, RouterReading, Verdict } from "../infra/model.ts";
 import type { Observed } from "../infra/observation.ts";
 import type { ColorRequest, Request } from "../infra/rules/request.ts";
 import type { Clock } from "../infra/clock.ts";
@@ -21,11 +21,6 @@ export interface Environment {
 export interface Checks {
   /** Runs every check on the color as it is now. */
   run(view: Observed, color: Color): Promise<Verdict>;
-}
-
-export interface Baked {
-  readonly verdict: Verdict;
-  readonly sentence: string;
 }
 
 export interface Bake {

@@ -3,8 +3,10 @@
 import assert from "node:assert";
 import { BlueGreenError, messageOf } from "../infra/errors.ts";
 import { otherColor } from "../infra/model.ts";
+import type { Rollout } from "../infra/model.ts";
 import type { Observed } from "../infra/observation.ts";
 import type { Request } from "../infra/rules/request.ts";
+import { wayOut } from "../infra/rules/rollout.ts";
 import { EngineDied } from "./engine-died.ts";
 import type { Ports } from "./ports.ts";
 import type { Action } from "./rollout/action.ts";
@@ -33,10 +35,12 @@ export async function reconcile(run: Run): Promise<string> {
   const { ports } = run;
   let memory = noMemory;
   let fresh = true;
+  let mine: Rollout | null = null;
   for (let count = 0; count < maxActions; count += 1) {
-    if (ports.interrupted()) throw interruption();
+    if (ports.interrupted()) throw interruption(mine);
     const view = await ports.environment.observe({ fresh });
     if (fresh) reportView(ports, view);
+    mine = view.record.rollout?.id === memory.rolloutId ? view.record.rollout : null;
     const action = decide({ ...run, view, memory });
     if (action.kind === "Finish") return action.sentence;
     if (action.kind === "Fail") throw action.error;
@@ -52,9 +56,10 @@ function reportView({ on }: Ports, { record, reading }: Observed): void {
   on({ kind: "Observed", active: record.activeColor, weights: reading.weights });
 }
 
-function interruption(): BlueGreenError {
+function interruption(rollout: Rollout | null): BlueGreenError {
+  const way = rollout && wayOut(rollout);
   return new BlueGreenError("INTERRUPTED", "stopped between two steps, as asked", {
-    hint: "the same command goes on from here; `bluegreen abort` gives up",
+    hint: `the same command goes on from here${way ? `; \`${way}\` gives up` : ""}`,
   });
 }
 

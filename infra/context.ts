@@ -4,14 +4,14 @@ import type { BlueGreenError } from "./errors.ts";
 import type { GuardResult } from "./rules/activation.ts";
 import type { Color, ColorOutputs, RouterRecord } from "./model.ts";
 import type { StackOutputs } from "./observation.ts";
-import type { Drift } from "./rules/record.ts";
+import type { Drift } from "./rules/adoption.ts";
 import type { ColorRequest, Request } from "./rules/request.ts";
 
 export type ProgramEvent =
   /** Something that a person should know; a warning in a hand-run up. */
   | { readonly kind: "Noted"; readonly sentence: string }
   | { readonly kind: "Observed"; readonly record: RouterRecord; readonly drift: Drift }
-  /** The record as it will be. */
+  /** The record as it will be; once more when a flip was served, with the time of that. */
   | { readonly kind: "Planned"; readonly record: RouterRecord }
   | { readonly kind: "Guarded"; readonly color: Color; readonly result: GuardResult }
   /** A color runs, with all instances healthy. */

@@ -98,6 +98,12 @@ export const phaseSentences: Readonly<Record<Phase, string>> = {
   hold: "The new color has all traffic; the former color is kept until the rollback window ends.",
 };
 
+/** How a bake ended, with the reason as a sentence. */
+export interface Baked {
+  readonly verdict: Verdict;
+  readonly sentence: string;
+}
+
 /** What a rollout is for: a new release into the idle color, or traffic to a color as it is. */
 export type RolloutKind = "deploy" | "switch";
 
@@ -106,7 +112,7 @@ export interface Rollout {
   readonly id: string;
   readonly kind: RolloutKind;
   readonly phase: Phase;
-  /** Start of the phase. */
+  /** Start of the phase; a switch counts from when the data plane was seen to follow. */
   readonly since: Instant;
   /** The color that is to become active. */
   readonly color: Color;
@@ -118,6 +124,8 @@ export interface Rollout {
   /** Traffic counters of both colors at the switch; null where traffic can't be counted. */
   readonly baseline: PerColor<TrafficCount> | null;
   readonly hooksDone: readonly string[];
+  /** Null until its bake has ended, and where none was asked for. */
+  readonly baked: Baked | null;
 }
 
 /** Newest version of the record that this code can read. */

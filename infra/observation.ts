@@ -4,7 +4,8 @@ import type { Settings } from "./config.ts";
 import { otherColor, perColor } from "./model.ts";
 import type { Color, ColorOutputs, PerColor, RouterReading, RouterRecord } from "./model.ts";
 import type { Platform } from "./platform.ts";
-import { adopt, parseColorOutputs, parseRecord } from "./rules/record.ts";
+import { adopt } from "./rules/adoption.ts";
+import { parseColorOutputs, parseRecord } from "./rules/record.ts";
 import type { View } from "./rules/view.ts";
 import { instant } from "./rules/view.ts";
 
@@ -35,7 +36,7 @@ export async function observe(args: {
   const stored = parseRecord(outputs.router ?? {});
   const colors = perColor((color) => parseColorOutputs(outputs.colors[color] ?? {}));
   const reading = await platform.read({ settings, colors });
-  const { record, drift } = adopt(stored, reading, instant(nowMs));
+  const { record, drift } = adopt({ record: stored, reading, colors, now: instant(nowMs) });
   const view = {
     record,
     drift,
@@ -53,7 +54,8 @@ function withFormer(view: Omit<View, "environment">, stored: RouterRecord): Rout
   const former = stored.activeColor && colors[stored.activeColor];
   const moved = drift.kind === "interrupted" || drift.kind === "foreign";
   if (!moved || record.activeColor === stored.activeColor) return record;
-  const windowed = drift.kind === "foreign" && former;
+  // A switch of ours that goes on has its window after its bake.
+  const windowed = (drift.kind === "foreign" || record.rollout === null) && former;
   return {
     ...record,
     previousRelease: former ? { color: former.color, release: former.release } : null,

@@ -67,6 +67,11 @@ export interface DirectRoutes {
   readonly rolloutId: string;
   /** For the next `up` to take over; null when the record needs no change. */
   readonly mark: DirectMark | null;
+  /**
+   * Undoes the write of this generation, and only that: then the own one may be lower. Without it a
+   * router that serves a higher generation than the own one refuses.
+   */
+  readonly replaces?: number;
 }
 
 export interface Cost {

@@ -14,8 +14,10 @@ import { platformOf } from "./platforms/index.ts";
 import { guardPlan } from "./guards/plan.ts";
 import { RecordResource } from "./provider/record.ts";
 import { readAllOutputs } from "./stacks.ts";
+import { seenServed } from "./rules/traffic.ts";
 import type { Transition } from "./rules/transition.ts";
 import { applyRequest, routesAfter } from "./rules/transition.ts";
+import { instant } from "./rules/view.ts";
 import { openLine, serveOrReturn } from "./guards/verification.ts";
 
 export interface RouterRun {
@@ -100,10 +102,18 @@ function register(run: Registration): Record<string, unknown> {
     : router.outputs;
   const stored = new RecordResource(
     `${environment}-record`,
-    { record: served.apply(() => next), platform: platform.name },
+    { record: served.apply(() => recordAfter(run)), platform: platform.name },
     { dependsOn: [router], hooks: plan.recordHooks },
   );
   return { ...outputsOf(stored.record), platform: stored.platform, url: router.outputs.url };
+}
+
+/** Known once the flip was seen in the data plane. */
+function recordAfter({ transition, context }: Registration): RouterRecord {
+  if (!transition.activation || pulumi.runtime.isDryRun()) return transition.record;
+  const record = seenServed(transition.record, instant((context.now ?? Date.now)()));
+  context.on?.({ kind: "Planned", record });
+  return record;
 }
 
 /** A step of a rollout may touch the router's own resources only; null: anything. */

@@ -11,7 +11,8 @@ import type { StackRole } from "../../infra/stacks.ts";
 import { stackName } from "../../infra/stacks.ts";
 import { signMessage } from "../history/signature.ts";
 import { thisOwner } from "../owner.ts";
-import { askStack, runPulumi } from "./pulumi-cli.ts";
+import { askStack, holdsNothing, readOutputs, runPulumi } from "./pulumi-cli.ts";
+import type { Outputs } from "./pulumi-cli.ts";
 import { copyForEngine } from "./settings-file.ts";
 import { translate } from "./engine-error.ts";
 import type { Change, EngineStep } from "./engine-step.ts";
@@ -27,6 +28,8 @@ export interface EngineOptions {
   readonly cwd: string;
   readonly project: string;
   readonly settingsFile: string;
+  /** Where the state lives; null where only Pulumi knows. */
+  readonly backendUrl: string | null;
   readonly onStep?: (step: EngineStep) => void;
 }
 
@@ -44,12 +47,11 @@ export interface Call {
   readonly onChange?: (change: Change) => void;
 }
 
-export type Outputs = Readonly<Record<string, unknown>>;
+export type { Outputs } from "./pulumi-cli.ts";
 
-/** The part of a stack's state that tells whether it holds something. */
-interface Holding {
-  readonly resources?: readonly unknown[];
-  readonly pending_operations?: readonly unknown[];
+export interface OutputsOptions {
+  /** Secrets in clear; default false. */
+  readonly open?: boolean;
 }
 
 export class Engine {
@@ -100,22 +102,13 @@ export class Engine {
     await this.cli(["refresh", ...flags, "--stack", stack], stack);
   }
 
-  private async holdsNothing(role: StackRole): Promise<boolean> {
-    const stack = stackName(role);
-    const text = await this.cli(["stack", "export", "--stack", stack], stack);
-    if (text === null) return true;
-    const { deployment } = JSON.parse(text) as { deployment?: Holding };
-    return ![deployment?.resources, deployment?.pending_operations].some((held) => held?.length);
+  private holdsNothing(role: StackRole): Promise<boolean> {
+    return holdsNothing(this.options, stackName(role));
   }
 
-  /** Outputs of a stack, secrets in clear; null when the stack doesn't exist. */
-  async outputs(role: StackRole): Promise<Outputs | null> {
-    const stack = stackName(role);
-    // The router's outputs hold no secret, and the key to read one takes 0.15 s to derive.
-    const secrets = role.color === null ? [] : ["--show-secrets"];
-    const args = ["stack", "output", "--json", ...secrets, "--stack", stack];
-    const result = await this.cli(args, stack);
-    return result === null ? null : (JSON.parse(result) as Outputs);
+  /** Outputs of a stack; null when it doesn't exist. Secrets stay closed by default. */
+  outputs(role: StackRole, { open = false }: OutputsOptions = {}): Promise<Outputs | null> {
+    return readOutputs(this.options, stackName(role), { open });
   }
 
   /** What a CLI command prints of a stack; null when the stack doesn't exist. */

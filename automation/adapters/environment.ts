@@ -32,11 +32,15 @@ export interface EnvironmentOptions {
 }
 
 const lockPauseMs = 500;
+/** A command that has just looked has looked for its loop as well, unless that begins later. */
+const freshMs = 5_000;
 
 export class PulumiEnvironment implements Environment {
   private readonly options: EnvironmentOptions;
   private readonly clock: Clock;
   private known: StackOutputs | null = null;
+  /** What was seen afresh, until it was used once more or anything was done. */
+  private seen: Observed | null = null;
 
   constructor(options: EnvironmentOptions) {
     this.options = options;
@@ -45,8 +49,14 @@ export class PulumiEnvironment implements Environment {
 
   async observe({ fresh }: { readonly fresh: boolean }): Promise<Observed> {
     const { settings, platform } = this.options;
+    const { seen } = this;
+    this.seen = null;
+    if (fresh && seen && this.clock.now() - seen.nowMs < freshMs) return seen;
     if (fresh || !this.known) this.known = await this.readOutputs();
-    return observe({ settings, platform, outputs: this.known, nowMs: this.clock.now() });
+    const nowMs = this.clock.now();
+    const view = await observe({ settings, platform, outputs: this.known, nowMs });
+    if (fresh) this.seen = view;
+    return view;
   }
 
   read(): Promise<RouterReading> {
@@ -145,17 +155,27 @@ export class PulumiEnvironment implements Environment {
     });
   }
 
-  /** Waits for a lock that is held, and takes over one whose owner is dead. */
+  /**
+   * Waits for a lock that is held, and takes over one whose owner is dead. What was overtaken by a
+   * direct rollback is tried once more: the program then sees that, and decides anew.
+   */
   private async locking(role: StackRole, work: () => Promise<void>): Promise<void> {
     const { lockMs, takeOverLock } = this.options;
     const deadline = this.clock.now() + lockMs;
     const stack = stackName(role);
+    let overtaken = false;
+    this.seen = null;
     for (;;) {
       try {
         await work();
         return;
       } catch (error) {
         if (!(error instanceof BlueGreenError)) throw error;
+        if (error.code === "DRIFT" && !overtaken) {
+          overtaken = true;
+          this.options.onEvent(stack, { kind: "Noted", sentence: error.message });
+          continue;
+        }
         const locked = error.code === "STACK_LOCKED";
         // Pulumi doesn't say so of a lock that was cut short: it can't read it.
         if (!locked && error.code !== "ENGINE_FAILED") throw error;

@@ -1,5 +1,6 @@
 /** Looks at everything that a deployment depends on, also where some of it is broken. */
 
+import type { CliTarget } from "../adapters/pulumi-cli.ts";
 import { chooseBackend } from "../engine/backend.ts";
 import type { BackendChoice } from "../engine/backend.ts";
 import { engineEnvironment } from "../engine/environment.ts";
@@ -76,7 +77,9 @@ function describeBackend({ owner, url, why }: BackendChoice): Finding {
   return ok("backend", `${url ?? "Pulumi's default"}, ${whose}`, [why]);
 }
 
-function cliOf({ cwd, settingsFile }: Project, engine: Engine, backend: BackendChoice) {
+function cliOf(project: Project, engine: Engine, backend: BackendChoice): CliTarget {
+  const { cwd, settingsFile, project: name } = project;
   const env = engineEnvironment({ engine, backend, nodeBin: process.execPath });
-  return { pulumi: engine.pulumi, cwd, env, settingsFile };
+  const { pulumi } = engine;
+  return { pulumi, cwd, env, settingsFile, project: name, backendUrl: backend.url };
 }

@@ -28,7 +28,7 @@ export interface AccessOptions {
 
 /** @throws ENGINE_MISSING, BACKEND_MISSING, PASSPHRASE_WRONG, STORE_FAILED */
 export async function openEngine(
-  { settings, settingsFile, cwd, application }: Project,
+  { settings, settingsFile, cwd, application, project }: Project,
   { on, allowFetch = true, scratch }: AccessOptions,
 ): Promise<EngineAccess> {
   const { environment, platform } = settings;
@@ -52,6 +52,7 @@ export async function openEngine(
     }),
   ]);
   const engineEnv = engineEnvironment({ engine: found, backend, nodeBin: process.execPath });
-  const cli = { pulumi: found.pulumi, cwd, env: engineEnv, settingsFile };
+  const { url: backendUrl } = backend;
+  const cli = { pulumi: found.pulumi, cwd, env: engineEnv, settingsFile, project, backendUrl };
   return { found, backend, engineEnv, cli };
 }

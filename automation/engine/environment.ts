@@ -1,5 +1,6 @@
 /** The environment in which Pulumi runs, for the driver and for a shell (`bluegreen env`). */
 import { delimiter, dirname, resolve } from "node:path";
+import { compileCache } from "../../infra/compile-cache.ts";
 import type { BackendChoice } from "./backend.ts";
 import { checkoutFolder } from "./folders.ts";
 import type { Environment } from "./folders.ts";
@@ -29,6 +30,7 @@ export function engineEnvironment(options: EngineEnvironmentOptions): Record<str
     BLUEGREEN_HOME: checkoutFolder,
     PULUMI_SKIP_UPDATE_CHECK: "true",
     PULUMI_OPTION_SKIP_PLUGIN_PRE_INSTALL: "true",
+    ...compileCache(base),
     ...(own ? { PULUMI_BACKEND_URL: backend.url } : {}),
     ...(backend.passphraseFile === null
       ? {}

@@ -2,13 +2,15 @@
 
 import type { Clock } from "../../infra/clock.ts";
 import type { Settings } from "../../infra/config.ts";
-import type { Color, RouterReading, TrafficCount } from "../../infra/model.ts";
+import type { Baked, Color, RouterReading, TrafficCount } from "../../infra/model.ts";
 import { otherColor } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
 import type { Event } from "../event.ts";
-import type { Bake, Baked } from "../ports.ts";
-import { judge, nullRate } from "../rollout/evidence.ts";
+import type { Bake } from "../ports.ts";
+import { judge } from "../rollout/evidence.ts";
 import type { Judgement, Sample } from "../rollout/evidence.ts";
+import { yardstick } from "../rollout/yardstick.ts";
+import type { Yardstick } from "../rollout/yardstick.ts";
 
 export interface BakeOptions {
   readonly settings: Settings;
@@ -20,12 +22,11 @@ export interface BakeOptions {
   readonly interrupted: () => boolean;
 }
 
-interface Watch {
+interface Watch extends Yardstick {
   readonly color: Color;
   readonly deadlineMs: number;
   readonly sinceMs: number;
   readonly baseline: TrafficCount;
-  readonly p0: number;
 }
 
 /** Counts of a color since the router started; null where they can't be had. */
@@ -59,7 +60,9 @@ export class RouterBake implements Bake {
       const broken = brokenTarget(reading, color);
       if (broken) return this.blame(broken);
       const judgement = this.look(reading, watch, samples);
-      if (judgement?.verdict === "fail") return this.blame(judgement.sentence);
+      if (judgement?.verdict === "fail") {
+        return noBetter(judgement, watch) ?? this.blame(judgement.sentence);
+      }
       if (clock.now() >= watch.deadlineMs) return ended(judgement);
       await clock.sleep(Math.min(bake.intervalMs, Math.max(1, watch.deadlineMs - clock.now())));
     }
@@ -72,14 +75,17 @@ export class RouterBake implements Bake {
     const restarted = stored && counts && counts.requests < stored.requests;
     const baseline = stored && !restarted ? stored : nothing;
     const history = this.history(view, otherColor(color));
-    const { p0, source } = nullRate({ history, errorBudget: bake.errorBudget });
+    const measure = this.announced(yardstick({ history, errorBudget: bake.errorBudget }));
+    return { ...measure, color, sinceMs, deadlineMs: sinceMs + bake.durationMs, baseline };
+  }
+
+  private announced(yardstick: Yardstick): Yardstick {
+    const { source, p0, passP0 } = yardstick;
     const known = source === "history" ? "the former color's own rate" : "the error budget";
-    const percent = Number((p0 * 100).toPrecision(2));
-    this.options.on({
-      kind: "Noted",
-      sentence: `judged against ${known}: at most ${percent} % errors`,
-    });
-    return { color, sinceMs, deadlineMs: sinceMs + bake.durationMs, baseline, p0 };
+    const budget = passP0 < p0 ? ` (${percent(passP0)} by the error budget)` : "";
+    const sentence = `judged against ${known}: at most ${percent(p0)} errors${budget}`;
+    this.options.on({ kind: "Noted", sentence });
+    return yardstick;
   }
 
   /** What the former color served from the start of this run to the switch. */
@@ -100,7 +106,8 @@ export class RouterBake implements Bake {
     const errors = Math.max(0, counts.errors - base.errors);
     samples.push({ atMs: clock.now() - watch.sinceMs, requests, errors });
     const { alpha, detect } = settings.bake;
-    const judgement = judge({ samples, p0: watch.p0, alpha, detect });
+    const { p0, passP0 } = watch;
+    const judgement = judge({ samples, p0, passP0, alpha, detect });
     const { verdict, sentence } = judgement;
     on({ kind: "Judged", verdict, sentence, requests, errors });
     return judgement;
@@ -118,6 +125,20 @@ export class RouterBake implements Bake {
 
 /** A router that restarted counts from zero again. */
 const nothing: TrafficCount = { requests: 0, errors: 0 };
+
+function percent(share: number): string {
+  return `${Number((share * 100).toPrecision(2))} %`;
+}
+
+/** Going back to a color that fails as often would help nobody. */
+function noBetter(judgement: Judgement, { hopelessShare }: Watch): Baked | null {
+  const { sentence, errors, requests } = judgement;
+  if (hopelessShare === null || errors / requests > hopelessShare) return null;
+  return {
+    verdict: "inconclusive",
+    sentence: `${sentence}; the former color did no better, so traffic stays`,
+  };
+}
 
 const interruptedBake: Baked = { verdict: "inconclusive", sentence: "the bake was interrupted" };
 

@@ -1,7 +1,14 @@
 /** The way back past the engine: writes the router itself, and a mark for the next update. */
 
 import { BlueGreenError, messageOf } from "../../infra/errors.ts";
-import type { Color, ColorOutputs, DirectMark, Release, RouterReading } from "../../infra/model.ts";
+import type {
+  Color,
+  ColorOutputs,
+  DirectMark,
+  Release,
+  RouterReading,
+  Weights,
+} from "../../infra/model.ts";
 import { activeOf, byHand, otherColor, perColor, weightsOf } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
 import type { CommandContext } from "../command.ts";
@@ -42,8 +49,11 @@ export async function rollBackDirectly(
   const { platform, settings } = opened;
   const reading = await platform.read({ settings, colors: perColor(() => null) });
   if (reading.weights && reading.mark) {
-    const sentence = `${activeOf(reading.weights) ?? "no color"} is active again already`;
-    reporter.on({ kind: "Finished", sentence, exitCode: 0 });
+    reporter.on({
+      kind: "Finished",
+      sentence: doneAlready(reading.weights, reading.mark),
+      exitCode: 0,
+    });
     return;
   }
   const to = directTarget(reading);
@@ -63,6 +73,15 @@ export async function rollBackDirectly(
   const sentence = `${to} is active again; the next \`bluegreen up\` takes this over`;
   reporter.on({ kind: "RolledBack", to, reason: options.reason });
   reporter.on({ kind: "Finished", sentence, exitCode: 0 });
+}
+
+/** The router keeps a rollback's mark for as long as its weights: going on would go forth again. */
+function doneAlready(weights: Weights, { by, at, reason }: DirectMark): string {
+  const active = activeOf(weights);
+  const forth = active
+    ? `; to go forth on purpose: \`bluegreen switch ${otherColor(active)}\``
+    : "";
+  return `${active ?? "no color"} is active again already, ${by} rolled back at ${at}: ${reason}${forth}`;
 }
 
 /** @throws ROUTER_DOWN, NOTHING_TO_ROLL_BACK */

@@ -87,15 +87,17 @@ export class EnginePreview {
     const hasPassphrase =
       all["PULUMI_CONFIG_PASSPHRASE"] !== undefined ||
       all["PULUMI_CONFIG_PASSPHRASE_FILE"] !== undefined;
+    const backendUrl = pathToFileURL(folder).href;
     return new Engine({
       pulumi: found.pulumi,
       version: found.version,
       cwd,
       project,
       settingsFile,
+      backendUrl,
       env: {
         ...engineEnv,
-        PULUMI_BACKEND_URL: pathToFileURL(folder).href,
+        PULUMI_BACKEND_URL: backendUrl,
         ...(hasPassphrase ? {} : { PULUMI_CONFIG_PASSPHRASE: "preview" }),
       },
     });

@@ -107,8 +107,8 @@ async function readOutputs({ engine, settings }: Session): Promise<StackOutputs>
   const { environment } = settings;
   const [router, blue, green] = await Promise.all([
     engine.outputs({ environment, color: null }),
-    engine.outputs({ environment, color: "blue" }),
-    engine.outputs({ environment, color: "green" }),
+    engine.outputs({ environment, color: "blue" }, { open: true }),
+    engine.outputs({ environment, color: "green" }, { open: true }),
   ]);
   return { router, colors: { blue, green } };
 }

@@ -6,6 +6,7 @@ import { otherColor } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
 import { isRecorded } from "../../infra/rules/record.ts";
 import type { RollBack } from "../../infra/rules/request.ts";
+import { unproven } from "../../infra/rules/rollout.ts";
 import { instant } from "../../infra/rules/view.ts";
 import type { Action } from "./action.ts";
 import type { Deploy, RollBackNow, Self, SwitchTo } from "./goal.ts";
@@ -15,6 +16,7 @@ import {
   activeWord,
   endedByOthers,
   fail,
+  failedBake,
   notPassed,
   refuseDrift,
   refuseStart,
@@ -90,6 +92,8 @@ function decideSwitch(situation: Situation<SwitchTo>): Action {
   if (view.record.activeColor === goal.color) {
     const recorded = view.drift.kind === "none" || memory.kept;
     if (!recorded) return { kind: "Update", request: { kind: "Keep" } };
+    const held = unproven(view.record);
+    if (held && goal.bake) return heldOutcome(situation, held);
     return { kind: "Finish", sentence: `${goal.color} is active` };
   }
   const refusal = refuseStart(situation);
@@ -178,22 +182,14 @@ function bake(situation: Situation<Deploy | SwitchTo>, rollout: Rollout): Action
     return { kind: "Update", request: blame(self, memory.baked.sentence, rollout.id) };
   }
   const rollbackUntil = windowEnd(situation);
-  return { kind: "Update", request: { kind: "Hold", rolloutId: rollout.id, rollbackUntil } };
+  const { baked } = memory;
+  return { kind: "Update", request: { kind: "Hold", rolloutId: rollout.id, baked, rollbackUntil } };
 }
 
-function heldOutcome({ memory, view }: Situation, rollout: Rollout): Action {
-  const { baked } = memory;
-  if (baked?.verdict === "fail") {
-    return fail(
-      "FIRST_RELEASE_FAILING",
-      baked.sentence,
-      "there is no former color: deploy a fixed release, or stop with `bluegreen down --stop-serving`",
-    );
-  }
-  if (baked && baked.verdict !== "pass") {
-    const hint = `${rollout.color} serves and is held; look closer before \`bluegreen retire\``;
-    return fail("BAKE_INCONCLUSIVE", baked.sentence, hint);
-  }
+/** By the record alone, so that every run tells the same. */
+function heldOutcome({ view }: Situation, rollout: Rollout): Action {
+  const error = failedBake(rollout);
+  if (error) return { kind: "Fail", error };
   const until = view.record.rollbackUntil;
   const window = until ? `, rollback possible until ${until}` : "";
   return { kind: "Finish", sentence: `${rollout.color} serves ${rollout.version}${window}` };
@@ -210,10 +206,15 @@ function failed(situation: Situation, rollout: Rollout | null, error: BlueGreenE
   };
 }
 
-function alreadyServed({ view, goal }: Situation<Deploy>): Action | null {
+/** A release that serves and didn't pass its bake isn't done, however often it is asked for. */
+function alreadyServed(situation: Situation<Deploy>): Action | null {
+  const { view, goal } = situation;
   const { activeColor } = view.record;
   const serving = activeColor && view.colors[activeColor];
+  const held = unproven(view.record);
+  if (goal.version === null) return held && heldOutcome(situation, held);
   if (!serving || serving.release.digest !== goal.digest) return null;
+  if (held) return heldOutcome(situation, held);
   return { kind: "Finish", sentence: `${activeWord(view)} serves this release already` };
 }
 

@@ -1,7 +1,7 @@
 /** The statistics that judge a release: evidence from counts of bad and all requests; pure. */
 import assert from "node:assert/strict";
 import type { TrafficCount, Verdict } from "../../infra/model.ts";
-import { betaQuantile, binomialTail, logBetaExcess, logSumExp } from "./special-functions.ts";
+import { binomialTail, logBetaExcess, logSumExp } from "./special-functions.ts";
 
 /** Bad ones among all; bad is an error, or for latency a reply slower than a quantile. */
 export interface Counts {
@@ -26,6 +26,11 @@ export interface Evidence {
 }
 
 export interface Standard {
+  /**
+   * A stricter share by which a pass may be earned as well; default p0. What a former color that
+   * fails itself allows says nothing of how good a release is.
+   */
+  readonly passP0?: number;
   /** Probability with which a good release may be rolled back, however often one looks; 0.01. */
   readonly alpha?: number;
   /** Share of bad requests that a pass must have been able to find; 0.1. */
@@ -66,43 +71,18 @@ export function logE({ bad, total, p0 }: Counts & { readonly p0: number }): numb
   return logMixedRatio({ bad, total, p0, prior: 0.5 });
 }
 
-/** One-sided upper 97.5 % Clopper-Pearson bound of the bad share; 1 without data. */
-export function upperBound({ bad, total }: Counts): number {
-  return bad >= total ? 1 : betaQuantile(0.975, bad + 1, total - bad);
-}
-
-/**
- * The bad share that a release may have: max(2 pU, pU + 0.005) with pU the upper bound of the
- * former color, or ten times the error budget without history. A history without any bad request
- * never allows more than no history would. At most 0.5, so that an outage can always be seen;
- * at least one in a million.
- */
-export function nullRate(known: {
-  readonly history: Counts | null;
-  /** Share of requests that may fail; 0.001. */
-  readonly errorBudget?: number;
-  readonly phi?: number;
-}): { p0: number; source: "history" | "budget" } {
-  const { history, errorBudget = 0.001, phi = 1 } = known;
-  const byBudget = Math.max(minNullRate, Math.min(maxNullRate, 10 * errorBudget));
-  if (history === null || history.total <= 0) return { p0: byBudget, source: "budget" };
-  const bound = upperBound({ bad: history.bad / phi, total: history.total / phi });
-  const byHistory = Math.min(maxNullRate, Math.max(2 * bound, bound + 0.005));
-  if (history.bad === 0 && byHistory > byBudget) return { p0: byBudget, source: "budget" };
-  return { p0: byHistory, source: "history" };
-}
-
 /**
  * Judges all readings since the switch at the last one of them. Meant for every poll: the first
  * fail counts, as a later reading may show less evidence.
  */
 export function judge(evidence: Evidence & Standard): Judgement {
-  const { p0, phi = 1, alpha = 0.01, detect = 0.1, noun = "errors" } = evidence;
+  const { phi = 1, alpha = 0.01, detect = 0.1, noun = "errors" } = evidence;
   const processes = processesOf(evidence);
   const logEvidence = mixed(processes);
   const [first = { bad: 0, total: 0 }] = processes;
-  const needed = Math.ceil(phi * requiredSamples({ p0, detect, alpha }));
   const failed = logEvidence >= -Math.log(alpha);
+  const p0 = failed ? evidence.p0 : earningRate(evidence, alpha);
+  const needed = Math.ceil(phi * requiredSamples({ p0, detect, alpha }));
   const verdict = failed ? "fail" : first.total >= needed ? "pass" : "inconclusive";
   const context = { all: first.total, p0, noun };
   const seen = seenBy(failed ? (strongest(processes) ?? first) : first, context);
@@ -116,6 +96,13 @@ export function judge(evidence: Evidence & Standard): Judgement {
     needed,
     sentence: `${seen}: ${reason}`,
   };
+}
+
+/** The share that a pass is measured by: the stricter one, unless the release breaks that. */
+function earningRate(evidence: Evidence & Standard, alpha: number): number {
+  const { p0, passP0 = p0 } = evidence;
+  if (passP0 >= p0) return p0;
+  return logMixtureE({ ...evidence, p0: passP0 }) < -Math.log(alpha) ? passP0 : p0;
 }
 
 /**
@@ -181,8 +168,6 @@ export function averageLogE(logValues: readonly number[]): number {
   return logValues.length === 0 ? 0 : logSumExp(logValues) - Math.log(logValues.length);
 }
 
-const minNullRate = 1e-6;
-const maxNullRate = 0.5;
 const maxSamples = 10_000_000;
 /** A day of 30 s; later ones never start, which costs speed only. */
 const maxProcesses = 2880;

@@ -1,7 +1,7 @@
 /** What one run of the loop has learned; lost when it is killed, and learned again then. */
 
 import type { BlueGreenError } from "../../infra/errors.ts";
-import type { Color, Verdict } from "../../infra/model.ts";
+import type { Baked, Color, Verdict } from "../../infra/model.ts";
 
 export interface Memory {
   /** The rollout that this run claimed or took over. */
@@ -9,7 +9,7 @@ export interface Memory {
   /** Result of the checks on this digest. */
   readonly checked: { readonly digest: string; readonly verdict: Verdict } | null;
   /** Result of the bake. */
-  readonly baked: { readonly verdict: Verdict; readonly sentence: string } | null;
+  readonly baked: Baked | null;
   /** Why this run can't reach its goal: it cleans up, then fails with it. */
   readonly failure: BlueGreenError | null;
   /** The goal's update was made by this run. */

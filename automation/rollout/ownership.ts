@@ -50,7 +50,7 @@ export function takeOwnership(situation: Situation, rollout: Rollout): Action | 
   const live = liveClaim(view.record, view.nowMs);
   const replaces = live?.owner ?? null;
   if (replaces && !sameOwner(replaces, self.owner) && !self.isDead(replaces)) {
-    return live ? { kind: "Fail", error: claimedBy(live) } : null;
+    return live ? { kind: "Fail", error: claimedBy(live, rollout) } : null;
   }
   return {
     kind: "Update",

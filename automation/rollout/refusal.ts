@@ -3,7 +3,7 @@
 import { claimedBy, liveClaim } from "../../infra/rules/claim.ts";
 import { BlueGreenError } from "../../infra/errors.ts";
 import type { ErrorCode } from "../../infra/errors.ts";
-import type { Color } from "../../infra/model.ts";
+import type { Color, Rollout } from "../../infra/model.ts";
 import { otherColor } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
 import { pinOf } from "../../infra/rules/record.ts";
@@ -19,7 +19,7 @@ export function refuseStart(situation: Situation<Deploy | SwitchTo>): BlueGreenE
   if (drifted) return drifted;
   const { record } = view;
   const live = liveClaim(record, view.nowMs);
-  if (live && !deadOwner(situation)) return claimedBy(live);
+  if (live && !deadOwner(situation)) return claimedBy(live, record.rollout);
   const digest = goal.kind === "Deploy" ? goal.digest : null;
   const pin = digest === null ? null : pinOf(record.pins, digest, view.nowMs);
   if (!pin) return null;
@@ -67,6 +67,19 @@ export function endedByOthers({ view, memory }: Situation): Action {
 export function notPassed(color: Color, verdict: string): BlueGreenError {
   return new BlueGreenError("CHECK_FAILED", `the checks on ${color} say ${verdict}`, {
     hint: `look at \`bluegreen check ${color}\` and \`bluegreen logs ${color}\``,
+  });
+}
+
+/** Why a release that serves wasn't judged good; null where it was, or no bake was asked for. */
+export function failedBake({ baked, color, former }: Rollout): BlueGreenError | null {
+  if (baked === null || baked.verdict === "pass") return null;
+  if (baked.verdict === "fail" && former === null) {
+    return new BlueGreenError("FIRST_RELEASE_FAILING", baked.sentence, {
+      hint: "there is no former color: deploy a fixed release, or stop with `bluegreen down --stop-serving`",
+    });
+  }
+  return new BlueGreenError("BAKE_INCONCLUSIVE", baked.sentence, {
+    hint: `${color} serves and is held; look closer before \`bluegreen retire\``,
   });
 }
 

@@ -2,9 +2,10 @@
 
 import { hostname } from "node:os";
 import { basename } from "node:path";
+import type { Color } from "../../infra/model.ts";
 import type { Observed, Outputs, StackOutputs } from "../../infra/observation.ts";
 import { stackName } from "../../infra/stack-role.ts";
-import { askStack } from "../adapters/pulumi-cli.ts";
+import { readOutputs as readOutputsOf } from "../adapters/pulumi-cli.ts";
 import type { CliTarget } from "../adapters/pulumi-cli.ts";
 import { openEngine } from "../engine/access.ts";
 import type { Reporter } from "../event.ts";
@@ -51,11 +52,8 @@ export async function observeStacks(
 
 /** Secrets stay closed: a status needs none of them, and opening them takes time. */
 async function readOutputs(cli: CliTarget, environment: string): Promise<StackOutputs> {
-  const read = async (color: "blue" | "green" | null): Promise<Outputs | null> => {
-    const stack = stackName({ environment, color });
-    const text = await askStack(cli, ["stack", "output", "--json", "--stack", stack], stack);
-    return text === null ? null : (JSON.parse(text) as Outputs);
-  };
+  const read = (color: Color | null): Promise<Outputs | null> =>
+    readOutputsOf(cli, stackName({ environment, color }), { open: false });
   const [router, blue, green] = await Promise.all([read(null), read("blue"), read("green")]);
   return { router, colors: { blue, green } };
 }

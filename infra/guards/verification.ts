@@ -88,7 +88,7 @@ async function notServed(run: Verification, reason: string): Promise<BlueGreenEr
   return error;
 }
 
-async function returned({ former, platform, settings }: Verification): Promise<string> {
+async function returned({ former, platform, settings, transition }: Verification): Promise<string> {
   const { record, colors, reading } = former;
   if (!platform.flip) return "this platform can't be set back directly: run `bluegreen rollback`";
   try {
@@ -98,11 +98,15 @@ async function returned({ former, platform, settings }: Verification): Promise<s
         weights: record.weights,
         generation: record.generation,
         rolloutId: reading.rolloutId ?? byHand,
-        mark: null,
+        mark: reading.mark,
+        replaces: transition.record.generation,
       },
     );
     return `the router was set back to ${formatWeights(record.weights)}`;
   } catch (error) {
+    if (error instanceof BlueGreenError && error.code === "DRIFT") {
+      return `it wasn't set back, because ${error.message}: see \`bluegreen status\``;
+    }
     return `setting it back failed as well (${messageOf(error)}): run \`bluegreen rollback --direct\``;
   }
 }

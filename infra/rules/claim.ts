@@ -3,7 +3,7 @@
 import { BlueGreenError } from "../errors.ts";
 import type { Claim, Color, ColorOutputs, Owner, Rollout, RouterRecord } from "../model.ts";
 import type { ClaimColor } from "./request.ts";
-import { refuseServing } from "./rollout.ts";
+import { refuseServing, wayOut } from "./rollout.ts";
 import { instant } from "./view.ts";
 import type { View } from "./view.ts";
 
@@ -24,12 +24,18 @@ export function liveClaim(record: RouterRecord, nowMs: number): Claim | null {
   return Date.parse(claim.until) > nowMs ? claim : null;
 }
 
-export function claimedBy(claim: Claim): BlueGreenError {
+/** The hint names what ends that rollout in the phase that it is in. */
+export function claimedBy(claim: Claim, rollout: Rollout | null): BlueGreenError {
+  const way = rollout && wayOut(rollout);
   return new BlueGreenError(
     "CLAIMED",
     `rollout ${claim.rolloutId} has claimed ${claim.color} until ${claim.until}: ` +
       describeOwner(claim.owner),
-    { hint: "wait for it, or end it with `bluegreen abort`" },
+    {
+      hint: way
+        ? `wait for it, or end it with \`${way}\``
+        : "wait for it: a first release that serves has nothing to go back to",
+    },
   );
 }
 
@@ -48,7 +54,7 @@ export function claimColor(view: View, asked: ClaimColor): RouterRecord {
   if (now.rollout?.id === asked.rolloutId) return takeOver(view, asked, wanted);
   const live = liveClaim(now, view.nowMs);
   const dead = live?.owner && sameOwner(live.owner, asked.replaces);
-  if (live && !dead) throw claimedBy(live);
+  if (live && !dead) throw claimedBy(live, now.rollout);
   refuseUnfinished(now);
   refuseServing(view, asked.color, "be filled");
   if (now.retiring === asked.color) {
@@ -85,7 +91,7 @@ export function isUnfinished(
 
 function takeOver(view: View, asked: ClaimColor, wanted: Claim): RouterRecord {
   const { claim: held, rollout } = view.record;
-  if (held && !mayTakeOver(view, asked, held)) throw claimedBy(held);
+  if (held && !mayTakeOver(view, asked, held)) throw claimedBy(held, rollout);
   return { ...view.record, claim: { ...wanted, color: rollout?.color ?? wanted.color } };
 }
 
@@ -103,8 +109,13 @@ function refuseUnfinished(now: RouterRecord): void {
   throw new BlueGreenError(
     "ROLLOUT_OPEN",
     `rollout ${rollout.id} (${rollout.version}) was left in its ${rollout.phase}`,
-    { hint: "finish it with `bluegreen deploy` (no version), or go back: `bluegreen rollback`" },
+    { hint: `finish it with \`bluegreen deploy\` (no version)${orGoBack(rollout)}` },
   );
+}
+
+function orGoBack(rollout: Rollout): string {
+  const way = wayOut(rollout);
+  return way ? `, or go back: \`${way}\`` : "";
 }
 
 /** A switch takes a color as it is, so that must be known. */
@@ -131,5 +142,6 @@ function newRollout(view: View, asked: ClaimColor): Rollout {
     digest: asked.rollout === "switch" && outputs ? outputs.release.digest : null,
     baseline: null,
     hooksDone: [],
+    baked: null,
   };
 }

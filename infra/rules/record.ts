@@ -1,24 +1,9 @@
-/** Reading the record from stack outputs, and bringing it in line with the data plane. */
+/** Reading the record from stack outputs, and what else is read from it everywhere. */
 
 import * as z from "zod";
 import { BlueGreenError } from "../errors.ts";
-import type {
-  ColorOutputs,
-  DirectMark,
-  Pin,
-  RouterReading,
-  RouterRecord,
-  Weights,
-} from "../model.ts";
-import {
-  activeOf,
-  emptyRecord,
-  formatWeights,
-  otherColor,
-  perColor,
-  recordSchema,
-  sameWeights,
-} from "../model.ts";
+import type { ColorOutputs, Pin, Rollout, RouterReading, RouterRecord } from "../model.ts";
+import { emptyRecord, perColor, recordSchema } from "../model.ts";
 
 /** The engine may drop nulls on their way through a stack's state: absent means null. */
 function orNull<T extends z.ZodType>(shape: T) {
@@ -64,6 +49,9 @@ const rollout = z.object({
   digest: orNull(z.string()),
   baseline: orNull(z.object({ blue: traffic, green: traffic })),
   hooksDone: z.array(z.string()),
+  baked: orNull(
+    z.object({ verdict: z.enum(["pass", "fail", "inconclusive", "error"]), sentence: z.string() }),
+  ),
 });
 
 const record: z.ZodType<RouterRecord> = z.object({
@@ -134,121 +122,13 @@ function parse<T>(shape: z.ZodType<T>, outputs: Outputs, where: string): T {
   });
 }
 
-/** How the data plane relates to the record. */
-export type Drift =
-  | { readonly kind: "none" }
-  /** The router can't be asked, or has lost its state and serves nothing: the record stands. */
-  | { readonly kind: "silent"; readonly sentence: string }
-  /** An update of this very rollout moved the router and was cut short before it was recorded. */
-  | { readonly kind: "interrupted"; readonly sentence: string }
-  /** A direct rollback left its mark. */
-  | { readonly kind: "direct"; readonly sentence: string }
-  /** Somebody else moved the router. */
-  | { readonly kind: "foreign"; readonly sentence: string };
-
-export interface Adopted {
-  readonly record: RouterRecord;
-  readonly drift: Drift;
-}
-
-/** The record as the data plane proves it: where they differ, the data plane wins. */
-export function adopt(record: RouterRecord, reading: RouterReading, now: string): Adopted {
-  if (reading.weights === null) {
-    const sentence = reading.problems[0] ?? "the router can't be asked";
-    return { record, drift: record.activeColor ? { kind: "silent", sentence } : { kind: "none" } };
-  }
-  const { mark } = reading;
-  if (mark && mark.generation > record.generation) return adoptMark(record, reading, mark);
-  const generation = Math.max(record.generation, reading.generation ?? 0);
-  const known = { ...record, generation };
-  if (sameWeights(reading.weights, record.weights)) {
-    return { record: known, drift: { kind: "none" } };
-  }
-  if (activeOf(reading.weights) === null && reading.weights.blue === 0) {
-    const sentence = `the router serves nothing, the record says ${formatWeights(record.weights)}`;
-    return { record: known, drift: { kind: "silent", sentence } };
-  }
-  return adoptWeights(record, reading, now);
-}
-
-function adoptMark(record: RouterRecord, reading: RouterReading, mark: DirectMark): Adopted {
-  const weights = reading.weights ?? record.weights;
-  const pins = mark.pin ? withPin(record.pins, mark.pin) : record.pins;
-  const sentence = `${mark.by} rolled back at ${mark.at}: ${mark.reason}`;
-  return {
-    record: {
-      ...record,
-      activeColor: activeOf(weights),
-      weights,
-      generation: mark.generation,
-      previousRelease: null,
-      claim: null,
-      switchedAt: mark.at,
-      rollbackUntil: null,
-      pins,
-      rollout: null,
-    },
-    drift: { kind: "direct", sentence },
-  };
-}
-
-function adoptWeights(record: RouterRecord, reading: RouterReading, now: string): Adopted {
-  const weights = reading.weights ?? record.weights;
-  const { rollout } = record;
-  const ours = rollout !== null && !isOver(rollout) && reading.rolloutId === rollout.id;
-  const partial = weights.blue > 0 && weights.green > 0;
-  // Until its switch a rollout's color isn't the active one, whatever its share.
-  const shifting = ours && partial;
-  const activeColor = shifting ? record.activeColor : (activeOf(weights) ?? record.activeColor);
-  const moved = activeColor !== record.activeColor;
-  const generation = Math.max(
-    reading.generation ?? 0,
-    moved ? record.generation + 1 : record.generation,
-  );
-  const sentence = `the router serves ${formatWeights(weights)}, the record says ${formatWeights(record.weights)}`;
-  const adopted: RouterRecord = {
-    ...record,
-    activeColor,
-    weights,
-    generation,
-    switchedAt: moved ? now : record.switchedAt,
-    rollout: rollout && continuedRollout(rollout, { activeColor, weights, now, reading }),
-  };
-  return { record: adopted, drift: { kind: ours ? "interrupted" : "foreign", sentence } };
-}
-
-type Continued = NonNullable<RouterRecord["rollout"]>;
-
-/** An interrupted switch goes on in its bake; traffic that others moved away ends a rollout. */
-function continuedRollout(
-  rollout: Continued,
-  found: {
-    activeColor: RouterRecord["activeColor"];
-    weights: Weights;
-    now: string;
-    reading: RouterReading;
-  },
-): Continued | null {
-  const left = found.activeColor === otherColor(rollout.color);
-  if (isOver(rollout)) return left ? null : rollout;
-  const share = found.weights[rollout.color];
-  if (share === 0) return rollout;
-  const baseline = rollout.baseline ?? countsOf(found.reading);
-  return { ...rollout, phase: share === 100 ? "bake" : "shift", since: found.now, baseline };
-}
-
 /** What both colors have served so far; null where it can't be counted. */
-export function countsOf({ traffic }: RouterReading): Continued["baseline"] {
+export function countsOf({ traffic }: RouterReading): Rollout["baseline"] {
   if (traffic.kind === "unknown") return null;
   return perColor((color) => {
     const { requests, errors } = traffic.colors[color];
     return { requests, errors };
   });
-}
-
-/** True once a rollout's switch is in the record: what moves traffic then isn't its switch. */
-function isOver({ phase }: Continued): boolean {
-  return phase === "bake" || phase === "hold";
 }
 
 /** The pins with one more; a release is pinned once, the newest reason stays. */

@@ -1,6 +1,7 @@
 /** What an update of the router's stack is asked to do; data only, each sets, none toggles. */
 
 import type {
+  Baked,
   Color,
   Instant,
   Owner,
@@ -59,10 +60,12 @@ export interface Shift {
   readonly weights: Weights;
 }
 
-/** The bake ended well or without enough evidence: the rollback window starts. */
+/** The bake ended and traffic stays: the rollback window starts. */
 export interface Hold {
   readonly kind: "Hold";
   readonly rolloutId: string;
+  /** Stays in the record, so that any later run tells the same; null: no bake was asked for. */
+  readonly baked: Baked | null;
   readonly rollbackUntil: Instant;
 }
 

@@ -19,9 +19,28 @@ export function openRollout(view: View, id: string): Rollout {
   );
 }
 
+/**
+ * The command that ends a rollout where it is now; null where none does: a first release that
+ * serves has no color to go back to.
+ */
+export function wayOut({
+  phase,
+  former,
+}: Rollout): "bluegreen abort" | "bluegreen rollback" | null {
+  if (phase === "provision" || phase === "check" || phase === "gate") return "bluegreen abort";
+  return former === null ? null : "bluegreen rollback";
+}
+
+/** The rollout whose release serves without having passed its bake; null where it has. */
+export function unproven({ rollout, activeColor }: RouterRecord): Rollout | null {
+  if (rollout?.phase !== "hold" || rollout.color !== activeColor) return null;
+  return rollout.baked === null || rollout.baked.verdict === "pass" ? null : rollout;
+}
+
 export function inPhase(view: View, rollout: Rollout, phase: Rollout["phase"]): RouterRecord {
   return { ...view.record, rollout: { ...rollout, phase, since: instant(view.nowMs) } };
 }
+
 /** @throws COLOR_SERVES when the color has traffic */
 export function refuseServing(view: View, color: Color, what: string): void {
   const { weights, activeColor } = view.record;

@@ -3,7 +3,7 @@
 import assert from "node:assert";
 import { BlueGreenError } from "../errors.ts";
 import type { Expected } from "./activation.ts";
-import type { Color, DirectMark, Rollout, RouterRecord, Weights } from "../model.ts";
+import type { Color, DirectMark, Instant, Rollout, RouterRecord, Weights } from "../model.ts";
 import { formatWeights, otherColor, weightsOf } from "../model.ts";
 import { countsOf, withPin } from "./record.ts";
 import type * as request from "./request.ts";
@@ -37,6 +37,12 @@ export function activated(view: View, color: Color) {
     switchedAt: instant(view.nowMs),
     previousRelease: former ? { color: former.color, release: former.release } : null,
   };
+}
+
+/** A flip counts from when the data plane was seen to follow, however slow its update was. */
+export function seenServed(record: RouterRecord, at: Instant): RouterRecord {
+  const { rollout } = record;
+  return { ...record, switchedAt: at, rollout: rollout && { ...rollout, since: at } };
 }
 
 export function moveTraffic(view: View, asked: request.Switch | request.Shift): Moved {
@@ -118,7 +124,7 @@ function formerColor({ rollout, previousRelease, activeColor }: RouterRecord): C
     rollout?.phase === "shift" || rollout?.phase === "bake" || rollout?.phase === "hold";
   const color = moved ? rollout.former : (previousRelease?.color ?? null);
   if (color) return color;
-  if (rollout && activeColor) {
+  if (rollout && activeColor && !moved) {
     const sentence = `${activeColor} has all traffic; rollout ${rollout.id} has ${rollout.color} for`;
     throw new BlueGreenError("NOTHING_TO_ROLL_BACK", `${sentence} ${rollout.version}`, {
       hint: "`bluegreen abort` ends that rollout; to leave this release deploy the one you want",

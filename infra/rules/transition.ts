@@ -4,12 +4,12 @@ import { claimColor, claimedBy, isUnfinished, liveClaim, withoutRollout } from "
 import { BlueGreenError } from "../errors.ts";
 import type { Declared } from "./intent.ts";
 import { readIntent } from "./intent.ts";
-import type { Address, Color, PerColor, RouterRecord } from "../model.ts";
+import type { Address, Color, DirectMark, PerColor, Rollout, RouterRecord } from "../model.ts";
 import { byHand, perColor, sameWeights, weightsOf } from "../model.ts";
 import type { Routes } from "../platform.ts";
 import { withPin } from "./record.ts";
 import type * as request from "./request.ts";
-import { inPhase, openRollout, refuseServing } from "./rollout.ts";
+import { inPhase, openRollout, refuseServing, wayOut } from "./rollout.ts";
 import type { Moved } from "./traffic.ts";
 import { activated, moveTraffic, rollBack } from "./traffic.ts";
 import { instant } from "./view.ts";
@@ -64,17 +64,17 @@ export function applyRequest(
 /** What the router is to do after a transition. */
 export function routesAfter(view: View, { record: next, mark }: Transition): Routes {
   const { weights, generation } = next;
-  const rolloutId = routesWriter(view, next);
-  return { weights, attached: attachments(view, next), generation, rolloutId, mark: mark ?? null };
+  return { weights, attached: attachments(view, next), generation, ...stamp(view, next, mark) };
 }
 
-/** Who wrote the routes; it stays while they stay. */
-function routesWriter({ reading, nowMs }: View, next: RouterRecord): string {
+/** Who wrote the weights, and whether that was a rollback: it stays in the router while they stay. */
+function stamp({ reading, nowMs }: View, next: RouterRecord, mark: DirectMark | undefined) {
   if (reading.weights && sameWeights(reading.weights, next.weights)) {
-    return reading.rolloutId ?? byHand;
+    return { rolloutId: reading.rolloutId ?? byHand, mark: mark ?? reading.mark };
   }
   // Each by-hand flip is another value, or the engine would see no change in a second attempt.
-  return next.rollout?.id ?? `${byHand} at ${instant(nowMs)}`;
+  const rolloutId = next.rollout?.id ?? `${byHand} at ${instant(nowMs)}`;
+  return { rolloutId, mark: mark ?? null };
 }
 
 /**
@@ -112,7 +112,7 @@ function switchTraffic(view: View, asked: request.Switch): Transition {
   if (asked.holdUntil === null) return { ...moved, notes: [] };
   const held = hold(
     { ...view, record: moved.record },
-    { kind: "Hold", rolloutId: asked.rolloutId, rollbackUntil: asked.holdUntil },
+    { kind: "Hold", rolloutId: asked.rolloutId, baked: null, rollbackUntil: asked.holdUntil },
   );
   return { ...moved, record: held, notes: [] };
 }
@@ -146,7 +146,7 @@ function refuseForeignRollout(view: View, color: Color): void {
   const live = liveClaim(view.record, view.nowMs);
   if (!rollout || !live || rollout.id === byHand) return;
   const switched = rollout.phase === "bake" || rollout.phase === "shift";
-  if (!(switched && color === rollout.former)) throw claimedBy(live);
+  if (!(switched && color === rollout.former)) throw claimedBy(live, rollout);
 }
 
 function attach(view: View, asked: request.Attach): RouterRecord {
@@ -170,7 +170,7 @@ function hold(view: View, asked: request.Hold): RouterRecord {
     const sentence = `rollout ${rollout.id} is in its ${rollout.phase}: nothing can be held yet`;
     throw new BlueGreenError("ROLLOUT_OPEN", sentence, { hint: "see `bluegreen status`" });
   }
-  const held = inPhase(view, rollout, "hold");
+  const held = inPhase(view, { ...rollout, baked: asked.baked }, "hold");
   return { ...held, claim: null, rollbackUntil: rollout.former ? asked.rollbackUntil : null };
 }
 
@@ -181,16 +181,24 @@ function abort(view: View, asked: request.Abort): RouterRecord {
     throw new BlueGreenError(
       "CLAIMED",
       `rollout ${rollout.id} is under way, not ${asked.rolloutId}`,
+      { hint: "see `bluegreen status`" },
     );
   }
   if (view.record.weights[rollout.color] > 0) {
     throw new BlueGreenError(
       "ROLLOUT_OPEN",
       `rollout ${rollout.id} has switched already: ${rollout.color} has traffic`,
-      { hint: "return traffic with `bluegreen rollback`" },
+      { hint: wayBack(rollout) },
     );
   }
   return withoutRollout(view.record);
+}
+
+function wayBack(rollout: Rollout): string {
+  const way = wayOut(rollout);
+  return way
+    ? `return traffic with \`${way}\``
+    : "a first release has no way back: deploy the one you want, or `bluegreen down --stop-serving`";
 }
 
 function retire(view: View, asked: request.Retire): RouterRecord {
@@ -201,7 +209,7 @@ function retire(view: View, asked: request.Retire): RouterRecord {
   const live = liveClaim(now, nowMs);
   const { rollout } = now;
   const needed = rollout !== null && rollout.phase !== "hold" && rollout.former === color;
-  if (live && (live.color === color || needed)) throw claimedBy(live);
+  if (live && (live.color === color || needed)) throw claimedBy(live, rollout);
   if (needed && !asked.force) {
     const sentence = `${color} is the way back of rollout ${rollout.id}, left in its ${rollout.phase}`;
     throw new BlueGreenError("ROLLOUT_OPEN", sentence, {

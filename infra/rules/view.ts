@@ -1,6 +1,6 @@
 /** Everything that a decision inside a locked update of the router's stack may look at. */
 
-import type { Drift } from "./record.ts";
+import type { Drift } from "./adoption.ts";
 import type { ColorOutputs, PerColor, RouterReading, RouterRecord } from "../model.ts";
 
 export interface View {

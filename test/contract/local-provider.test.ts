@@ -142,6 +142,17 @@ test("refuses traffic for a color without an address, and changes nothing", asyn
   expect(properties).toMatchObject({ generation: 1, weights: weightsOf(null) });
 });
 
+test("refuses routes of a lower generation than those that serve, and changes nothing", async () => {
+  await create(routerType, routerInputs(bed));
+  const inputs = routeInputs(bed, { weights: weightsOf("blue"), generation: 5 });
+  const route = await create(routeType, inputs);
+  const late = routeInputs(bed, { weights: weightsOf(null), generation: 4 });
+  const refused = await refusal(provider.update(routeType, route, late));
+  expect(parseError(refused.message)).toMatchObject({ code: "DRIFT", exitCode: 5 });
+  const { properties } = (await provider.read(routeType, route)) ?? expect.fail("it is gone");
+  expect(properties).toMatchObject({ generation: 5, weights: weightsOf("blue") });
+});
+
 test("keeps the record as it is handed over", async () => {
   const record = { schema: 1, activeColor: "blue" };
   const stored = await create(recordType, { record, platform: "local" });

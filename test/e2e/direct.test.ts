@@ -1,6 +1,7 @@
 /** The way back where the engine is locked, missing or of no help, and switches that aren't served. */
 
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
+import { setRoutes } from "../../infra/platforms/local/proxy/client.ts";
 import { describeOnEngine } from "../support/project/engine.ts";
 import { expectError, expectExit } from "../support/project/expectations.ts";
 import { holdLock } from "../support/project/held-lock.ts";
@@ -60,8 +61,23 @@ describeOnEngine("the way back past the engine", () => {
     const record = { activeColor: "blue", generation: 3, declared: "blue" };
     expect(await project.record()).toMatchObject({ ...record, pins: [{ version: "2" }] });
     const after = await project.router();
-    expect(after?.routes).toMatchObject({ weights: before?.routes.weights, generation: 3 });
-    expect(after?.routes.mark).toBeNull();
+    expect(after?.routes).toEqual(before?.routes);
+    expect(await project.ask()).toMatchObject({ body: "blue 1" });
+  });
+
+  it("doesn't go forth again either once the record has taken it over", async () => {
+    const run = await project.run(["rollback", "--direct"], noEngine);
+    expectExit(run, 0);
+    expect(run.stderr).toMatch(/blue is active again already, .* rolled back at .*: carts vanish/);
+    expect(run.stderr).toContain("`bluegreen switch green`");
+    expect(await project.ask()).toMatchObject({ body: "blue 1" });
+  });
+
+  it("isn't undone by an update that looked before it", async () => {
+    const weights = { blue: 0, green: 100 };
+    const { routes } = (await project.router()) ?? expect.fail("there is no router");
+    const late = setRoutes(project.place.router, { ...routes, weights, generation: 2 });
+    await expect(late).rejects.toMatchObject({ code: "DRIFT", exitCode: 5 });
     expect(await project.ask()).toMatchObject({ body: "blue 1" });
   });
 
@@ -80,7 +96,6 @@ describeOnEngine("the way back past the engine", () => {
     const up = await project.run(["up"]);
     expectExit(up, 0);
     expect(await project.record()).toMatchObject({ activeColor: "blue", generation: 5, pins: [] });
-    expect((await project.router())?.routes.mark).toBeNull();
   });
 
   it("is chosen by itself when there is no engine", async () => {
@@ -123,9 +138,11 @@ describeOnEngine("the way back past the engine", () => {
   });
 
   it("refuses to return to a color without a ready instance", async () => {
-    project.fault("3", { health: 503 });
+    project.fault("3", null);
+    expectExit(await project.run(["switch", "green", "--no-bake"]), 0);
+    project.fault("1", { health: 503 });
     const run = await project.run(["rollback", "--direct"]);
     expectError(run, { exit: 5, code: "ROLLBACK_IMPOSSIBLE", says: /answered 503/ });
-    expect(await project.ask()).toMatchObject({ body: "blue 1" });
+    expect(await project.ask()).toMatchObject({ body: "green 3" });
   });
 });

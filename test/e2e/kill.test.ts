@@ -105,6 +105,18 @@ describeOnEngine("under constant load", () => {
     await expectNoFailure();
   });
 
+  it("a switch killed before its record is finished by the next deploy, which sees no drift", async () => {
+    const to = otherColor(await activeColor());
+    await runUntilKilled(project, ["switch", to], { kill: "during router Served" });
+    expect((await truthOf(project)).drift.kind).toBe("interrupted");
+    const run = await startIn(project, ["deploy"]).done;
+    expect(run.code, run.output).toBe(0);
+    expect(run.output).toContain(`${to} serves`);
+    const { record } = await expectSettled(project, to);
+    expect(record.rollout).toMatchObject({ kind: "switch", phase: "hold", color: to });
+    await expectNoFailure();
+  });
+
   it("a killed rollback goes on and never goes back and forth", async () => {
     const from = await activeColor();
     const left = (await truthOf(project)).colors[from]?.release.version;

@@ -3,6 +3,7 @@
 import { chmod, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { readStackFile } from "../../automation/engine/stack-file.ts";
 import { makeProject } from "../component/engine/project.ts";
 import type { Project, Run } from "../component/engine/project.ts";
 import { describeOnEngine, neededEngine } from "../support/project/engine.ts";
@@ -50,6 +51,8 @@ export const nowhere = outputs;
 // Hangs on the resource that goes last, as the record does.
 export const value = first && pulumi.all([first.value, last?.value]).apply(([of]) => of);
 export const wish = config.require("first");
+export const various = { list: [1, 2.5, "<&>", true, {}], word: pulumi.secret("open sesame") };
+export const hidden = pulumi.secret({ key: "word" });
 `;
 
 /** Logs its calls; "explodes" fails an update, "bad" fails a check, a file tells what is real. */
@@ -161,6 +164,22 @@ describeOnEngine("the engine's mechanisms", () => {
     const { nowhere, value } = await outputs();
     expect(nowhere).toMatch(/^caught: .*unknown stack/);
     expect(value).toBe("one");
+  });
+
+  it("keeps in a folder's file what its CLI prints, before a stack's first update as well", async () => {
+    await project.sh("pulumi stack init empty");
+    const { backendUrl: url } = project;
+    for (const stack of ["dev", "empty"]) {
+      const run = await project.sh(`pulumi stack output --json --stack ${stack}`);
+      const printed = JSON.parse(run.stdout) as unknown;
+      const isEmpty = stack === "empty";
+      expect(await readStackFile({ url, project: "toy", stack })).toEqual({
+        outputs: printed,
+        hasSecrets: !isEmpty,
+        isEmpty,
+      });
+    }
+    expect(await readStackFile({ url, project: "toy", stack: "none" })).toBe("missing");
   });
 
   it("names the property that a provider's check refuses", async () => {

@@ -143,9 +143,14 @@ describeOnEngine("under constant load", () => {
     version += 1;
     const args = ["deploy", "--version", String(version)];
     await runUntilKilled(project, args, { kill: whenSaid(switched) });
+    const { rollout } = (await truthOf(project)).record;
+    const served = Date.parse(rollout?.since ?? "");
     const run = await startIn(project, args).done;
     expect(run.code, run.output).toBe(0);
     expect(run.output).toContain(`bake ${to}`);
+    const { record } = await truthOf(project);
+    expect(record.rollout?.baked?.verdict).toBe("pass");
+    expect(Date.parse(record.rollout?.since ?? "") - served).toBeGreaterThanOrEqual(3_000);
     await expectSettled(project, to);
     await expectNoFailure();
   });

@@ -3,11 +3,11 @@ import { expect, test } from "vitest";
 import {
   judge,
   logMixtureE,
-  nullRate,
   requiredSamples,
   twoSample,
 } from "../../automation/rollout/evidence.ts";
 import type { Sample } from "../../automation/rollout/evidence.ts";
+import { nullRate } from "../../automation/rollout/yardstick.ts";
 
 const seed = Number(process.env["SEED"] ?? 20_240_611);
 console.log(`evidence simulation: SEED=${seed}`);

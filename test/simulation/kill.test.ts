@@ -63,7 +63,6 @@ async function goOn(world: World, scenario: Scenario, successor: Successor): Pro
 /** What ended well before may be found done, or its lesson in the record. */
 const also: Readonly<Record<string, readonly string[]>> = {
   ROLLED_BACK: ["RELEASE_PINNED"],
-  FIRST_RELEASE_FAILING: ["finished"],
 };
 
 async function legalEnds(base: World, { command }: Scenario): Promise<readonly string[]> {
@@ -82,7 +81,9 @@ async function troubles(
   const code = codeOf(await goOn(world, scenario, successor));
   const found: string[] = [];
   if (successor.command === null && !successor.actor && !legal.includes(code)) found.push(code);
-  const elsewhere = [...legal, "STACK_LOCKED"];
+  // Who goes on with a bake later has seen more requests.
+  const judged = legal.includes("BAKE_INCONCLUSIVE") ? ["finished"] : [];
+  const elsewhere = [...legal, ...judged, "STACK_LOCKED"];
   if (successor.afterMs && successor.actor && !elsewhere.includes(code)) found.push(code);
   const stuck = await recover(world);
   if (stuck !== null) found.push(`no way out: ${stuck}`);

@@ -18,6 +18,7 @@ vi.setConfig({ testTimeout: 60_000 });
 
 const retireNow: Command = { run: "retire", now: true };
 const rollback: Command = { run: "rollback" };
+const direct: Command = { run: "rollback direct" };
 const switchBack: Command = { run: "switch", color: "blue", bake: false };
 const flipByHand: Command = { run: "obey", color: "blue" };
 const fillByHand: Command = { run: "obey color", color: "blue", version: "7" };
@@ -85,6 +86,7 @@ const seconds: readonly Command[] = [
   deploy("4"),
   switchBack,
   rollback,
+  direct,
   retireNow,
   abort,
   flipByHand,
@@ -112,6 +114,12 @@ test.each<[string, Command, Command]>([
   ["a retirement meets a rollback", retireNow, rollback],
   ["a rollback meets a deploy", rollback, deploy("3")],
   ["a rollback meets a rollback", rollback, rollback],
+  ["a retirement meets a direct rollback", retireNow, direct],
+  ["a switch meets a direct rollback", switchBack, direct],
+  ["a rollback meets a direct rollback", rollback, direct],
+  ["a by-hand flip meets a direct rollback", flipByHand, direct],
+  ["an update meets a direct rollback", up, direct],
+  ["a direct rollback meets a deploy", direct, deploy("3")],
   ["a by-hand flip meets a deploy", flipByHand, deploy("3")],
   ["a by-hand flip meets a retirement", flipByHand, retireNow],
 ])("%s at each of its steps", async (_name, first, second) => {

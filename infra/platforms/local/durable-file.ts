@@ -18,7 +18,7 @@ export async function writeDurably(path: string, text: string, mode = 0o600): Pr
   try {
     await writeSynced(temporary, text, mode);
     await rename(temporary, path);
-    await syncFolder(dirname(path));
+    await syncPath(dirname(path));
   } catch (error) {
     await rm(temporary, { force: true });
     throw new BlueGreenError("STORE_FAILED", `${path} couldn't be written: ${messageOf(error)}`, {
@@ -38,8 +38,9 @@ async function writeSynced(path: string, text: string, mode: number): Promise<vo
   }
 }
 
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, "r");
+/** What a file holds, or the names in a folder, survive a power cut once this is fulfilled. */
+export async function syncPath(path: string): Promise<void> {
+  const handle = await open(path, "r");
   try {
     await handle.sync();
   } finally {

@@ -93,7 +93,7 @@ async function readTarget({ settings, colors }: Scope, color: Color): Promise<Ta
   };
 }
 
-/** @throws ROUTER_DOWN */
+/** @throws ROUTER_DOWN, DRIFT when somebody wrote a later generation meanwhile */
 export async function flipLocal({ settings }: Scope, routes: DirectRoutes): Promise<void> {
   const dir = placeOf(settings).router;
   const status = await askRouter(dir);
@@ -103,6 +103,7 @@ export async function flipLocal({ settings }: Scope, routes: DirectRoutes): Prom
     });
   }
   const { attached } = status.routes;
-  const { weights, generation, rolloutId, mark } = routes;
-  await setRoutes(dir, { weights, attached, generation, rolloutId, mark });
+  const { weights, generation, rolloutId, mark, replaces } = routes;
+  const condition = replaces === undefined ? {} : { ifGeneration: replaces };
+  await setRoutes(dir, { weights, attached, generation, rolloutId, mark }, condition);
 }

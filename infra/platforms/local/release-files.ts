@@ -6,6 +6,7 @@ import * as fs from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 
 import { BlueGreenError, messageOf } from "../../errors.ts";
+import { syncPath } from "./durable-file.ts";
 import { startOf } from "./process-identity.ts";
 import { collectRelease, unreadable } from "./release-tree.ts";
 import type { ReleaseFile, ReleaseFilesOptions } from "./release-tree.ts";
@@ -23,10 +24,16 @@ export interface CopiedRelease {
 const filesAtOnce = 8;
 const copyAttempts = 2;
 
+/** `sync` is fulfilled once a file's content, or the names in a folder, survive a power cut. */
+export interface Disk {
+  readonly sync: (path: string) => Promise<void>;
+}
+
 /**
  * Copies the files into `<storeDir>/<hex digest>`, where what is there already is used again. The
- * folder appears whole or not at all, whenever this is killed. Blocks are shared with the original
- * where the file system can.
+ * folder appears whole or not at all, whenever this is killed or the power is cut: it gets its name
+ * when everything in it is on the disk. Blocks are shared with the original where the file system
+ * can.
  *
  * @throws BlueGreenError as `collectRelease`; STORE_FAILED when it can't be written, or the files
  * keep changing while they are copied.
@@ -34,6 +41,7 @@ const copyAttempts = 2;
 export async function copyRelease(
   options: ReleaseFilesOptions,
   storeDir: string,
+  disk: Disk = { sync: syncPath },
 ): Promise<CopiedRelease> {
   const store = resolve(storeDir);
   await fs.mkdir(store, { recursive: true, mode: 0o700 });
@@ -41,9 +49,8 @@ export async function copyRelease(
     const files = await collectRelease(options, store);
     const filesDigest = await digestOf(options.cwd, files);
     const dir = join(store, hexOf(filesDigest));
-    if ((await exists(dir)) || (await copyOnce(options.cwd, files, filesDigest, dir))) {
-      return { filesDigest, dir };
-    }
+    const copy = { root: options.cwd, files, filesDigest, dir, disk };
+    if ((await exists(dir)) || (await copyOnce(copy))) return { filesDigest, dir };
   }
   throw new BlueGreenError(
     "STORE_FAILED",
@@ -129,20 +136,26 @@ async function contentHash(path: string): Promise<string> {
   }
 }
 
+interface Copy {
+  readonly root: string;
+  readonly files: readonly ReleaseFile[];
+  readonly filesDigest: string;
+  readonly dir: string;
+  readonly disk: Disk;
+}
+
 /** False when the files aren't those of the digest any more; then nothing is left behind. */
-async function copyOnce(
-  root: string,
-  files: readonly ReleaseFile[],
-  filesDigest: string,
-  dir: string,
-): Promise<boolean> {
+async function copyOnce(copy: Copy): Promise<boolean> {
+  const { root, files, filesDigest, dir, disk } = copy;
   const part = partOf(dirname(dir));
   try {
     await fs.mkdir(part, { mode: 0o700 });
-    await makeFolders(part, files);
-    await inParallel(files, (file) => copyFile(root, part, file));
+    const folders = await makeFolders(part, files);
+    await inParallel(files, (file) => copyFile(root, part, file, disk));
     if ((await digestOf(part, files)) !== filesDigest) return false;
+    await inParallel(folders, (folder) => disk.sync(join(part, folder)));
     await fs.rename(part, dir);
+    await disk.sync(dirname(dir));
     return true;
   } catch (error) {
     // Another process may have been faster with the same copy.
@@ -155,16 +168,26 @@ async function copyOnce(
   }
 }
 
-async function makeFolders(part: string, files: readonly ReleaseFile[]): Promise<void> {
-  const folders = files.map(({ kind, path }) => (kind === "folder" ? path : dirname(path)));
-  for (const folder of new Set(folders)) await fs.mkdir(join(part, folder), { recursive: true });
+/** Returns all folders that were made, the release's own as ".". */
+async function makeFolders(
+  part: string,
+  files: readonly ReleaseFile[],
+): Promise<readonly string[]> {
+  const made = new Set(["."]);
+  const needed = files.map(({ kind, path }) => (kind === "folder" ? path : dirname(path)));
+  for (const folder of new Set(needed)) {
+    await fs.mkdir(join(part, folder), { recursive: true });
+    for (let above = folder; !made.has(above); above = dirname(above)) made.add(above);
+  }
+  return [...made];
 }
 
-async function copyFile(root: string, part: string, file: ReleaseFile): Promise<void> {
+async function copyFile(root: string, part: string, file: ReleaseFile, disk: Disk): Promise<void> {
   const copy = join(part, file.path);
   if (file.kind === "link") await fs.symlink(file.target, copy);
   if (file.kind === "file") {
     await fs.copyFile(join(root, file.path), copy, constants.COPYFILE_FICLONE);
+    await disk.sync(copy);
   }
 }
 

@@ -14,6 +14,7 @@ import {
 } from "node:path";
 
 import { BlueGreenError, messageOf } from "../../errors.ts";
+import { defaultMaxBytes, defaultMaxFiles } from "./release-limits.ts";
 
 export interface ReleaseFilesOptions {
   /** Folder of the release's files. */
@@ -25,9 +26,9 @@ export interface ReleaseFilesOptions {
    * the project's own state (`.git`, `.pulumi`, `.bluegreen`) never belong to a release.
    */
   readonly exclude?: readonly string[];
-  /** Default 50,000. */
+  /** Default `defaultMaxFiles`. */
   readonly maxFiles?: number;
-  /** Default 2 GiB. */
+  /** Default `defaultMaxBytes`. */
   readonly maxBytes?: number;
 }
 
@@ -38,8 +39,6 @@ export type ReleaseFile =
   | { readonly kind: "folder"; readonly path: string };
 
 const alwaysExcluded = [".git", ".pulumi", ".bluegreen"];
-const defaultMaxFiles = 50_000;
-const defaultMaxBytes = 2 * 1024 ** 3;
 
 /**
  * The files of a release, sorted by path. Sockets, pipes and devices are left out.

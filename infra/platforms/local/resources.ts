@@ -48,8 +48,10 @@ const route: ResourceHandler = {
     return {};
   },
   async delete(state) {
-    const { dir, generation, rolloutId } = state as unknown as RouteInputs;
-    if (!(await askRouter(dir))) return;
+    const { dir, rolloutId } = state as unknown as RouteInputs;
+    const status = await askRouter(dir);
+    if (!status) return;
+    const { generation } = status.routes;
     const attached = { blue: [], green: [] };
     await writeRoutes({
       dir,
@@ -68,7 +70,6 @@ const route: ResourceHandler = {
   },
 };
 
-/** A former mark goes with the update that has taken it over. */
 async function writeRoutes({ dir, ...routes }: RouteInputs): Promise<void> {
   const { weights, attached, generation, rolloutId } = routes;
   const mark = wholeMark(routes.mark);

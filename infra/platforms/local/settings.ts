@@ -16,6 +16,7 @@ import {
 import { nearest } from "../../config/nearest.ts";
 import type { Settled } from "../../config/settled.ts";
 import { minute } from "../../duration.ts";
+import { defaultMaxBytes, defaultMaxFiles } from "./release-limits.ts";
 
 /** What may stand in braces in `local.command`, and is replaced when an instance starts. */
 export const placeholders = ["version", "port", "color", "instance"] as const;
@@ -67,10 +68,10 @@ export const localSchema = z.strictObject({
   tls: optional(tls).describe("Makes the router speak TLS; absent: plain HTTP."),
   accessLog: flag().prefault(true).describe("Whether the router writes a line for each request."),
   maxFiles: integer({ min: 1, max: 10_000_000 })
-    .prefault(50_000)
+    .prefault(defaultMaxFiles)
     .describe("A release with more files is refused."),
   maxBytes: integer({ min: 1, max: 1_000_000_000_000 })
-    .prefault(1_000_000_000)
+    .prefault(defaultMaxBytes)
     .describe("A release with more bytes is refused."),
 });
 

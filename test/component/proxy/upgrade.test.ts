@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 
 import type { Router } from "../../../infra/platforms/local/proxy/router.ts";
-import type { TestInstance } from "./support.ts";
+import type { RawClient, TestInstance } from "./support.ts";
 import {
   call,
   freePort,
@@ -19,10 +19,17 @@ import {
   until,
 } from "./support.ts";
 
-async function startEcho(name: string): Promise<TestInstance> {
+interface EchoInstance extends TestInstance {
+  /** Close codes that its WebSockets ended with. */
+  readonly codes: readonly number[];
+}
+
+async function startEcho(name: string): Promise<EchoInstance> {
   const instance = await startInstance(name);
   const sockets = new WebSocketServer({ server: instance.server });
+  const codes: number[] = [];
   sockets.on("connection", (socket) => {
+    socket.on("close", (code) => codes.push(code));
     socket.on("message", (data: Buffer, isBinary) => {
       socket.send(isBinary ? data : `${name}: ${data.toString()}`);
     });
@@ -31,7 +38,7 @@ async function startEcho(name: string): Promise<TestInstance> {
     for (const socket of sockets.clients) socket.terminate();
     sockets.close();
   });
-  return instance;
+  return { ...instance, codes };
 }
 
 interface TestSocket {
@@ -56,16 +63,19 @@ async function openSocket(port: number, headers: Record<string, string> = {}): P
   return { socket, messages, color: () => color };
 }
 
-async function bothEchoes(
-  drainMs: number,
-): Promise<{ router: Router; port: number; flip: (to: "blue" | "green") => Promise<void> }> {
+async function bothEchoes(drainMs: number): Promise<{
+  readonly router: Router;
+  readonly port: number;
+  readonly blue: EchoInstance;
+  readonly flip: (to: "blue" | "green") => Promise<void>;
+}> {
   const blue = await startEcho("blue");
   const green = await startEcho("green");
   const { router, port } = await startHere({ drainMs });
   const attached = { blue: [blue.address], green: [green.address] };
   const flip = (to: "blue" | "green") => router.setRoutes({ routes: routesTo(to, attached) });
   await flip("blue");
-  return { router, port, flip };
+  return { router, port, blue, flip };
 }
 
 test("carries a WebSocket both ways and names the color in the 101", async () => {
@@ -84,10 +94,10 @@ test("carries a WebSocket both ways and names the color in the 101", async () =>
 });
 
 test("keeps a WebSocket on its color after a flip and closes it at the drain deadline", async () => {
-  const { router, port, flip } = await bothEchoes(400);
+  const { router, port, blue, flip } = await bothEchoes(400);
   const client = await openSocket(port);
-  let closed = false;
-  client.socket.on("close", () => (closed = true));
+  let code: number | null = null;
+  client.socket.on("close", (said) => (code = said));
   const flippedMs = Date.now();
   await flip("green");
   expect(router.status().colors.blue.draining).toMatchObject({ requests: 0, upgraded: 1 });
@@ -95,10 +105,79 @@ test("keeps a WebSocket on its color after a flip and closes it at the drain dea
   await until("the echo of the former color", () => client.messages[0] === "blue: still");
   const next = await openSocket(port);
   expect(next.color()).toBe("green");
-  await until("the end of the drain", () => closed);
+  await until("the end of the drain", () => code !== null && blue.codes.length > 0);
+  expect([code, blue.codes], "both ends are told: going away").toEqual([1001, [1001]]);
   expect(Date.now() - flippedMs).toBeGreaterThanOrEqual(395);
   await until("nothing to drain", () => router.status().colors.blue.draining === null);
   expect(next.socket.readyState).toBe(WebSocket.OPEN);
+});
+
+/** An instance that speaks below WebSocket's library: the test decides where frames end. */
+async function openRaw(protocol: string): Promise<{
+  readonly client: RawClient;
+  readonly instance: Socket;
+  /** Takes the traffic away and waits until the drain's deadline is over. */
+  readonly drain: () => Promise<void>;
+}> {
+  const sockets: Socket[] = [];
+  const address = await startRawInstance((socket) => {
+    sockets.push(socket);
+    socket.write(`HTTP/1.1 101 X\r\nConnection: Upgrade\r\nUpgrade: ${protocol}\r\n\r\n`);
+  });
+  const { router, port } = await startHere({ drainMs: 50 });
+  await router.setRoutes({ routes: routesTo("blue", { blue: [address] }) });
+  const head = `GET /x HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: ${protocol}\r\n\r\n`;
+  const client = rawClient(port, head);
+  await until("the upgrade", () => client.received().endsWith("\r\n\r\n"));
+  const [instance] = sockets;
+  if (!instance) throw new Error("the instance has a connection");
+  const drain = async (): Promise<void> => {
+    await router.setRoutes({ routes: routesTo(null, { blue: [address] }) });
+    const { draining } = router.status().colors.blue;
+    await until("the deadline", () => Date.now() > Date.parse(draining?.until ?? "") + 20);
+  };
+  return { client, instance, drain };
+}
+
+const goingAway = "\x88\x02\x03\xe9";
+const bodyOf = ({ received }: RawClient): string => received().split("\r\n\r\n")[1] ?? "";
+
+test("lets the frame that is on its way become whole before the close frame, and no other", async () => {
+  const { client, instance, drain } = await openRaw("websocket");
+  instance.write("\x81\x0ahello", "latin1");
+  await until("the first half", () => bodyOf(client) === "\x81\x0ahello");
+  await drain();
+  expect(bodyOf(client)).toBe("\x81\x0ahello");
+  instance.write("world\x81\x03cut", "latin1");
+  await until("the end", () => client.isClosed());
+  expect(bodyOf(client)).toBe(`\x81\x0ahelloworld${goingAway}`);
+});
+
+test("says nothing within a frame that never ends: the connection is cut", async () => {
+  const { client, instance, drain } = await openRaw("websocket");
+  instance.write("\x82\x7e\xff", "latin1");
+  await until("a part of the head", () => bodyOf(client) !== "");
+  await drain();
+  await until("the cut", () => client.isClosed());
+  expect(bodyOf(client)).toBe("\x82\x7e\xff");
+});
+
+test("sends no second close frame", async () => {
+  const { client, instance, drain } = await openRaw("websocket");
+  instance.write("\x88\x02\x03\xe8", "latin1");
+  await until("the instance's own", () => bodyOf(client) !== "");
+  await drain();
+  await until("the end", () => client.isClosed());
+  expect(bodyOf(client)).toBe("\x88\x02\x03\xe8");
+});
+
+test("ends other protocols at the drain deadline without a byte of its own", async () => {
+  const { client, instance, drain } = await openRaw("own/1");
+  instance.write("\x81\x0ahello", "latin1");
+  await until("the bytes", () => bodyOf(client) === "\x81\x0ahello");
+  await drain();
+  await until("the end", () => client.isClosed());
+  expect(bodyOf(client)).toBe("\x81\x0ahello");
 });
 
 test("leaves WebSockets alone when the color gets its traffic back in time", async () => {

@@ -45,7 +45,7 @@ export async function localBed(): Promise<PlatformBed> {
 
 class LocalBed implements PlatformBed {
   readonly platform = local;
-  readonly traits = { inactiveStatus: 503, preview: true, counts: true };
+  readonly traits = { inactiveStatus: 503, preview: true, counts: true, ordered: true };
   readonly settings: Settings;
   readonly changes: Readonly<Record<string, Settings>>;
   readonly #root: string;

@@ -12,6 +12,8 @@ export interface Traits {
   readonly preview: boolean;
   /** Whether `read` counts requests per color. */
   readonly counts: boolean;
+  /** Whether the router refuses routes of a lower generation than those that serve; default no. */
+  readonly ordered?: boolean;
 }
 
 /** An answer of the bed's application, which says its color and version in the body. */

@@ -56,6 +56,7 @@ export class Stage {
     const { platform } = this.bed;
     if (!platform.flip) expect.fail("this platform has no flip");
     await platform.flip(this.scope, routes);
+    this.#generation = Math.max(this.#generation, routes.generation);
   }
 
   read(): Promise<RouterReading> {

@@ -89,11 +89,35 @@ export function switchContract(make: MakeBed): void {
       expect(await stage().colorsMet()).toEqual(["blue"]);
     });
 
+    test("past the engine isn't undone by an update that looked before it", async (context) => {
+      const { bed } = stage();
+      if (!bed.traits.ordered) return context.skip("this router takes whatever comes last");
+      await stage().route("green");
+      const { generation } = await stage().settled();
+      const late = stage().next("green");
+      const mark = markOf((generation ?? 0) + 1, null);
+      const weights = weightsOf("blue");
+      const back = { weights, generation: mark.generation, rolloutId: "back", mark };
+      await stage().flip(back);
+      await expect(bed.route(late)).rejects.toMatchObject({
+        code: "DRIFT",
+        message: expect.stringContaining("somebody rolled back: errors") as string,
+      });
+      const { weights: served, mark: kept } = await stage().read();
+      expect({ served, kept }).toEqual({ served: weights, kept: mark });
+      const undo = { ...back, weights: weightsOf("green"), generation: 1, mark: null };
+      await expect(stage().flip(undo)).rejects.toMatchObject({ code: "DRIFT" });
+      await expect(stage().flip({ ...undo, replaces: 1 })).rejects.toMatchObject({ code: "DRIFT" });
+      await stage().flip({ ...undo, replaces: mark.generation });
+      expect((await stage().read()).weights).toEqual(weightsOf("green"));
+    });
+
     test("after a direct flip, routes that say the same change nothing for traffic", async (context) => {
       if (!stage().bed.platform.flip) return context.skip("no `flip` on this platform");
       await stage().route("green");
-      const mark = markOf(50, null);
-      await stage().flip({ weights: weightsOf("blue"), generation: 50, rolloutId: "b", mark });
+      const { generation } = stage().next("blue");
+      const mark = markOf(generation, null);
+      await stage().flip({ weights: weightsOf("blue"), generation, rolloutId: "b", mark });
       const { asked, failures } = await underLoad(stage(), () => stage().route("blue"));
       expect(failures).toEqual([]);
       expect(new Set(asked.map(({ reply }) => reply?.named))).toEqual(new Set(["blue"]));

@@ -9,7 +9,7 @@ export interface SmallDisk {
   /** Leaves so many pages of 4 KiB; default 0. */
   readonly fill: (options?: { readonly pagesLeft: number }) => void;
   readonly free: () => void;
-  /** Nothing may run in it any more. */
+  /** Whoever still has a file of it open keeps that. */
   readonly remove: () => void;
 }
 
@@ -38,7 +38,8 @@ export function makeSmallDisk(folder: string): SmallDisk | Impossible {
       rmSync(ballast, { force: true });
     },
     remove: () => {
-      execFileSync("umount", [folder], { stdio: "pipe" });
+      // Detached at once, gone with the last process that has a file of it open.
+      execFileSync("umount", ["--lazy", folder], { stdio: "pipe" });
     },
   };
 }

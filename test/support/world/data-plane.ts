@@ -2,7 +2,8 @@
 
 import type { Color, ColorOutputs, PerColor, Release } from "../../../infra/model.ts";
 import type { RouterReading, TargetReading } from "../../../infra/model.ts";
-import { colors, perColor, weightsOf } from "../../../infra/model.ts";
+import { BlueGreenError } from "../../../infra/errors.ts";
+import { activeOf, colors, perColor, weightsOf } from "../../../infra/model.ts";
 import type { DirectRoutes, Routes } from "../../../infra/platform.ts";
 import type { Fill, WorldState } from "./state.ts";
 import { newCounter, servedWeights } from "./state.ts";
@@ -18,8 +19,6 @@ export interface Behaviour {
 }
 
 export type Behaviours = Readonly<Record<string, Behaviour>>;
-
-const requestsPerSecond = 100;
 
 export class DataPlane {
   readonly #state: WorldState;
@@ -38,7 +37,7 @@ export class DataPlane {
 
   /** Sends the requests that were due since the last call. */
   serve(): void {
-    const { nowMs, counters } = this.#state;
+    const { nowMs, counters, requestsPerSecond } = this.#state;
     const weights = servedWeights(this.#state);
     for (const color of colors) {
       if (weights[color] === 0) continue;
@@ -63,8 +62,13 @@ export class DataPlane {
     return Math.max(0, this.#state.nowMs - Math.max(brokenAtMs, this.#countedAtMs));
   }
 
+  /** @throws DRIFT as the real router does, where somebody has written a later generation */
   write(routes: Routes): void {
     this.serve();
+    const served = this.#state.routes;
+    if (served && activeOf(served.weights) && routes.generation < served.generation) {
+      throw new BlueGreenError("DRIFT", `the router is at generation ${served.generation}`);
+    }
     this.#state.routes = routes;
     this.#noteLeft();
   }

@@ -19,10 +19,12 @@ import type { Observed } from "../../../infra/observation.ts";
 import { parseRecord } from "../../../infra/rules/record.ts";
 import type { ColorRequest, Request } from "../../../infra/rules/request.ts";
 import type { StackRole } from "../../../infra/stacks.ts";
+import { seenServed } from "../../../infra/rules/traffic.ts";
 import type { Transition } from "../../../infra/rules/transition.ts";
 import { applyRequest, routesAfter } from "../../../infra/rules/transition.ts";
 import type { DataPlane } from "./data-plane.ts";
-import { checkFlip, checkWrite } from "./invariants.ts";
+import { instant } from "../../../infra/rules/view.ts";
+import { checkFlip, checkOvertaking, checkWrite } from "./invariants.ts";
 import type { Fill, Outputs, SimulatedProcess, Stack, WorldState } from "./state.ts";
 import { asStored, servedWeights } from "./state.ts";
 
@@ -35,6 +37,8 @@ export interface EngineOptions {
   /** Settings that a release's digest covers beside its version. */
   readonly releaseSettings: string;
   readonly pause: (point: string, ms?: number) => Promise<void>;
+  /** Time from a flip until it is seen in the data plane, in milliseconds. */
+  readonly servedAfterMs: () => number;
   /** True while a switch takes no effect. */
   readonly switchFails: () => boolean;
   /** True when the engine is to end at this step of an update, while its driver lives on. */
@@ -125,7 +129,7 @@ export class SimulatedEngine implements Pick<
   async #runRouter(stack: Stack, call: Call): Promise<void> {
     const { state, settings, process } = this.#options;
     assert(call.operation === "up");
-    if (call.refresh) stack.routes = state.routes && { ...state.routes, mark: null };
+    if (call.refresh) stack.routes = state.routes;
     const request = call.context.request ?? { kind: "Obey" };
     const view = await this.#observe();
     call.context.on?.({ kind: "Observed", record: view.record, drift: view.drift });
@@ -141,10 +145,15 @@ export class SimulatedEngine implements Pick<
       call.context.on?.({ kind: "Planned", record: transition.record });
       await this.#pause(`has planned ${request.kind}`);
       await this.#setRoutes(stack, view, transition, request);
+      if (transition.activation) {
+        const record = seenServed(transition.record, instant(state.nowMs));
+        transition = { ...transition, record };
+        call.context.on?.({ kind: "Planned", record });
+      }
     } catch (error) {
       const after = JSON.stringify([state.router.outputs, state.routes, stack.routes]);
       const code = error instanceof BlueGreenError ? error.code : "BUG";
-      const cut = error instanceof EngineDied || code === "SWITCH_NOT_SERVED";
+      const cut = error instanceof EngineDied || ["SWITCH_NOT_SERVED", "DRIFT"].includes(code);
       if (before !== after && !cut) {
         state.violations.push(`I5: ${request.kind} was refused with ${code} and changed something`);
       }
@@ -173,7 +182,9 @@ export class SimulatedEngine implements Pick<
         checkFlip(state, color, request);
       }
       this.#noteStop(routes.weights, request);
+      const served = state.routes;
       plane.write(routes);
+      checkOvertaking(state, { seen: view.reading, served, request });
       await this.#pause(`has written routes for ${request.kind}`);
       stack.routes = routes;
       await this.#pause(`has saved routes for ${request.kind}`);
@@ -194,13 +205,14 @@ export class SimulatedEngine implements Pick<
 
   /** The data plane follows at once, or never. */
   async #verify(former: Observed, color: Color, request: Request): Promise<void> {
-    const { state, plane, switchFails } = this.#options;
+    const { state, plane, switchFails, servedAfterMs } = this.#options;
     if (!switchFails() && servedWeights(state)[color] === 100) {
-      await this.#pause(`has seen ${color} serve for ${request.kind}`);
+      await this.#pause(`has seen ${color} serve for ${request.kind}`, servedAfterMs());
       return;
     }
     const { weights, generation } = former.record;
-    plane.flip({ weights, generation, rolloutId: former.reading.rolloutId ?? byHand, mark: null });
+    const { rolloutId, mark } = former.reading;
+    plane.flip({ weights, generation, rolloutId: rolloutId ?? byHand, mark });
     await this.#pause(`has set back ${request.kind}`);
     throw new BlueGreenError("SWITCH_NOT_SERVED", `${color} isn't served`, { hint: "set back" });
   }

@@ -1,8 +1,8 @@
 /** What must be true of the world after every single step, whoever did it. */
 
 import { sameOwner } from "../../../infra/rules/claim.ts";
-import { colors } from "../../../infra/model.ts";
-import type { Claim, Color, RouterRecord } from "../../../infra/model.ts";
+import { colors, sameWeights } from "../../../infra/model.ts";
+import type { Claim, Color, RouterReading, RouterRecord } from "../../../infra/model.ts";
 import type { Request } from "../../../infra/rules/request.ts";
 import type { SimulatedProcess, WorldState } from "./state.ts";
 import { servedWeights, storedRecord } from "./state.ts";
@@ -76,6 +76,18 @@ export function checkWrite(
   const owner = state.processes.find((each) => sameOwner(each.owner, held.owner));
   const dead = owner && !owner.alive && owner.owner.host === by.owner.host;
   if (!dead) violations.push(`I4: ${by.name} took a live claim with ${request.kind}`);
+}
+
+/** A write by the engine must not undo what was moved after its update had looked. */
+export function checkOvertaking(
+  state: WorldState,
+  write: { seen: RouterReading; served: WorldState["routes"]; request: Request },
+): void {
+  const { seen, served, request } = write;
+  const now = state.routes?.weights;
+  if (!seen.weights || !served || !now || sameWeights(seen.weights, served.weights)) return;
+  if (sameWeights(now, served.weights)) return;
+  state.violations.push(`I10: ${request.kind} undid what somebody did meanwhile`);
 }
 
 /** Traffic came to a color by a rollout: its checks passed on this very fill. */

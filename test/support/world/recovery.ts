@@ -1,6 +1,6 @@
 /** A person who does what the messages say, until a new release has the traffic. */
 
-import type { ErrorCode } from "../../../infra/errors.ts";
+import type { BlueGreenError, ErrorCode } from "../../../infra/errors.ts";
 import { deploy } from "./scenarios.ts";
 import type { Command, World } from "./world.ts";
 import { times } from "./world.ts";
@@ -8,7 +8,6 @@ import { times } from "./world.ts";
 /** What the hint of each error tells people to run. */
 const advice: Partial<Record<ErrorCode, readonly Command[]>> = {
   STACK_LOCKED: [{ run: "unlock" }],
-  CLAIMED: [{ run: "abort" }],
   ROLLOUT_OPEN: [deploy(null)],
   ROLLBACK_IMPOSSIBLE: [{ run: "up" }],
   DRIFT: [{ run: "up" }],
@@ -16,6 +15,13 @@ const advice: Partial<Record<ErrorCode, readonly Command[]>> = {
   COLOR_RETIRING: [{ run: "retire", now: true }],
   COLOR_BUSY: [{ run: "retire", now: true }],
 };
+
+/** The commands that the hint of a claim names, in the phase that its rollout is in. */
+function wayOut({ code, hint = "" }: BlueGreenError): readonly Command[] {
+  if (code !== "CLAIMED") return advice[code] ?? [];
+  if (hint.includes("`bluegreen abort`")) return [{ run: "abort" }];
+  return hint.includes("`bluegreen rollback`") ? [{ run: "rollback" }] : [];
+}
 
 const maxRounds = 12;
 
@@ -25,6 +31,8 @@ const wanted = "9";
 /** @returns null when the release got there, else what stood in the way. */
 export async function recover(world: World): Promise<string | null> {
   const seen: string[] = [];
+  // Where too few used it to judge, they come now.
+  world.state.requestsPerSecond = 100;
   let next: readonly Command[] = [deploy(wanted)];
   for (let round = 0; round < maxRounds; round += 1) {
     const [command = deploy(wanted), ...rest] = next;
@@ -36,12 +44,9 @@ export async function recover(world: World): Promise<string | null> {
     }
     const code = outcome?.error.code ?? "INTERRUPTED";
     seen.push(`${command.run}: ${code}`);
-    if (command.run === "abort" && code === "ROLLOUT_OPEN") {
-      world.pass(times.claimMs);
-      next = [deploy(null)];
-    } else {
-      next = advice[code] ?? [];
-    }
+    if (command.run === "abort" && code === "ROLLOUT_OPEN") return seen.join(", ");
+    next = outcome ? wayOut(outcome.error) : [];
+    if (code === "CLAIMED" && next.length === 0) world.pass(times.claimMs);
   }
   return seen.join(", ");
 }

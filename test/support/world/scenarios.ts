@@ -9,6 +9,8 @@ export interface Scenario {
   readonly behaviours?: Behaviours;
   /** Commands that were run before, each to its end. */
   readonly before: readonly Command[];
+  /** What users send; default 100. */
+  readonly requestsPerSecond?: number;
   /** Time that has passed since, in milliseconds. */
   readonly laterMs?: number;
   readonly command: Command;
@@ -49,6 +51,18 @@ export const scenarios: readonly Scenario[] = [
     command: deploy("1"),
   },
   {
+    name: "deploy that hardly anybody uses",
+    before: [deploy("1")],
+    requestsPerSecond: 1,
+    command: deploy("2"),
+  },
+  {
+    name: "deploy of a good release after a first one that breaks",
+    behaviours: { "1": { breaksAfterMs: 5_000 } },
+    before: [deploy("1")],
+    command: deploy("2"),
+  },
+  {
     name: "switch back",
     before: [deploy("1"), deploy("2")],
     command: { run: "switch", color: "blue", bake: true },
@@ -75,6 +89,7 @@ export const scenarios: readonly Scenario[] = [
 /** The world right before a scenario's command. */
 export async function arrange(scenario: Scenario): Promise<World> {
   const world = new World(scenario.behaviours);
+  world.state.requestsPerSecond = scenario.requestsPerSecond ?? 100;
   for (const command of scenario.before) await world.run(command);
   world.pass(scenario.laterMs ?? 5_000);
   return world;

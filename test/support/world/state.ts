@@ -40,6 +40,8 @@ export interface SimulatedProcess {
 
 export interface WorldState {
   nowMs: number;
+  /** What users send, all of them together. */
+  requestsPerSecond: number;
   /** Numbers for addresses, processes and rollouts. */
   next: number;
   readonly router: Stack;
@@ -61,6 +63,7 @@ export function newState(): WorldState {
   const stack = (): Stack => ({ outputs: null, lockedBy: null, routes: null });
   return {
     nowMs: Date.UTC(2030, 0, 1),
+    requestsPerSecond: 100,
     next: 1,
     router: stack(),
     colors: { blue: stack(), green: stack() },

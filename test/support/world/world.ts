@@ -1,5 +1,6 @@
 /** A simulated environment with the people and jobs that work on it, in virtual time. */
 
+import assert from "node:assert";
 import { PulumiEnvironment } from "../../../automation/adapters/environment.ts";
 import { RouterBake } from "../../../automation/operations/bake.ts";
 import type { Checks, Environment, Ports } from "../../../automation/ports.ts";
@@ -28,6 +29,8 @@ export type Command =
   | { readonly run: "deploy"; readonly version: string | null }
   | { readonly run: "switch"; readonly color: Color; readonly bake: boolean }
   | { readonly run: "rollback" }
+  /** Past the engine, without a look at the record. */
+  | { readonly run: "rollback direct" }
   | { readonly run: "retire"; readonly now: boolean }
   | { readonly run: "abort" }
   | { readonly run: "up" }
@@ -73,6 +76,8 @@ export class World {
   readonly behaviours: Behaviours;
   readonly plane: DataPlane;
   readonly schedule: Schedule;
+  /** Time from a flip until it is seen in the data plane. */
+  servedAfterMs = 0;
   /** While true, a switch takes no effect in the data plane. */
   switchFails = false;
   /** The engine ends after so many further steps of its own; null: it doesn't. */
@@ -137,6 +142,17 @@ export class World {
     );
   }
 
+  /** Runs a command until it has got to this point, and kills it there. */
+  async runUntilKilled(command: Command, point: string): Promise<void> {
+    const task = this.start(command);
+    const { process } = task;
+    while (!this.state.trace.includes(`${process.name}: ${point}`)) {
+      assert(task.outcome === null, `${command.run} ended before: ${point}`);
+      await this.schedule.run([task], { steps: 1 });
+    }
+    this.schedule.kill(process);
+  }
+
   /** Runs a command to its end with nobody else around. */
   async run(command: Command, actor: Actor = {}): Promise<Task> {
     const task = this.start(command, actor);
@@ -165,6 +181,8 @@ class Run {
         return this.#pursue({ kind: "SwitchTo", color: command.color, bake: command.bake });
       case "rollback":
         return this.#rollBack();
+      case "rollback direct":
+        return this.#rollBackDirectly(null);
       case "retire":
         return this.#retire(command.now);
       case "abort":
@@ -194,6 +212,7 @@ class Run {
       settings,
       releaseSettings: this.#releaseSettings,
       pause: (point, ms) => schedule.pause(this.#process, point, ms),
+      servedAfterMs: () => this.#world.servedAfterMs,
       switchFails: () => this.#world.switchFails,
       engineDies: () => this.#world.engineDies(),
     });
@@ -238,27 +257,26 @@ class Run {
       return await this.#pursue({ kind: "RollBackNow", reason: "asked for", pin: false });
     } catch (error) {
       if (!(error instanceof BlueGreenError) || error.code !== "STACK_LOCKED") throw error;
-      return this.#rollBackDirectly();
+      return this.#rollBackDirectly(await this.#environment().observe({ fresh: true }));
     }
   }
 
-  async #rollBackDirectly(): Promise<string> {
+  async #rollBackDirectly(view: Observed | null): Promise<string> {
     const { plane, state, schedule } = this.#world;
     await schedule.pause(this.#process, "goes direct");
     const { routes } = state;
-    const view = await this.#environment().observe({ fresh: true });
     const active = routes && activeOf(routes.weights);
     if (!routes || !active) throw new BlueGreenError("NOTHING_TO_ROLL_BACK", "inactive");
     if (routes.mark) return `${active} is active again already`;
     const to = otherColor(active);
-    const { rollout } = view.record;
+    const rollout = view?.record.rollout;
     const moved = ["shift", "bake", "hold"].includes(rollout?.phase ?? "hold");
     if (!moved && rollout?.color === to) {
       throw new BlueGreenError("NOTHING_TO_ROLL_BACK", `${to} hasn't served yet`);
     }
     const attached = routes.attached[to];
     const alive = attached.filter((each) => state.fills[to]?.addresses.includes(each));
-    if (alive.length === 0 || !view.colors[to]) {
+    if (alive.length === 0) {
       throw new BlueGreenError("ROLLBACK_IMPOSSIBLE", `${to} has no ready instance`);
     }
     const generation = routes.generation + 1;

@@ -48,6 +48,14 @@ describe("the engine's environment", () => {
     expect(environment).not.toHaveProperty("PULUMI_CONFIG_PASSPHRASE_FILE");
   });
 
+  it("hands on where Node keeps what it compiled, which makes a hand-run update faster", () => {
+    const nodeBin = "/n/node";
+    const base = { NODE_COMPILE_CACHE: "/cache/node" };
+    expect(engineEnvironment({ engine, backend: ours, nodeBin, base })).toMatchObject(base);
+    const without = engineEnvironment({ engine, backend: ours, nodeBin, base: {} });
+    expect(without).not.toHaveProperty("NODE_COMPILE_CACHE");
+  });
+
   it("names the settings file by its absolute path", () => {
     const settings = {
       engine,

@@ -5,7 +5,7 @@ import { once } from "node:events";
 import * as fs from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 
 import { afterEach, describe, expect, test } from "vitest";
@@ -177,6 +177,33 @@ describe("the copy of a release", () => {
     expect(await collectRelease({ cwd: dir })).toHaveLength(2000);
     expect(await pruneReleases(store, [dir])).toEqual([]);
     expect(fs.readdirSync(store)).toEqual([dir.slice(store.length + 1)]);
+  });
+
+  test("has its name only when every file and folder of it is on the disk", async () => {
+    const cwd = folderWith({ a: "1", "b/c/d": "2", "b/e": "3" });
+    fs.mkdirSync(join(cwd, "f"));
+    fs.symlinkSync("a", join(cwd, "link"));
+    const store = tempDir();
+    const synced: { path: string; named: boolean }[] = [];
+    const sync = (path: string): Promise<void> => {
+      const named = fs.readdirSync(store).some((name) => !name.startsWith(".part-"));
+      synced.push({ path: relative(store, path).split("/").slice(1).join("/"), named });
+      return Promise.resolve();
+    };
+    await copyRelease({ cwd }, store, { sync });
+    const before = synced.filter(({ named }) => !named).map(({ path }) => path);
+    expect(before.sort()).toEqual(["", "a", "b", "b/c", "b/c/d", "b/e", "f"]);
+    expect(synced.at(-1), "the store, which holds the name").toEqual({ path: "", named: true });
+    expect(synced).toHaveLength(before.length + 1);
+  });
+
+  test("isn't there when the disk didn't take it", async () => {
+    const store = tempDir();
+    const sync = (path: string): Promise<void> =>
+      path.endsWith("/b") ? Promise.reject(new Error("the disk is gone")) : Promise.resolve();
+    const copy = copyRelease({ cwd: folderWith({ a: "1", b: "2" }) }, store, { sync });
+    await expect(copy).rejects.toMatchObject({ code: "STORE_FAILED" });
+    expect(fs.readdirSync(store)).toEqual([]);
   });
 
   test("is removed when nothing keeps it", async () => {

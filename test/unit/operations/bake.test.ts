@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { RouterBake } from "../../../automation/operations/bake.ts";
 import type { Event } from "../../../automation/event.ts";
 import { parseSettings } from "../../../infra/config.ts";
@@ -88,6 +88,7 @@ function baking(change: Partial<World> = {}, options: { formerFails?: boolean } 
         digest: "sha256:2",
         baseline,
         hooksDone: [],
+        baked: null,
       },
     },
     drift: { kind: "none" },
@@ -204,4 +205,50 @@ test("stops at an interruption without a verdict", async () => {
   control.interrupted = true;
   await clock.advance(2_000);
   expect(await result).toMatchObject({ verdict: "inconclusive" });
+});
+
+describe("after a former color that fails itself", () => {
+  /** Blue served 1,000 requests in this run before the switch, all of them badly. */
+  function afterFailing() {
+    const world = baking();
+    const before = { ...world.world, blue: counted(4_000, 5) };
+    world.bake.begin(reading(before));
+    const rollout = world.view.record.rollout;
+    const baseline = {
+      blue: { requests: 5_000, errors: 1_005 },
+      green: { requests: 100, errors: 3 },
+    };
+    const record = { ...world.view.record, rollout: rollout && { ...rollout, baseline } };
+    return { ...world, view: { ...world.view, record } };
+  }
+
+  test("a good release passes by the error budget", async () => {
+    const { world, events, clock, bake, view } = afterFailing();
+    const result = bake.judge(view, "green", 0);
+    world.green = counted(1_100, 3);
+    await clock.advance(31_000);
+    expect(await result).toMatchObject({ verdict: "pass" });
+    const notes = events.filter((event) => event.kind === "Noted").map((event) => event.sentence);
+    expect(notes[0]).toBe(
+      "judged against the former color's own rate: at most 50 % errors (1 % by the error budget)",
+    );
+  });
+
+  test("a release that fails less isn't taken back, and doesn't pass", async () => {
+    const { world, clock, bake, view } = afterFailing();
+    const result = bake.judge(view, "green", 0);
+    world.green = counted(1_100, 203);
+    await clock.advance(31_000);
+    expect(await result).toMatchObject({ verdict: "inconclusive" });
+  });
+
+  test("a release that fails as much isn't taken back", async () => {
+    const { world, clock, bake, view } = afterFailing();
+    const result = bake.judge(view, "green", 0);
+    world.green = counted(1_100, 1_003);
+    await clock.advance(2_000);
+    const { verdict, sentence } = await result;
+    expect(verdict).toBe("inconclusive");
+    expect(sentence).toContain("the former color did no better, so traffic stays");
+  });
 });

@@ -189,6 +189,7 @@ describe("a switch by the driver", () => {
         digest: null,
         baseline: null,
         hooksDone: [],
+        baked: null,
       },
     } as const;
     const view = viewOf({ record });

@@ -10,7 +10,16 @@ import type { Deploy, Goal, SwitchTo } from "../../../automation/rollout/goal.ts
 import type { Memory } from "../../../automation/rollout/memory.ts";
 import { noMemory } from "../../../automation/rollout/memory.ts";
 import type { Given } from "../rules/views.ts";
-import { alice, bob, claimOf, inMinutes, outputsOf, pinOn, rolloutOf, viewOf } from "../rules/views.ts";
+import {
+  alice,
+  bob,
+  claimOf,
+  inMinutes,
+  outputsOf,
+  pinOn,
+  rolloutOf,
+  viewOf,
+} from "../rules/views.ts";
 
 const policy = { claimMs: 1_800_000, rollbackWindowMs: 600_000, quietMs: 10_000, size: 3 };
 
@@ -152,7 +161,11 @@ describe("a deploy", () => {
   test("of a first release that fails its bake is held, and fails", () => {
     const baked = { verdict: "fail", sentence: "5 of 10 failed" } as const;
     const first = (phase: "bake" | "hold"): Given =>
-      inRollout(phase, { record: { rollout: rolloutOf(phase, { former: null }) } });
+      inRollout(phase, {
+        record: {
+          rollout: rolloutOf(phase, { former: null, baked: phase === "hold" ? baked : null }),
+        },
+      });
     const circumstances = { memory: { ...own.memory, baked } };
     expect(wordOf(next(first("bake"), circumstances))).toBe("Hold");
     expect(wordOf(next(first("hold"), circumstances))).toBe("FIRST_RELEASE_FAILING");
@@ -163,9 +176,27 @@ describe("a deploy", () => {
     (verdict) => {
       const memory = { ...own.memory, baked: { verdict, sentence: "too few requests" } };
       expect(wordOf(next(inRollout("bake"), { memory }))).toBe("Hold");
-      expect(wordOf(next(inRollout("hold"), { memory }))).toBe("BAKE_INCONCLUSIVE");
+      const held = inRollout("hold", { record: { rollout: rolloutOf("hold", memory) } });
+      expect(wordOf(next(held, { memory }))).toBe("BAKE_INCONCLUSIVE");
     },
   );
+
+  test.each([
+    ["fail", null, "FIRST_RELEASE_FAILING"],
+    ["fail", "blue", "BAKE_INCONCLUSIVE"],
+    ["inconclusive", "blue", "BAKE_INCONCLUSIVE"],
+    ["pass", "blue", "Finish"],
+  ] as const)("asked for again after a bake that said %s from %s", (verdict, former, word) => {
+    const baked = { verdict, sentence: "5 of 10 failed" };
+    const held = inRollout("hold", { record: { rollout: rolloutOf("hold", { former, baked }) } });
+    expect(wordOf(next(held))).toBe(word);
+    expect(wordOf(next(held, { goal: finish }))).toBe(verdict === "pass" ? "USAGE" : word);
+    const other = { kind: "Deploy", version: "3", digest: "sha-3" } as const;
+    expect(wordOf(next(held, { goal: other }))).toBe("Claim");
+    const toGreen = { kind: "SwitchTo", color: "green", bake: true } as const;
+    expect(wordOf(next(held, { goal: toGreen }))).toBe(word);
+    expect(wordOf(next(held, { goal: { ...toGreen, bake: false } }))).toBe("Finish");
+  });
 
   test("that serves already is finished", () => {
     const serving = { kind: "Deploy", version: "1", digest: "sha-1" } as const;

@@ -160,3 +160,16 @@ test("judging every second of a ten-minute bake costs next to nothing", () => {
   const meanMs = (performance.now() - startMs) / samples.length;
   expect(meanMs).toBeLessThan(3);
 });
+
+test("a pass may be earned by a stricter share where the other can't tell good from bad", () => {
+  const good = { samples: readings(20, () => ({ requests: 10, errors: 0 })), p0: 0.5 };
+  expect(judge(good)).toMatchObject({ verdict: "inconclusive", needed: Infinity });
+  expect(judge({ ...good, passP0: 0.01 })).toMatchObject({ verdict: "pass", needed: 129 });
+});
+
+test("what breaks the stricter share doesn't pass by it, and doesn't fail by it either", () => {
+  const samples = readings(20, () => ({ requests: 10, errors: 3 }));
+  const judgement = judge({ samples, p0: 0.5, passP0: 0.01 });
+  expect(judgement).toMatchObject({ verdict: "inconclusive", needed: Infinity });
+  expect(judge({ samples, p0: 0.1, passP0: 0.01 }).verdict).toBe("fail");
+});

@@ -5,10 +5,8 @@ import {
   averageLogE,
   dispersion,
   logE,
-  nullRate,
   requiredSamples,
   twoSample,
-  upperBound,
 } from "../../../automation/rollout/evidence.ts";
 import type { Counts } from "../../../automation/rollout/evidence.ts";
 import { binomialTail } from "../../../automation/rollout/special-functions.ts";
@@ -78,56 +76,10 @@ test("E isn't expected to grow by the next request while the bad share is at mos
   );
 });
 
-test("the upper bound agrees with SciPy's exact one", () => {
-  expect(golden.upperBound.length).toBeGreaterThan(3);
-  for (const [bad = NaN, total = NaN, expected = NaN] of golden.upperBound) {
-    expect(upperBound({ bad, total }) / expected).toBeCloseTo(1, 9);
-  }
-});
-
-test("without data the upper bound is 1", () => {
-  expect(upperBound({ bad: 0, total: 0 })).toBe(1);
-});
-
-test("the former color's history sets what is expected", () => {
-  const { p0, source } = nullRate({ history: { bad: 10, total: 10_000 } });
-  expect(source).toBe("history");
-  expect(p0).toBeCloseTo(0.0018382641342 + 0.005, 9);
-  const worse = nullRate({ history: { bad: 250, total: 5000 } });
-  expect(worse.p0).toBeCloseTo(2 * upperBound({ bad: 250, total: 5000 }), 12);
-});
-
-test("without history ten times the error budget is expected", () => {
-  expect(nullRate({ history: null })).toEqual({ p0: 0.01, source: "budget" });
-  const asked = nullRate({ history: { bad: 0, total: 0 }, errorBudget: 0.002 });
-  expect(asked).toEqual({ p0: 0.02, source: "budget" });
-});
-
-test("a short history without errors allows no more than no history would", () => {
-  expect(nullRate({ history: { bad: 0, total: 5 } })).toEqual({ p0: 0.01, source: "budget" });
-  expect(nullRate({ history: { bad: 0, total: 5000 } }).source).toBe("history");
-});
-
-test("what is expected stays low enough to see an outage", () => {
-  expect(nullRate({ history: { bad: 9, total: 10 } })).toEqual({ p0: 0.5, source: "history" });
-  expect(nullRate({ history: null, errorBudget: 0.3 })).toEqual({ p0: 0.5, source: "budget" });
-});
-
-test("a budget of nothing still leaves a share to judge by", () => {
-  const { p0 } = nullRate({ history: null, errorBudget: 0 });
-  expect(p0).toBe(1e-6);
-  expect(logE({ bad: 1, total: 1, p0 })).toBeGreaterThan(Math.log(100));
-});
-
 test("counts that can't be are refused instead of judged", () => {
   expect(() => logE({ bad: 2, total: 1, p0: 0.1 })).toThrow("2 bad of 1 requests");
   expect(() => logE({ bad: NaN, total: 1, p0: 0.1 })).toThrow("NaN bad");
   expect(() => logE({ bad: 0, total: 1, p0: 0 })).toThrow("not between 0 and 1");
-});
-
-test("a history whose errors came in bursts bounds the rate less tightly", () => {
-  const history = { bad: 20, total: 10_000 };
-  expect(nullRate({ history, phi: 4 }).p0).toBeGreaterThan(nullRate({ history }).p0);
 });
 
 test("the requests that earn a pass agree with a search by SciPy", () => {

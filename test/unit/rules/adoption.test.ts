@@ -4,15 +4,15 @@ import { describe, expect, test } from "vitest";
 import type { RouterReading, RouterRecord } from "../../../infra/model.ts";
 import { observe } from "../../../infra/observation.ts";
 import { parseSettings } from "../../../infra/config.ts";
-import { adopt } from "../../../infra/rules/record.ts";
-import type { Adopted } from "../../../infra/rules/record.ts";
+import { adopt } from "../../../infra/rules/adoption.ts";
+import type { Adopted } from "../../../infra/rules/adoption.ts";
 import { now, nowMs, outputsOf, pinOn, readingOf, recordOf, rolloutOf } from "./views.ts";
 
 const colors = { blue: outputsOf("blue", "1"), green: outputsOf("green", "2") };
 
 function adopted(record: Partial<RouterRecord>, reading: Partial<RouterReading>): Adopted {
   const full = recordOf(record);
-  return adopt(full, readingOf(full, colors, reading), now);
+  return adopt({ record: full, reading: readingOf(full, colors, reading), colors, now });
 }
 
 const toGreen = { blue: 0, green: 100 };
@@ -83,6 +83,46 @@ describe("an update of the rollout that was cut short", () => {
       generation: 1,
       rollout: { phase: "bake" },
     });
+  });
+});
+
+describe("a switch that began its rollout with its flip, and was cut short before the record", () => {
+  const reading = { weights: toGreen, rolloutId: "r-7", generation: 4 };
+
+  test("goes on in the bake, as its record would have said", () => {
+    const previous = rolloutOf("hold", { id: "r-1", color: "blue", former: "green" });
+    const { record, drift } = adopted({ rollout: previous }, reading);
+    expect(drift.kind).toBe("interrupted");
+    expect(drift).toMatchObject({ sentence: expect.stringContaining("r-7 was cut") as string });
+    expect(record).toMatchObject({ activeColor: "green", generation: 4, claim: null });
+    expect(record.rollout).toMatchObject({
+      id: "r-7",
+      kind: "switch",
+      phase: "bake",
+      since: now,
+      color: "green",
+      former: "blue",
+      version: "2",
+      digest: "sha-2",
+      baseline: { green: { requests: 100, errors: 1 } },
+    });
+  });
+
+  test("by hand has no rollout to go on with, and isn't drift either", () => {
+    const { record, drift } = adopted({}, { ...reading, rolloutId: `by-hand at ${now}` });
+    expect([drift.kind, record.activeColor, record.rollout]).toEqual([
+      "interrupted",
+      "green",
+      null,
+    ]);
+  });
+
+  test.each<[string, Partial<RouterReading>]>([
+    ["of the record's own generation", { generation: 3 }],
+    ["that is further ahead than one update", { generation: 5 }],
+    ["that names nobody", { rolloutId: null }],
+  ])("isn't recognised by a stamp %s", (_name, stamp) => {
+    expect(adopted({}, { ...reading, ...stamp }).drift.kind).toBe("foreign");
   });
 });
 

@@ -1,7 +1,7 @@
 /** Who may fill a color: claims, deadlines, owners who are gone. */
 
 import { describe, expect, test } from "vitest";
-import { claimColor, isUnfinished, liveClaim } from "../../../infra/rules/claim.ts";
+import { claimColor, claimedBy, isUnfinished, liveClaim } from "../../../infra/rules/claim.ts";
 import { byHand } from "../../../infra/model.ts";
 import type { RouterRecord } from "../../../infra/model.ts";
 import {
@@ -92,6 +92,18 @@ describe("a new claim", () => {
     expect(code("green", { retiring: "green" })).toBe("COLOR_RETIRING");
     expect(code("green", {}, false)).toBe("COLOR_EMPTY");
   });
+});
+
+test.each([
+  ["provision", "blue", "`bluegreen abort`"],
+  ["check", null, "`bluegreen abort`"],
+  ["gate", "blue", "`bluegreen abort`"],
+  ["shift", "blue", "`bluegreen rollback`"],
+  ["bake", "blue", "`bluegreen rollback`"],
+  ["bake", null, "nothing to go back to"],
+] as const)("who meets a claim in its %s from %s is told what ends it", (phase, former, way) => {
+  const { hint } = claimedBy(claimOf(), rolloutOf(phase, { former }));
+  expect(hint).toContain(way);
 });
 
 function caught(work: () => unknown): unknown {

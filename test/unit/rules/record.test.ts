@@ -30,8 +30,20 @@ describe("the record", () => {
         rollout: rolloutOf("gate", { former: null }),
       }),
     ],
+    [
+      "one whose bake told nothing",
+      recordOf({
+        rollout: rolloutOf("hold", { baked: { verdict: "inconclusive", sentence: "too few" } }),
+      }),
+    ],
   ])("survives the engine, which drops nulls: %s", (_name, record) => {
     expect(parseRecord(throughTheEngine(record))).toEqual(record);
+  });
+
+  test("of before bakes were recorded is read as one without a verdict", () => {
+    const rollout = Object.entries(rolloutOf("hold")).filter(([key]) => key !== "baked");
+    const stored = { ...recordOf(), rollout: Object.fromEntries(rollout) };
+    expect(parseRecord(stored).rollout).toEqual(rolloutOf("hold"));
   });
 
   test("of a newer version is refused, so that nothing is lost", () => {

@@ -12,7 +12,7 @@ import { guardActivation, guardRollback } from "../../../infra/rules/activation.
 import { colors, emptyRecord, otherColor, perColor } from "../../../infra/model.ts";
 import type { Color, ColorOutputs, Owner, RouterRecord } from "../../../infra/model.ts";
 import type { Routes } from "../../../infra/platform.ts";
-import { adopt } from "../../../infra/rules/record.ts";
+import { adopt } from "../../../infra/rules/adoption.ts";
 import type { ColorRequest, Request } from "../../../infra/rules/request.ts";
 import { applyRequest, routesAfter } from "../../../infra/rules/transition.ts";
 import type { View } from "../../../infra/rules/view.ts";
@@ -58,8 +58,9 @@ class Environment {
   view(): View {
     const seen = readingOf(this.record, this.outputs);
     const reading = { ...seen, ...(this.routes ?? { weights: null }) };
-    const { record, drift } = adopt(this.record, reading, new Date(this.nowMs).toISOString());
     const { outputs, nowMs: at } = this;
+    const now = new Date(at).toISOString();
+    const { record, drift } = adopt({ record: this.record, reading, colors: outputs, now });
     const view = { record, drift, reading, colors: { ...outputs }, nowMs: at };
     return { environment: "dev", rollbackWindowMs: 600_000, ...view };
   }
@@ -164,7 +165,7 @@ function askedBy(step: Step, view: View): Asked {
       return { kind: "Shift", rolloutId, digest, weights };
     }
     case "Hold":
-      return { kind: "Hold", rolloutId, rollbackUntil: until };
+      return { kind: "Hold", rolloutId, baked: null, rollbackUntil: until };
     case "RollBack":
       return { kind: "RollBack", reason: "it fails", by: "bob", rolloutId: null, pin };
     case "Abort":

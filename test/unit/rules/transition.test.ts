@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import type { RouterRecord } from "../../../infra/model.ts";
 import type * as request from "../../../infra/rules/request.ts";
 import type { Transition } from "../../../infra/rules/transition.ts";
+import { seenServed } from "../../../infra/rules/traffic.ts";
 import { applyRequest, routesAfter } from "../../../infra/rules/transition.ts";
 import type { Given } from "./views.ts";
 import {
@@ -65,7 +66,13 @@ const shiftTo = (green: number): request.Shift => ({
   digest: "sha-2",
   weights: { blue: 100 - green, green },
 });
-const hold: request.Hold = { kind: "Hold", rolloutId: "r-2", rollbackUntil: inMinutes(10) };
+const baked = { verdict: "inconclusive", sentence: "too few requests" } as const;
+const hold: request.Hold = {
+  kind: "Hold",
+  rolloutId: "r-2",
+  baked,
+  rollbackUntil: inMinutes(10),
+};
 const abort: request.Abort = { kind: "Abort", reason: "no", rolloutId: null };
 const retire: request.Retire = { kind: "Retire", color: "blue", force: false };
 
@@ -165,6 +172,28 @@ describe("Switch", () => {
   });
 });
 
+test("a flip counts from when it was seen served", () => {
+  const { record } = apply({ record: checking }, switchAsked);
+  const later = seenServed(record, inMinutes(2));
+  expect(later).toEqual({
+    ...record,
+    switchedAt: inMinutes(2),
+    rollout: { ...record.rollout, since: inMinutes(2) },
+  });
+});
+
+test("a rollback's mark stays in the router for as long as its weights", () => {
+  const mark = { generation: 3, at: now, by: "bob", reason: "orders fail", pin: null };
+  const marked = (record: Partial<RouterRecord>, asked: request.Request) => {
+    const given: Given = { record, reading: { mark } };
+    return routesAfter(viewOf(given), apply(given, asked)).mark;
+  };
+  expect(marked({}, { kind: "Keep" })).toEqual(mark);
+  expect(marked(provisioning, attach)).toEqual(mark);
+  expect(marked(checking, switchAsked)).toBeNull();
+  expect(marked(baking, rollBackAsked())).toMatchObject({ generation: 4 });
+});
+
 describe("Shift", () => {
   test("gives part of the traffic; the former color stays the active one", () => {
     const { record, activation } = apply({ record: checking }, shiftTo(10));
@@ -199,7 +228,7 @@ describe("Hold", () => {
   test("opens the rollback window and ends the claim", () => {
     const { record } = apply({ record: baking }, hold);
     expect(record).toMatchObject({ claim: null, rollbackUntil: inMinutes(10) });
-    expect(record.rollout?.phase).toBe("hold");
+    expect(record.rollout).toMatchObject({ phase: "hold", baked });
   });
 
   test("once more doesn't move the window's end", () => {
@@ -314,6 +343,19 @@ describe("Abort", () => {
 
   test.each([baking, held])("after the switch is refused", (record) => {
     expect(codeOf({ record }, abort)).toBe("ROLLOUT_OPEN");
+  });
+
+  test("after the switch of a first release names what is left to do", () => {
+    const first = { ...baking, rollout: rolloutOf("bake", { former: null }) };
+    const hint = (record: Partial<RouterRecord>): string | undefined => {
+      try {
+        return void apply({ record }, abort);
+      } catch (error) {
+        return (error as { hint?: string }).hint;
+      }
+    };
+    expect(hint(baking)).toBe("return traffic with `bluegreen rollback`");
+    expect(hint(first)).toContain("bluegreen down --stop-serving");
   });
 
   test("of a named rollout leaves another's alone", () => {

@@ -62,6 +62,7 @@ export function rolloutOf(phase: Rollout["phase"], more: Partial<Rollout> = {}):
     digest: phase === "provision" ? null : "sha-2",
     baseline: null,
     hooksDone: [],
+    baked: null,
     ...more,
   };
 }

@@ -49,6 +49,7 @@ export function rolloutIn(phase: Rollout["phase"], change: Partial<Rollout> = {}
     digest: null,
     baseline: null,
     hooksDone: [],
+    baked: null,
     ...change,
   };
 }

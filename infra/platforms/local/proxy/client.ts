@@ -58,8 +58,9 @@ export async function askRouter(dir: string): Promise<RouterStatus | null> {
  * Sets the whole routes; the same again changes nothing. When it returns they are stored and new
  * requests follow them.
  *
- * @throws BlueGreenError DRIFT when the router isn't at `ifGeneration`, COLOR_EMPTY when a color
- * would get traffic without an address, STORE_FAILED (the former routes then stay), ROUTER_DOWN.
+ * @throws BlueGreenError DRIFT when the router isn't at `ifGeneration`, or without it serves a
+ * higher generation than this one; COLOR_EMPTY when a color would get traffic without an address;
+ * STORE_FAILED (the former routes then stay), ROUTER_DOWN.
  */
 export async function setRoutes(
   dir: string,

@@ -169,7 +169,8 @@ export class Exchange {
     res.detachSocket(client);
     const headers = rewriteReply(reply.rawHeaders, { color, upgrade: true, close: false });
     client.write(formatHead(101, reply.statusMessage ?? "Switching Protocols", headers), "latin1");
-    const ends = { client, upstream, fromClient: upgrade.first, fromUpstream: first };
+    const isWebSocket = reply.headers.upgrade?.toLowerCase() === "websocket";
+    const ends = { client, upstream, fromClient: upgrade.first, fromUpstream: first, isWebSocket };
     const tunnels = this.#plane.tunnels[color];
     const tunnel = new Tunnel(ends, () => {
       tunnels.delete(tunnel);

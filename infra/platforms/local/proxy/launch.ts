@@ -8,6 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 import { BlueGreenError, messageOf } from "../../../errors.ts";
+import { compileCache } from "../../../compile-cache.ts";
 import { callRouter, isErrno, parseStatus } from "./admin-client.ts";
 import type { RouterSpec, RouterStatus, WireError } from "./protocol.ts";
 import { routerFiles } from "./protocol.ts";
@@ -18,8 +19,19 @@ const pollMs = 20;
 const maxLogBytes = 1_000_000;
 const logTailBytes = 2000;
 
+/**
+ * Mebibytes for what a request leaves behind, of which V8 would take three times 16: under load
+ * the process is a third smaller for 8 % more of a processor (measured at 1,000 requests a second).
+ */
+const youngSpaceMiB = 4;
+
 /** The router needs none of the caller's secrets, and no debugger port of its own. */
 const passedOn = ["PATH", "HOME", "TMPDIR", "LANG", "TZ"];
+
+const nodeOptions = [
+  "--disable-warning=ExperimentalWarning",
+  `--max-semi-space-size=${youngSpaceMiB}`,
+];
 
 /** @throws BlueGreenError PORT_IN_USE, SETTINGS_INVALID, or ROUTER_DOWN with the log's tail. */
 export async function launchRouter(spec: RouterSpec): Promise<RouterStatus> {
@@ -44,16 +56,15 @@ function spawnRouter(spec: RouterSpec): ChildProcess {
   );
   const log = openLog(join(spec.dir, routerFiles.log));
   try {
-    const child = spawn(
-      process.execPath,
-      ["--disable-warning=ExperimentalWarning", script, JSON.stringify(spec)],
-      {
-        cwd: spec.dir,
-        detached: true,
-        stdio: ["ignore", log, log],
-        env: Object.fromEntries(passedOn.map((name) => [name, process.env[name]])),
+    const child = spawn(process.execPath, [...nodeOptions, script, JSON.stringify(spec)], {
+      cwd: spec.dir,
+      detached: true,
+      stdio: ["ignore", log, log],
+      env: {
+        ...Object.fromEntries(passedOn.map((name) => [name, process.env[name]])),
+        ...compileCache(process.env),
       },
-    );
+    });
     child.unref();
     return child;
   } finally {

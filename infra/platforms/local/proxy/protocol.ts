@@ -126,7 +126,7 @@ export interface RouterIdentity extends ProcessIdentity {
 /** Body of `PUT /routes`. */
 export interface RoutesChange {
   readonly routes: Omit<RouterRoutes, "schema">;
-  /** Refuse unless the routes in force have this generation. */
+  /** Refuse unless the routes in force have this generation; only then the own may be lower. */
   readonly ifGeneration?: number;
 }
 

@@ -1,6 +1,7 @@
 /** The router's own process: starts, takes over from a former router, stops on request. */
 
 import { rmSync } from "node:fs";
+import { flushCompileCache } from "node:module";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -46,6 +47,7 @@ async function run(spec: RouterSpec): Promise<void> {
   }
   process.on("SIGTERM", end);
   process.on("SIGINT", end);
+  flushCompileCache();
 }
 
 /** Between the former router's last connection and the first of this one only a bind lies. */

@@ -70,8 +70,9 @@ export class Router {
   /**
    * Makes the routes so, durably and then at once; the same routes again change nothing.
    *
-   * @throws BlueGreenError SETTINGS_INVALID, COLOR_EMPTY, DRIFT when `ifGeneration` doesn't fit,
-   * STORE_FAILED; the former routes are then in force.
+   * @throws BlueGreenError SETTINGS_INVALID, COLOR_EMPTY, STORE_FAILED, DRIFT when `ifGeneration`
+   * doesn't fit, or without it the generation is lower than the one that serves; the former routes
+   * are then in force.
    */
   setRoutes(change: RoutesChange): Promise<void> {
     return this.#inTurn(() => this.#apply(change));
@@ -159,12 +160,7 @@ export class Router {
     const desired = parseRoutes({ ...routes, schema: undefined });
     this.#refuseLoop(desired);
     const former = this.#proxy.routes.state;
-    if (ifGeneration !== undefined && ifGeneration !== former.generation) {
-      const message = `the router is at generation ${former.generation}, not ${ifGeneration}`;
-      throw new BlueGreenError("DRIFT", message, {
-        hint: "Somebody else changed the router meanwhile: observe it again, then decide.",
-      });
-    }
+    refuseOvertaken(former, desired, ifGeneration);
     if (this.#storeProblems.length === 0 && JSON.stringify(former) === JSON.stringify(desired)) {
       return;
     }
@@ -224,4 +220,28 @@ export class Router {
     const present = parts.filter((problem) => problem !== null);
     return [...this.#storeProblems, ...present, ...this.#faultMessages];
   }
+}
+
+/**
+ * Generations only rise while traffic hangs on them: who writes a lower one decided before somebody
+ * else moved traffic, and would move it back unawares. `ifGeneration` names what is undone on purpose.
+ */
+function refuseOvertaken(
+  former: RouterRoutes,
+  desired: RouterRoutes,
+  ifGeneration: number | undefined,
+): void {
+  const { generation, mark } = former;
+  const serves = colors.some((color) => hasTraffic(former, color));
+  const late = serves && desired.generation < generation;
+  if (ifGeneration === undefined ? !late : ifGeneration === generation) return;
+  const asked =
+    ifGeneration === undefined
+      ? `so a write of generation ${desired.generation} comes too late`
+      : `not ${ifGeneration}`;
+  const why = mark?.generation === generation ? `; ${mark.by} rolled back: ${mark.reason}` : "";
+  const message = `the router is at generation ${generation}, ${asked}${why}`;
+  throw new BlueGreenError("DRIFT", message, {
+    hint: "somebody else moved traffic meanwhile, and it stays: run the command again",
+  });
 }

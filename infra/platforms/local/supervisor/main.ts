@@ -1,5 +1,7 @@
 /** The supervisor process: `node main.ts DIR`, with the color's spec on its standard input. */
 
+import { flushCompileCache } from "node:module";
+
 import { messageOf } from "../../../errors.ts";
 import { openAdmin } from "./admin-server.ts";
 import type { StopOrder } from "./admin-server.ts";
@@ -43,6 +45,7 @@ async function supervise(folder: ColorFolder, lock: Lock): Promise<void> {
     void stop(color, order, lock);
   });
   log(`supervises ${spec.color} ${spec.version} as process ${process.pid}`);
+  flushCompileCache();
 }
 
 function keepHouse(color: SupervisedColor, lock: Lock, seen: { checksGone: number }): void {

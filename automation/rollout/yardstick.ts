@@ -1,0 +1,58 @@
+/** What a release is measured by: the former color's own rate, or the error budget; pure. */
+
+import type { Counts } from "./evidence.ts";
+import { betaQuantile } from "./special-functions.ts";
+
+/** What is known before a release is judged. */
+export interface Known {
+  /** What the former color served of late; null where that isn't known. */
+  readonly history: Counts | null;
+  /** Share of requests that may fail; 0.001. */
+  readonly errorBudget?: number;
+  readonly phi?: number;
+}
+
+export interface Yardstick {
+  readonly source: "history" | "budget";
+  /** The release fails above this share of bad requests. */
+  readonly p0: number;
+  /** A pass may be earned by this share as well; at most p0. */
+  readonly passP0: number;
+  /** The former color's own share, where it fails so often that going back helps nobody. */
+  readonly hopelessShare: number | null;
+}
+
+/**
+ * The release fails by `nullRate`, but may always pass by the error budget: a former color that
+ * fails itself, as a first release can, is no reason to call a good successor inconclusive.
+ */
+export function yardstick({ history, ...known }: Known): Yardstick {
+  const { p0, source } = nullRate({ history, ...known });
+  const passP0 = Math.min(p0, nullRate({ history: null, ...known }).p0);
+  const share = history && history.total > 0 ? history.bad / history.total : 0;
+  return { source, p0, passP0, hopelessShare: share >= p0 ? share : null };
+}
+
+/** One-sided upper 97.5 % Clopper-Pearson bound of the bad share; 1 without data. */
+export function upperBound({ bad, total }: Counts): number {
+  return bad >= total ? 1 : betaQuantile(0.975, bad + 1, total - bad);
+}
+
+/**
+ * The bad share that a release may have: max(2 pU, pU + 0.005) with pU the upper bound of the
+ * former color, or ten times the error budget without history. A history without any bad request
+ * never allows more than no history would. At most 0.5, so that an outage can always be seen;
+ * at least one in a million.
+ */
+export function nullRate(known: Known): { p0: number; source: "history" | "budget" } {
+  const { history, errorBudget = 0.001, phi = 1 } = known;
+  const byBudget = Math.max(minNullRate, Math.min(maxNullRate, 10 * errorBudget));
+  if (history === null || history.total <= 0) return { p0: byBudget, source: "budget" };
+  const bound = upperBound({ bad: history.bad / phi, total: history.total / phi });
+  const byHistory = Math.min(maxNullRate, Math.max(2 * bound, bound + 0.005));
+  if (history.bad === 0 && byHistory > byBudget) return { p0: byBudget, source: "budget" };
+  return { p0: byHistory, source: "history" };
+}
+
+const minNullRate = 1e-6;
+const maxNullRate = 0.5;
