@@ -32,7 +32,7 @@ export const environment = "dev";
 
 /** A rollout is judged by this many requests, and for this long at least: short, yet honest. */
 const judgedRequests = 1_200;
-const minBakeMs = 4_000;
+const minBakeMs = 3_000;
 const bakeIntervalMs = 250;
 /** Enough for the first release's bake, which only the driver's own probes reach. */
 const probesPerSecond = 120;

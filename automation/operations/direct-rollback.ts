@@ -1,5 +1,6 @@
 /** The way back past the engine: writes the router itself, and a mark for the next update. */
 
+import { setTimeout as sleep } from "node:timers/promises";
 import { BlueGreenError, messageOf } from "../../infra/errors.ts";
 import type {
   Color,
@@ -11,6 +12,7 @@ import type {
 } from "../../infra/model.ts";
 import { activeOf, byHand, otherColor, perColor, weightsOf } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
+import { formerColor } from "../../infra/rules/traffic.ts";
 import type { CommandContext } from "../command.ts";
 import { thisOwner } from "../owner.ts";
 import type { Opened, Session } from "../session.ts";
@@ -24,14 +26,6 @@ export interface DirectRollBackOptions {
   readonly pin: boolean;
   /** Write the color into the settings file. */
   readonly write: boolean;
-}
-
-/** A flip that was decided on. */
-interface Way {
-  readonly to: Color;
-  /** Color that is left. */
-  readonly from: Color;
-  readonly mark: DirectMark;
 }
 
 /**
@@ -57,14 +51,17 @@ export async function rollBackDirectly(
     return;
   }
   const to = directTarget(reading);
-  if (session) refuseUnswitched(await observeQuietly(session), to);
-  await refuseUnready(opened, reading, to, session);
-  const way = { to, from: otherColor(to), mark: markOf(reading, options) };
+  const view = session ? await observeQuietly(session) : null;
+  // What has never had traffic, or was emptied since, isn't a former color.
+  if (view) formerColor(view.record);
+  await refuseUnready(opened, reading, to, view?.colors[to] ?? null);
+  const left = view?.colors[otherColor(to)]?.release ?? null;
+  const mark = markOf(reading, options, left);
   reporter.on({ kind: "Begun", action: `direct flip to ${to}`, phase: null });
-  await flip(opened, way);
+  await flip(opened, to, mark);
   await verify(opened, to);
-  if (options.pin) await pinLeft(context, opened, way, session);
-  const { generation } = way.mark;
+  if (options.pin && !left) reporter.on({ kind: "Noted", sentence: unpinned(otherColor(to)) });
+  const { generation } = mark;
   if (options.write) {
     writeTraffic(opened.settingsFile, { activeColor: to, generation }, (event) => {
       reporter.on(event);
@@ -97,26 +94,13 @@ function directTarget(reading: RouterReading): Color {
   throw new BlueGreenError("NOTHING_TO_ROLL_BACK", "no color has all the traffic");
 }
 
-/** What a rollout is filling or checking has never served: going there isn't going back. */
-function refuseUnswitched(view: Observed | null, to: Color): void {
-  const rollout = view?.record.rollout;
-  const moved =
-    rollout?.phase === "shift" || rollout?.phase === "bake" || rollout?.phase === "hold";
-  if (!rollout || moved || rollout.color !== to) return;
-  const sentence = `rollout ${rollout.id} has ${to} for ${rollout.version} and hasn't switched`;
-  throw new BlueGreenError("NOTHING_TO_ROLL_BACK", sentence, {
-    hint: "`bluegreen abort` ends that rollout",
-  });
-}
-
 /** One ready instance among those that the router knows is enough, and needed. */
 async function refuseUnready(
   { platform, settings }: Pick<Opened, "platform" | "settings">,
   reading: RouterReading,
   to: Color,
-  session: Session | null,
+  known: ColorOutputs | null,
 ): Promise<void> {
-  const known = session ? await knownOutputs(session, to) : null;
   const addresses = reading.attached[to];
   const outputs = known ?? attachedAs(to, addresses);
   const colors = perColor((color) => (color === to && addresses.length > 0 ? outputs : null));
@@ -128,18 +112,23 @@ async function refuseUnready(
   });
 }
 
-async function knownOutputs(session: Session, to: Color): Promise<ColorOutputs | null> {
-  const view = await observeQuietly(session);
-  return view?.colors[to] ?? null;
-}
+/** A way back doesn't wait longer for a backend. */
+const readMs = 3_000;
 
-/** The record, where the backend can still be read. */
+/** The record, where the backend can still be read, and soon. */
 async function observeQuietly(session: Session): Promise<Observed | null> {
+  const late = new AbortController();
+  const tooLate = sleep(readMs, null, { signal: late.signal }).then(() => {
+    throw new Error(`no answer within ${readMs} ms`);
+  });
   try {
-    return await session.environment.observe({ fresh: false });
+    return await Promise.race([session.environment.observe({ fresh: false }), tooLate]);
   } catch (error) {
     session.on({ kind: "Noted", sentence: `the record can't be read: ${messageOf(error)}` });
     return null;
+  } finally {
+    late.abort();
+    tooLate.catch(() => undefined);
   }
 }
 
@@ -157,14 +146,24 @@ function attachedAs(color: Color, addresses: readonly string[]): ColorOutputs {
   };
 }
 
-function markOf(reading: RouterReading, { reason }: DirectRollBackOptions): DirectMark {
+function markOf(
+  reading: RouterReading,
+  { reason, pin }: DirectRollBackOptions,
+  left: Release | null,
+): DirectMark {
   const { user, host } = thisOwner();
   const generation = (reading.generation ?? 0) + 1;
   const at = new Date().toISOString();
-  return { generation, at, by: `${user} on ${host}`, reason, pin: null };
+  const by = `${user} on ${host}`;
+  const pinned = pin && left ? { ...left, reason, by, at, until: null } : null;
+  return { generation, at, by, reason, pin: pinned };
 }
 
-async function flip({ platform, settings }: Opened, { to, mark }: Way): Promise<void> {
+function unpinned(color: Color): string {
+  return `${color}'s release isn't pinned, as it can't be read: pin it with \`bluegreen pin\``;
+}
+
+async function flip({ platform, settings }: Opened, to: Color, mark: DirectMark): Promise<void> {
   if (!platform.flip) {
     throw new BlueGreenError("USAGE", `platform ${platform.name} has no direct way back`, {
       hint: "use `bluegreen rollback` without --direct",
@@ -190,37 +189,4 @@ async function verify({ platform, settings }: Opened, to: Color): Promise<void> 
   throw new BlueGreenError("SWITCH_NOT_SERVED", `the router was set to ${to}, but ${seen.reason}`, {
     hint: `look at \`bluegreen logs ${to}\``,
   });
-}
-
-/** After the flip, because the stacks are read for it: traffic doesn't wait for that. */
-async function pinLeft(
-  context: CommandContext,
-  opened: Opened,
-  way: Way,
-  session: Session | null,
-): Promise<void> {
-  const release = await releaseLeft(context, way.from, session);
-  if (release) {
-    const { at, by, reason } = way.mark;
-    const pin = { ...release, reason, by, at, until: null };
-    await flip(opened, { ...way, mark: { ...way.mark, pin } });
-    return;
-  }
-  const sentence = `${way.from}'s release isn't pinned, as it can't be read: pin it with \`bluegreen pin\``;
-  context.reporter.on({ kind: "Noted", sentence });
-}
-
-async function releaseLeft(
-  context: CommandContext,
-  color: Color,
-  session: Session | null,
-): Promise<Release | null> {
-  try {
-    const known = session ?? (await context.openSession({ allowFetch: false }));
-    return (await observeQuietly(known))?.colors[color]?.release ?? null;
-  } catch (error) {
-    if (!(error instanceof BlueGreenError)) throw error;
-    context.reporter.on({ kind: "Noted", sentence: `${error.code}: ${error.message}` });
-    return null;
-  }
 }

@@ -33,7 +33,7 @@ const enginesFault: ReadonlySet<string> = new Set([
 
 export async function rollBack(context: CommandContext, options: RollBackOptions): Promise<void> {
   if (options.direct) {
-    await rollBackDirectly(context, options, null);
+    await rollBackDirectly(context, options, await openInPassing(context));
     return;
   }
   let session: Session | null = null;
@@ -47,6 +47,17 @@ export async function rollBack(context: CommandContext, options: RollBackOptions
     const sentence = `the engine can't do it (${error.code}: ${error.message}), going direct`;
     context.reporter.on({ kind: "Noted", sentence });
     await rollBackDirectly(context, options, session);
+  }
+}
+
+/** For what the record knows better than the router; it may be out of order, as everything then. */
+async function openInPassing(context: CommandContext): Promise<Session | null> {
+  try {
+    return await context.openSession({ lockMs: 0, allowFetch: false });
+  } catch (error) {
+    if (!(error instanceof BlueGreenError) || !enginesFault.has(error.code)) throw error;
+    context.reporter.on({ kind: "Noted", sentence: `without the record: ${error.message}` });
+    return null;
   }
 }
 

@@ -119,7 +119,7 @@ export function rollBack(view: View, asked: request.RollBack): Moved {
  * Where traffic came from.
  * @throws NOTHING_TO_ROLL_BACK also while a rollout fills or checks that color: what it held is gone
  */
-function formerColor({ rollout, previousRelease, activeColor }: RouterRecord): Color {
+export function formerColor({ rollout, previousRelease, activeColor }: RouterRecord): Color {
   const moved =
     rollout?.phase === "shift" || rollout?.phase === "bake" || rollout?.phase === "hold";
   const color = moved ? rollout.former : (previousRelease?.color ?? null);

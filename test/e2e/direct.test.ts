@@ -146,3 +146,29 @@ describeOnEngine("the way back past the engine", () => {
     expect(await project.ask()).toMatchObject({ body: "green 3" });
   });
 });
+
+describeOnEngine("beside a release that has failed its checks", () => {
+  let project: Project;
+
+  beforeAll(async () => {
+    project = await makeProject({
+      settings: { checks: "[{ kind: http, path: /page, retries: 0 }]" },
+    });
+    expectExit(await project.run(["deploy", "--version", "1"]), 0);
+  });
+
+  afterAll(async () => {
+    // Guarded: when beforeAll failed there is nothing to remove.
+    if ((project as Project | undefined) !== undefined) await project.remove();
+  });
+
+  it("a direct rollback stays: that release has never had traffic", async () => {
+    project.fault("2", { status: 500 });
+    const run = await project.run(["deploy", "--version", "2"]);
+    expectError(run, { exit: 3, code: "CHECK_FAILED", says: /500/ });
+    project.fault("2", null);
+    const direct = await project.run(["rollback", "--direct"]);
+    expectError(direct, { exit: 3, code: "NOTHING_TO_ROLL_BACK", says: /former color/ });
+    expect(await project.ask()).toMatchObject({ body: "blue 1" });
+  });
+});

@@ -10,7 +10,7 @@ import { connect as connectTls } from "node:tls";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 
 import { readIdentity } from "../../../infra/platforms/local/proxy/admin-client.ts";
 import {
@@ -59,6 +59,22 @@ test("leads a process group of its own, so that it outlives its starter's termin
   expect(Number(group)).toBe(status.pid);
   process.kill(status.pid, "SIGHUP");
   expect((await askRouter(status.spec.dir))?.pid).toBe(status.pid);
+});
+
+test("finds at its second start what Node compiled at the first, and needs less memory", async () => {
+  vi.stubEnv("NODE_COMPILE_CACHE", tempDir());
+  onEnd(() => vi.unstubAllEnvs());
+  const dir = processDir();
+  const memoryOf = async (): Promise<number> => {
+    const { pid } = await startRouter(specOf(dir));
+    const rss = execFileSync("ps", ["-o", "rss=", "-p", String(pid)], { encoding: "utf8" });
+    // Ended as by a crash: what was compiled is on the disk by then.
+    process.kill(pid, "SIGKILL");
+    await until("the end", () => startOf(pid) === null);
+    return Number(rss);
+  };
+  const first = await memoryOf();
+  expect(await memoryOf()).toBeLessThan(0.9 * first);
 });
 
 test("keeps a router that runs as desired, and sets changed settings in it", async () => {

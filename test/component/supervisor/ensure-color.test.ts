@@ -1,10 +1,10 @@
 /** Filling a color with real processes: sizes, releases, health, and what is said of failures. */
 
-import { chmodSync, existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 
 import { BlueGreenError } from "../../../infra/errors.ts";
 import {
@@ -45,6 +45,20 @@ async function failureOf(promise: Promise<unknown>): Promise<BlueGreenError> {
   }
   return expect.fail("it didn't fail");
 }
+
+test("a supervisor keeps what Node compiled for the next one; instances hear nothing of it", async () => {
+  const dir = colorDir();
+  const cache = join(dir, "..", "compiled");
+  vi.stubEnv("NODE_COMPILE_CACHE", cache);
+  try {
+    const { instances } = await ensureColor(dir, specOf(server));
+    const { address } = instances[0] ?? expect.fail("no instance");
+    expect(readdirSync(cache, { recursive: true }).length).toBeGreaterThan(10);
+    expect(await fetchText(address, "/env")).not.toContain("NODE_COMPILE_CACHE");
+  } finally {
+    vi.unstubAllEnvs();
+  }
+});
 
 describe("a color's instances", () => {
   test("serve, with what they need in command and environment, and little else", async () => {

@@ -43,7 +43,7 @@ it("judges a slower load for longer", async () => {
     const { settingsFile } = await made({ color: false, ratePerSecond });
     return parseSettingsFile(readFileSync(settingsFile, "utf8"), settingsFile).bake.durationMs;
   };
-  expect(await bakeOf(800)).toBe(4_000);
+  expect(await bakeOf(800)).toBe(3_000);
   expect(await bakeOf(200)).toBe(6_000);
 });
 
