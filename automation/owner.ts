@@ -2,7 +2,7 @@
 
 import { hostname, userInfo } from "node:os";
 import type { Owner } from "../infra/model.ts";
-import { isAlive, startOf } from "../infra/platforms/local/process-identity.ts";
+import { isAlive, startOf } from "../infra/process-identity.ts";
 
 export function thisOwner(): Owner {
   const { pid } = process;

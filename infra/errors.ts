@@ -61,6 +61,12 @@ export const errorKinds = {
   STALE_INTENT: { title: "The settings file is older than the router.", exit: "notSwitched" },
   ROUTER_ACTIVE: { title: "The router has traffic, so it can't be removed.", exit: "notSwitched" },
   ROUTER_DOWN: { title: "The router doesn't run or can't be asked.", exit: "stuck" },
+  ROUTER_REFUSED: {
+    title: "The router's server doesn't accept its configuration.",
+    exit: "notSwitched",
+  },
+  ROUTER_BUSY: { title: "Another command is changing the router.", exit: "locked" },
+  HOST_UNREACHABLE: { title: "Another machine can't be reached over SSH.", exit: "stuck" },
   DRIFT: { title: "The data plane contradicts the record.", exit: "stuck" },
   PLAN_REFUSED: { title: "The plan would touch more than this step may.", exit: "notSwitched" },
   CHECK_FAILED: { title: "A check on the idle color didn't pass.", exit: "notSwitched" },

@@ -1,7 +1,6 @@
 /** The only importer of the Automation API: runs the program inline, fast, and translates errors. */
 
-import { mkdtemp, rename, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import * as auto from "@pulumi/pulumi/automation/index.js";
 import type { ProgramContext } from "../../infra/context.ts";
@@ -13,6 +12,7 @@ import { signMessage } from "../history/signature.ts";
 import { thisOwner } from "../owner.ts";
 import { askStack, holdsNothing, readOutputs, runPulumi } from "./pulumi-cli.ts";
 import type { Outputs } from "./pulumi-cli.ts";
+import { makeScratchFolder } from "./scratch-folder.ts";
 import { copyForEngine } from "./settings-file.ts";
 import { translate } from "./engine-error.ts";
 import type { Change, EngineStep } from "./engine-step.ts";
@@ -70,7 +70,7 @@ export class Engine {
     const diagnostics: string[] = [];
     const refusal: { error: BlueGreenError | null } = { error: null };
     const killed = { before: false };
-    const folder = await mkdtemp(join(tmpdir(), "bluegreen-"));
+    const folder = await makeScratchFolder();
     try {
       const configFile = copyForEngine(this.options.settingsFile, {}, folder);
       const stack = await this.open(call, configFile, refusal);
@@ -143,7 +143,7 @@ export class Engine {
 
   private async scratchProject(stack: string): Promise<string> {
     const { settingsFile, project } = this.options;
-    const folder = await mkdtemp(join(tmpdir(), "bluegreen-"));
+    const folder = await makeScratchFolder();
     await writeFile(join(folder, "Pulumi.yaml"), `name: ${project}\nruntime: nodejs\n`);
     const copy = copyForEngine(settingsFile, {}, folder);
     const named = join(folder, `Pulumi.${stack}.yaml`);

@@ -10,7 +10,7 @@ import { instancesType, routeType, routerType } from "../../infra/platforms/loca
 import { colorSpecOf } from "../../infra/platforms/local/freeze.ts";
 import type { LocalSpec } from "../../infra/platforms/local/freeze.ts";
 import { placeOf } from "../../infra/platforms/local/place.ts";
-import { startOf } from "../../infra/platforms/local/process-identity.ts";
+import { startOf } from "../../infra/process-identity.ts";
 import type { Properties } from "../../infra/provider/handler.ts";
 import { recordType } from "../../infra/provider/record-type.ts";
 import { endProcesses } from "../support/project/processes.ts";

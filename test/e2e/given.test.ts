@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Color } from "../../infra/model.ts";
-import { startOf } from "../../infra/platforms/local/process-identity.ts";
+import { startOf } from "../../infra/process-identity.ts";
 import { anyPort, freePort } from "../../infra/platforms/local/supervisor/ports.ts";
 import { appFile } from "../support/project/app.ts";
 import { start } from "../support/project/command.ts";

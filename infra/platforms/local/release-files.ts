@@ -6,8 +6,8 @@ import * as fs from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 
 import { BlueGreenError, messageOf } from "../../errors.ts";
-import { syncPath } from "./durable-file.ts";
-import { startOf } from "./process-identity.ts";
+import { syncPath } from "../../durable-file.ts";
+import { startOf } from "../../process-identity.ts";
 import { collectRelease, unreadable } from "./release-tree.ts";
 import type { ReleaseFile, ReleaseFilesOptions } from "./release-tree.ts";
 import { canonicalJson } from "./supervisor/canonical-json.ts";

@@ -5,7 +5,7 @@ import { afterAll, expect, test, vi } from "vitest";
 import { runChecks } from "../../../automation/checks/runner.ts";
 import type { CheckSubject } from "../../../automation/checks/runner.ts";
 import type { CheckOf } from "../../../infra/config.ts";
-import { startOf } from "../../../infra/platforms/local/process-identity.ts";
+import { startOf } from "../../../infra/process-identity.ts";
 import { scriptCheck, subject } from "./subject.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "bluegreen-check-"));

@@ -20,7 +20,7 @@ import {
   startRouter,
   stopRouter,
 } from "../../../infra/platforms/local/proxy/client.ts";
-import { isAlive, startOf } from "../../../infra/platforms/local/process-identity.ts";
+import { isAlive, startOf } from "../../../infra/process-identity.ts";
 import { Listener } from "../../../infra/platforms/local/proxy/listener.ts";
 import { Proxy } from "../../../infra/platforms/local/proxy/proxy.ts";
 import {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 
 import { askRouter, setRoutes, startRouter } from "../../../infra/platforms/local/proxy/client.ts";
-import { isAlive } from "../../../infra/platforms/local/process-identity.ts";
+import { isAlive } from "../../../infra/process-identity.ts";
 import {
   call,
   freePort,

@@ -22,7 +22,7 @@ import type {
 } from "../../../infra/platforms/local/proxy/protocol.ts";
 import { Router } from "../../../infra/platforms/local/proxy/router.ts";
 import type { UpstreamLimits } from "../../../infra/platforms/local/proxy/upstream.ts";
-import { isAlive } from "../../../infra/platforms/local/process-identity.ts";
+import { isAlive } from "../../../infra/process-identity.ts";
 
 const cleanups: (() => unknown)[] = [];
 

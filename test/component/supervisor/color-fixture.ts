@@ -7,7 +7,7 @@ import { join } from "node:path";
 
 import { afterEach, expect } from "vitest";
 
-import { isAlive, startOf } from "../../../infra/platforms/local/process-identity.ts";
+import { isAlive, startOf } from "../../../infra/process-identity.ts";
 import { stopColor } from "../../../infra/platforms/local/supervisor/client.ts";
 import { colorFolder } from "../../../infra/platforms/local/supervisor/color-folder.ts";
 import type { ColorSpec } from "../../../infra/platforms/local/supervisor/color-spec.ts";

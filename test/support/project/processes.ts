@@ -3,7 +3,7 @@
 import { execFileSync } from "node:child_process";
 import { readlinkSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { startOf } from "../../../infra/platforms/local/process-identity.ts";
+import { startOf } from "../../../infra/process-identity.ts";
 
 export interface FoundProcess {
   readonly pid: number;

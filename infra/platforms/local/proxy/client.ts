@@ -5,8 +5,8 @@ import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { BlueGreenError, messageOf } from "../../../errors.ts";
-import type { ProcessIdentity } from "../process-identity.ts";
-import { isAlive } from "../process-identity.ts";
+import type { ProcessIdentity } from "../../../process-identity.ts";
+import { isAlive } from "../../../process-identity.ts";
 import { callRouter, parseStatus, readIdentity, speaks } from "./admin-client.ts";
 import { launchRouter } from "./launch.ts";
 import { takeLock } from "./lock-file.ts";

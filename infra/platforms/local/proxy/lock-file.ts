@@ -5,8 +5,8 @@ import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { BlueGreenError } from "../../../errors.ts";
-import type { ProcessIdentity } from "../process-identity.ts";
-import { isAlive, ownIdentity } from "../process-identity.ts";
+import type { ProcessIdentity } from "../../../process-identity.ts";
+import { isAlive, ownIdentity } from "../../../process-identity.ts";
 import { isErrno } from "./admin-client.ts";
 
 const pollMs = 25;

@@ -8,7 +8,7 @@ import type {
   PerColor,
   Weights,
 } from "../../../model.ts";
-import type { ProcessIdentity } from "../process-identity.ts";
+import type { ProcessIdentity } from "../../../process-identity.ts";
 
 /** Version of the admin interface that this code serves. */
 export const protocolVersion = 1;

@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { BlueGreenError, messageOf } from "../../../errors.ts";
-import { writeDurably } from "../durable-file.ts";
+import { writeDurably } from "../../../durable-file.ts";
 import type { RouterRoutes } from "./protocol.ts";
 import { routerFiles } from "./protocol.ts";
 import { emptyRoutes, parseRoutes } from "./routes.ts";

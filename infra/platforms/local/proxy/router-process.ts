@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { BlueGreenError, messageOf } from "../../../errors.ts";
-import { writeDurably } from "../durable-file.ts";
-import { isAlive, ownIdentity } from "../process-identity.ts";
+import { writeDurably } from "../../../durable-file.ts";
+import { isAlive, ownIdentity } from "../../../process-identity.ts";
 import { callRouter, readIdentity } from "./admin-client.ts";
 import { AdminServer } from "./admin.ts";
 import type { RouterIdentity, RouterSpec } from "./protocol.ts";

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { BlueGreenError } from "../../../errors.ts";
 import { colors, perColor } from "../../../model.ts";
-import { ownIdentity } from "../process-identity.ts";
+import { ownIdentity } from "../../../process-identity.ts";
 import { Drain, drainAction } from "./drain.ts";
 import { parseAddress } from "./instances.ts";
 import { Listener } from "./listener.ts";

@@ -3,7 +3,7 @@
 import { existsSync } from "node:fs";
 
 import { BlueGreenError } from "../../../errors.ts";
-import { isAlive } from "../process-identity.ts";
+import { isAlive } from "../../../process-identity.ts";
 import { askSupervisor } from "./admin-client.ts";
 import { colorFolder, prepareFolder } from "./color-folder.ts";
 import type { ColorFolder } from "./color-folder.ts";

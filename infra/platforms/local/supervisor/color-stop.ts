@@ -3,7 +3,7 @@
 import { existsSync, rmSync } from "node:fs";
 
 import { BlueGreenError } from "../../../errors.ts";
-import { isAlive } from "../process-identity.ts";
+import { isAlive } from "../../../process-identity.ts";
 import { askSupervisor } from "./admin-client.ts";
 import { colorFolder } from "./color-folder.ts";
 import type { ColorFolder } from "./color-folder.ts";

@@ -2,8 +2,8 @@
 
 import { readFileSync } from "node:fs";
 
-import { writeDurably } from "../durable-file.ts";
-import type { ProcessIdentity } from "../process-identity.ts";
+import { writeDurably } from "../../../durable-file.ts";
+import type { ProcessIdentity } from "../../../process-identity.ts";
 
 export interface LedgerEntry {
   readonly index: number;

@@ -1,8 +1,8 @@
 /** Ends an instance with everything that it started, and nothing else. */
 
 import { BlueGreenError } from "../../../errors.ts";
-import { isAlive, startOf } from "../process-identity.ts";
-import type { ProcessIdentity } from "../process-identity.ts";
+import { isAlive, startOf } from "../../../process-identity.ts";
+import type { ProcessIdentity } from "../../../process-identity.ts";
 import { isMarked, listProcesses } from "./process-table.ts";
 import { waitUntil } from "./waiting.ts";
 

@@ -5,8 +5,8 @@ import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, existsSync } from "node:fs";
 
-import { isAlive, startOf } from "../process-identity.ts";
-import type { ProcessIdentity } from "../process-identity.ts";
+import { isAlive, startOf } from "../../../process-identity.ts";
+import type { ProcessIdentity } from "../../../process-identity.ts";
 import { commandOf, environmentOf } from "./color-spec.ts";
 import type { ColorSpec, Place } from "./color-spec.ts";
 import { openLog } from "./log-files.ts";

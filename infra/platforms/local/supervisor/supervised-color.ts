@@ -2,8 +2,8 @@
 
 import { readFileSync } from "node:fs";
 
-import { writeDurably } from "../durable-file.ts";
-import { isAlive, startOf } from "../process-identity.ts";
+import { writeDurably } from "../../../durable-file.ts";
+import { isAlive, startOf } from "../../../process-identity.ts";
 import type { ColorFolder } from "./color-folder.ts";
 import { instanceLog } from "./color-folder.ts";
 import { defaultLogBounds, specSchema } from "./color-spec.ts";

@@ -4,9 +4,9 @@ import { randomBytes } from "node:crypto";
 import { existsSync, linkSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { writeDurably } from "../durable-file.ts";
-import { isAlive, ownIdentity } from "../process-identity.ts";
-import type { ProcessIdentity } from "../process-identity.ts";
+import { writeDurably } from "../../../durable-file.ts";
+import { isAlive, ownIdentity } from "../../../process-identity.ts";
+import type { ProcessIdentity } from "../../../process-identity.ts";
 import type { ColorFolder } from "./color-folder.ts";
 
 /** Whoever looks after the color. */

@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 
-import { BlueGreenError, messageOf } from "../../errors.ts";
+import { BlueGreenError, messageOf } from "./errors.ts";
 
 /**
  * Replaces the file at `path` (temporary file, fsync, rename, fsync of the folder). Once it is

@@ -1,0 +1,126 @@
+/** The flip: a state is written, then pointed to, then seen in the server's own answers. */
+
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { BlueGreenError, formatError } from "../../errors.ts";
+import { colors } from "../../model.ts";
+import type { Access } from "./access.ts";
+import type { Attached } from "./dialect.ts";
+import { filesOf } from "./spec.ts";
+import type { RouterState } from "./state.ts";
+import { formatState, stateName } from "./state.ts";
+import { askStatus, needStatus } from "./status.ts";
+
+const servedMs = 2_000;
+const pollMs = 10;
+
+/** @throws COLOR_EMPTY, USAGE for weights between the steps */
+export function checkState(state: RouterState, attached: Attached): void {
+  stateName(state);
+  const empty = colors.find((color) => state.weights[color] > 0 && attached[color].length === 0);
+  if (empty === undefined) return;
+  throw new BlueGreenError("COLOR_EMPTY", `${empty} has no address, so it can't get traffic`);
+}
+
+/**
+ * Sets the state; the same again changes nothing. When it returns, new requests follow it, and a
+ * restart of the server finds it.
+ *
+ * @throws ROUTER_DOWN, STORE_FAILED, SWITCH_NOT_SERVED; the former state is then in effect
+ */
+export async function flip(access: Access, state: RouterState): Promise<void> {
+  const { spec, host, dialect } = access;
+  const name = stateName(state);
+  const status = await needStatus(host, spec);
+  const former = await dialect.pointer(host, spec);
+  if (former === name && status.state === name) return;
+  await host.write(stateFile(access, name), formatState(state));
+  try {
+    await dialect.point(host, spec, { name, running: true });
+    await served(access, name);
+  } catch (error) {
+    await goBack(access, former, name);
+    throw error;
+  }
+  await tidy(access, [name, former]);
+}
+
+/** Before the server runs: what it will find when it starts. */
+export async function preset(access: Access, state: RouterState): Promise<void> {
+  const { spec, host, dialect } = access;
+  const name = stateName(state);
+  await host.write(stateFile(access, name), formatState(state));
+  await dialect.point(host, spec, { name, running: false });
+}
+
+/**
+ * Makes a restart find what is served now, and a server without any state find the stored one.
+ *
+ * @throws ROUTER_DOWN, STORE_FAILED, SWITCH_NOT_SERVED
+ */
+export async function agree(access: Access): Promise<void> {
+  const { spec, host, dialect } = access;
+  const { state } = await needStatus(host, spec);
+  const pointer = await dialect.pointer(host, spec);
+  if (state !== null && state !== pointer) {
+    await dialect.point(host, spec, { name: state, running: false });
+  }
+  if (state === null && pointer !== null) await served(access, pointer);
+}
+
+export function stateFile({ spec }: Access, name: string): string {
+  return `${filesOf(spec).states}/${name}.json`;
+}
+
+/** A worker that was starting may have read the former pointer: it is told again. */
+async function served(access: Access, name: string): Promise<void> {
+  const { spec, host, dialect } = access;
+  const deadline = Date.now() + servedMs;
+  for (;;) {
+    const asked = await askStatus(host, spec);
+    const now = asked.kind === "answered" ? asked.status.state : asked.problem;
+    if (now === name) return;
+    if (Date.now() > deadline) {
+      throw new BlueGreenError(
+        "SWITCH_NOT_SERVED",
+        `the router doesn't follow ${name} within ${servedMs} ms: it has ${now ?? "no state"}`,
+        { hint: hintOf(access) },
+      );
+    }
+    await sleep(pollMs);
+    await dialect.point(host, spec, { name, running: asked.kind === "answered" });
+  }
+}
+
+function hintOf({ spec }: Access): string {
+  return `May the workers of ${spec.dialect} enter ${spec.dir}, and every folder above it?`;
+}
+
+async function goBack(access: Access, former: string | null, name: string): Promise<void> {
+  const { spec, host, dialect } = access;
+  try {
+    const asked = await askStatus(host, spec);
+    const running = asked.kind === "answered";
+    const isThere = (await dialect.pointer(host, spec)) === former;
+    if (former !== null && !(isThere && running && asked.status.state === former)) {
+      await dialect.point(host, spec, { name: former, running });
+    }
+    await host.remove(stateFile(access, name));
+  } catch (error) {
+    if (!(error instanceof BlueGreenError)) throw error;
+    throw new BlueGreenError("ROUTER_DOWN", `a switch failed and couldn't be taken back`, {
+      details: formatError(error).split("\n"),
+      hint: `Ask what is served: \`bluegreen status\`. Wanted was ${name}, before was ${former ?? "nothing"}.`,
+      cause: error,
+    });
+  }
+}
+
+/** States that nothing points to any more; some could be left over from a process that was killed. */
+async function tidy(access: Access, keep: readonly (string | null)[]): Promise<void> {
+  const { spec, host } = access;
+  const { states } = filesOf(spec);
+  for (const file of await host.list(states)) {
+    if (!keep.includes(file.replace(/\.json$/, ""))) await host.remove(`${states}/${file}`);
+  }
+}

@@ -1,0 +1,139 @@
+/** The configuration of HAProxy as text: complete, or a further file of an existing one. PURE. */
+
+import { colorHeader, previewHeader } from "../../../headers.ts";
+import type { Color } from "../../../model.ts";
+import { colors } from "../../../model.ts";
+import type { Attached, Rendering } from "../dialect.ts";
+import { configHead, standIn } from "../head.ts";
+import { hostAndPort, targetText } from "../safe-text.ts";
+import type { RouterSpec } from "../spec.ts";
+import { filesOf } from "../spec.ts";
+import { statusHost } from "../status.ts";
+
+const retryAfterSeconds = 1;
+const adoptedTimeoutMs = 3_600_000;
+const plainText = `content-type "text/plain; charset=utf-8"`;
+
+export function haproxyConfig(rendering: Rendering): string {
+  const { spec } = rendering;
+  const lines = [
+    ...(spec.mode === "managed" ? global(spec) : []),
+    ...defaults(spec),
+    ...frontend(rendering),
+    ...section(`backend ${nameOf(spec)}_inactive from ${nameOf(spec)}`, [
+      `http-request return status 503 ${plainText} string "bluegreen: no color is active\\n" hdr retry-after ${retryAfterSeconds} hdr cache-control no-store`,
+    ]),
+    ...colors.flatMap((color) => backends(rendering, color)),
+    ...(spec.mode === "managed" ? [] : handOver(spec)),
+  ];
+  return [...configHead(rendering), ...lines, ""].join("\n");
+}
+
+/** Name of a color's backend; previews have one of their own, so that they aren't counted. */
+export function backendName(spec: RouterSpec, color: Color): string {
+  return `${nameOf(spec)}_${color}`;
+}
+
+function nameOf({ name }: RouterSpec): string {
+  return `bg_${name}`;
+}
+
+function global(spec: RouterSpec): string[] {
+  return section("global", [
+    `stats socket ${filesOf(spec).socket} mode 600 level admin expose-fd listeners`,
+    `hard-stop-after ${spec.drainMs + 1_000}ms`,
+    ...(spec.user === null ? [] : [`user ${spec.user}`]),
+  ]);
+}
+
+/** Under a name and always by name, so that nobody else's sections become other ones by it. */
+function defaults(spec: RouterSpec): string[] {
+  const timeout = spec.mode === "managed" ? spec.timeoutMs : adoptedTimeoutMs;
+  return section(`defaults ${nameOf(spec)}`, [
+    "mode http",
+    "timeout connect 5s",
+    `timeout client ${timeout}ms`,
+    `timeout server ${timeout}ms`,
+    "timeout http-request 30s",
+    "timeout http-keep-alive 75s",
+    "timeout tunnel 1h",
+    "option idle-close-on-response",
+    "option redispatch 1",
+    "retries 3",
+    "retry-on conn-failure",
+    "http-reuse safe",
+  ]);
+}
+
+function frontend({ spec, attached, version }: Rendering): string[] {
+  const name = nameOf(spec);
+  const preview = `req.hdr(${previewHeader})`;
+  return section(`frontend ${name} from ${name}`, [
+    `bind ${hostAndPort(spec.host, spec.port)}`,
+    `http-request set-var(txn.bg_state) str(live),map(${filesOf(spec).map},none)`,
+    "http-request set-var(txn.bg_share) var(txn.bg_state),field(1,-)",
+    `http-request return status 200 content-type text/plain lf-string "bluegreen ${version} %[var(txn.bg_state)]\\n" if { req.hdr(host) -i ${statusHost(spec.name)} }`,
+    `http-request return status 400 ${plainText} string "bluegreen: ${previewHeader} must be blue or green\\n" if { ${preview} -m found } !{ ${preview} -m str blue green }`,
+    ...affinity(spec),
+    ...(spec.mode === "managed" ? forwarded : []),
+    ...colors.map((color) => {
+      const to =
+        attached[color].length > 0 ? `${backendName(spec, color)}_preview` : inactive(spec);
+      return `use_backend ${to} if { ${preview} -m str ${color} }`;
+    }),
+    `use_backend ${inactive(spec)} unless { var(txn.bg_share) -m reg ^[0-9]+$ }`,
+    `use_backend ${weighted(spec, attached, "blue")} if { var(txn.bg_dice),sub(txn.bg_share) lt 0 }`,
+    `default_backend ${weighted(spec, attached, "green")}`,
+  ]);
+}
+
+function inactive(spec: RouterSpec): string {
+  return `${nameOf(spec)}_inactive`;
+}
+
+function weighted(spec: RouterSpec, attached: Attached, color: Color): string {
+  const to = standIn(attached, color);
+  return attached[to].length > 0 ? backendName(spec, to) : inactive(spec);
+}
+
+/** A number from 0 to 99 is a request's place: chance, or what its cookie says. */
+function affinity({ cookie }: RouterSpec): string[] {
+  const chance = "http-request set-var(txn.bg_dice) rand(100)";
+  if (cookie === null) return [chance];
+  const known = `{ req.cook(${cookie}) -m reg ^[0-9]{1,2}$ }`;
+  return [
+    `${chance} unless ${known}`,
+    `http-request set-var(txn.bg_dice) req.cook(${cookie}) if ${known}`,
+    `http-request set-var(txn.bg_new) bool(true) unless ${known}`,
+    `http-after-response add-header set-cookie "${cookie}=%[var(txn.bg_dice)]; Path=/; HttpOnly; SameSite=Lax" if { var(txn.bg_new) -m bool }`,
+  ];
+}
+
+const forwarded: readonly string[] = [
+  "option forwardfor",
+  "http-request set-header x-forwarded-host %[req.hdr(host)] unless { req.hdr(x-forwarded-host) -m found }",
+  "http-request set-header x-forwarded-proto http unless { req.hdr(x-forwarded-proto) -m found }",
+];
+
+function backends({ spec, attached }: Rendering, color: Color): string[] {
+  const name = backendName(spec, color);
+  return [name, `${name}_preview`].flatMap((each) =>
+    section(`backend ${each} from ${nameOf(spec)}`, [
+      `http-after-response set-header ${colorHeader} ${color}`,
+      ...attached[color].map((address, index) => {
+        return `server s${index + 1} ${targetText(address)} pool-purge-delay ${spec.idleMs}ms`;
+      }),
+    ]),
+  );
+}
+
+/** What the existing configuration sends its requests to, under the name that it had before. */
+function handOver(spec: RouterSpec): string[] {
+  return section(`backend ${spec.upstream} from ${nameOf(spec)}`, [
+    `server bluegreen ${hostAndPort(spec.host, spec.port)}`,
+  ]);
+}
+
+function section(head: string, lines: readonly string[]): string[] {
+  return [head, ...lines.map((line) => `  ${line}`)];
+}

@@ -1,0 +1,197 @@
+/** The router's host when it is another machine, reached by the system's own OpenSSH. */
+
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { BlueGreenError } from "../../../errors.ts";
+import type { FileSize, Host, Ran, RunOptions } from "../host.ts";
+import { NoAnswer } from "../host.ts";
+import { runProgram } from "./program.ts";
+import { quoteWords } from "./quoting.ts";
+import { absent, askPrograms, scripts, taken } from "./remote-scripts.ts";
+import { isSudoRefusal, sshError } from "./ssh-error.ts";
+
+/** How another host is reached. Nothing here is ever part of a shell's text. */
+export interface SshAccess {
+  readonly host: string;
+  /** Null: as OpenSSH's own configuration says; so with all that is null here. */
+  readonly user: string | null;
+  readonly port: number | null;
+  readonly key: string | null;
+  readonly knownHosts: string | null;
+  /** Runs everything there by `sudo -n`. */
+  readonly sudo: boolean;
+  /** Uses one connection for all calls; it ends by itself half a minute after the last. */
+  readonly shared: boolean;
+}
+
+const fileDeadlineMs = 20_000;
+const connectSeconds = 10;
+/** What a call may take beyond its own deadline: connecting, and being let in. */
+const connectMs = 15_000;
+
+export class OpenSshHost implements Host {
+  readonly name: string;
+  readonly #access: SshAccess;
+  readonly #program: string;
+  #controlFolder: string | null = null;
+
+  constructor(access: SshAccess, program = "ssh") {
+    this.name = access.user === null ? access.host : `${access.user}@${access.host}`;
+    this.#access = access;
+    this.#program = program;
+  }
+
+  async read(path: string): Promise<string | null> {
+    const { code, stdout, stderr } = await this.#script("read", [path]);
+    if (code === absent) return null;
+    return code === 0 ? stdout : this.#failed(path, "read", stderr);
+  }
+
+  async write(path: string, text: string, mode = 0o644): Promise<void> {
+    const words = [path, nonce(), mode.toString(8), String(Buffer.byteLength(text))];
+    const { code, stderr } = await this.#script("write", words, text);
+    if (code !== 0) this.#failed(path, "written", stderr);
+  }
+
+  async link(path: string, target: string): Promise<void> {
+    const { code, stderr } = await this.#script("link", [path, nonce(), target]);
+    if (code !== 0) this.#failed(path, "written", stderr);
+  }
+
+  async readLink(path: string): Promise<string | null> {
+    const { code, stdout, stderr } = await this.#script("readLink", [path]);
+    if (code === absent) return null;
+    return code === 0 ? stdout.replace(/\n$/, "") : this.#failed(path, "read", stderr);
+  }
+
+  async create(path: string, text: string): Promise<boolean> {
+    const { code, stderr } = await this.#script("create", [path, nonce(), text]);
+    if (code === taken) return false;
+    return code === 0 || this.#failed(path, "written", stderr);
+  }
+
+  async remove(path: string): Promise<void> {
+    const { code, stderr } = await this.#script("remove", [path]);
+    if (code !== 0) this.#failed(path, "removed", stderr);
+  }
+
+  async list(folder: string): Promise<readonly string[]> {
+    const { code, stdout, stderr } = await this.#script("list", [folder]);
+    if (code !== 0) this.#failed(folder, "read", stderr);
+    return stdout.split("\n").filter((name) => name !== "");
+  }
+
+  async sizes(paths: readonly string[]): Promise<readonly (FileSize | null)[]> {
+    const { code, stdout, stderr } = await this.#script("sizes", paths);
+    if (code !== 0) this.#failed(paths.join(", "), "read", stderr);
+    const lines = stdout.split("\n");
+    return paths.map((_, index) => sizeIn(lines[index] ?? ""));
+  }
+
+  run(argv: readonly string[], options: RunOptions): Promise<Ran> {
+    return this.#call("run", argv, options);
+  }
+
+  async ask(endpoint: string, text: string, deadlineMs: number): Promise<string> {
+    const seconds = String(Math.max(1, Math.ceil(deadlineMs / 1000)));
+    const words = [endpoint, seconds, askPrograms.perl, askPrograms.python];
+    const { code, stdout, stderr } = await this.#call("ask", words, { stdin: text, deadlineMs });
+    if (code === 0) return stdout;
+    const why = stderr.trim() === "" ? `no answer within ${seconds} s` : stderr.trim();
+    throw new NoAnswer(`${endpoint} on ${this.name} can't be asked: ${why}`);
+  }
+
+  async close(): Promise<void> {
+    if (this.#controlFolder === null) return;
+    const argv = [this.#program, ...this.#options(), "-O", "exit", "--", this.#access.host];
+    await runProgram(argv, { deadlineMs: 5_000 });
+    rmSync(this.#controlFolder, { recursive: true, force: true });
+    this.#controlFolder = null;
+  }
+
+  #script(name: keyof typeof scripts, words: readonly string[], stdin = ""): Promise<Ran> {
+    return this.#call(name, words, { stdin, deadlineMs: fileDeadlineMs });
+  }
+
+  /** The one form of every command: `[sudo -n] sh -c SCRIPT sh WORDS...`, each word quoted. */
+  async #call(
+    name: keyof typeof scripts,
+    words: readonly string[],
+    options: RunOptions,
+  ): Promise<Ran> {
+    const form = ["sh", "-c", scripts[name], "sh", ...words];
+    const command = quoteWords(this.#access.sudo ? ["sudo", "-n", "--", ...form] : form);
+    const argv = [this.#program, ...this.#options(), "--", this.#access.host, command];
+    const ran = await runProgram(argv, { ...options, deadlineMs: options.deadlineMs + connectMs });
+    if (ran.timedOut && name === "run") return ran;
+    if (ran.timedOut) throw this.#silent(options.deadlineMs);
+    const lost = ran.code === null || ran.code === 255;
+    if (lost || isSudoRefusal(ran.stderr)) throw sshError(this.name, ran.stderr);
+    return ran;
+  }
+
+  #options(): string[] {
+    const { user, port, key, knownHosts, shared } = this.#access;
+    const options = {
+      BatchMode: "yes",
+      StrictHostKeyChecking: "yes",
+      ConnectTimeout: connectSeconds,
+      ServerAliveInterval: 5,
+      ServerAliveCountMax: 2,
+      ClearAllForwardings: "yes",
+      ForwardAgent: "no",
+      PermitLocalCommand: "no",
+      ...(knownHosts === null
+        ? {}
+        : { UserKnownHostsFile: knownHosts, GlobalKnownHostsFile: "/dev/null" }),
+      ...(key === null ? {} : { IdentityFile: key, IdentitiesOnly: "yes" }),
+      ...(shared
+        ? { ControlMaster: "auto", ControlPersist: 30, ControlPath: this.#controlPath() }
+        : { ControlMaster: "no", ControlPath: "none" }),
+    };
+    const words = Object.entries(options).flatMap(([option, value]) => [
+      "-o",
+      `${option}=${value}`,
+    ]);
+    if (user !== null) words.push("-l", user);
+    if (port !== null) words.push("-p", String(port));
+    return ["-T", ...words];
+  }
+
+  /** Private, and short: a socket's path has about a hundred characters. */
+  #controlPath(): string {
+    this.#controlFolder ??= mkdtempSync(join(tmpdir(), "bg-ssh-"));
+    return join(this.#controlFolder, "s");
+  }
+
+  #failed(path: string, what: string, stderr: string): never {
+    const why = stderr.trim() === "" ? "the text arrived cut short" : stderr.trim();
+    throw new BlueGreenError(
+      "STORE_FAILED",
+      `${path} on ${this.name} couldn't be ${what}: ${why}`,
+      {
+        hint: "Free disk space there or fix the folder's permissions, then run the command again.",
+      },
+    );
+  }
+
+  #silent(deadlineMs: number): BlueGreenError {
+    const message = `the router's host ${this.name} gave no answer within ${deadlineMs} ms`;
+    return new BlueGreenError("HOST_UNREACHABLE", message, {
+      hint: "Look whether the host is overloaded or the network between is cut; then run it again.",
+    });
+  }
+}
+
+function nonce(): string {
+  return `${process.pid}.${randomBytes(4).toString("hex")}`;
+}
+
+function sizeIn(line: string): FileSize | null {
+  const found = /^(\d+) (\d+)$/.exec(line);
+  if (!found) return null;
+  return { bytes: Number(found[1]), changedAt: Number(found[2]) * 1000 };
+}

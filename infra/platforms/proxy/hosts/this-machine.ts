@@ -1,0 +1,136 @@
+/** The router's host when it is this machine. */
+
+import { randomBytes } from "node:crypto";
+import {
+  link,
+  mkdir,
+  open,
+  readFile,
+  readdir,
+  readlink,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
+import { connect } from "node:net";
+import { dirname } from "node:path";
+
+import { BlueGreenError, messageOf } from "../../../errors.ts";
+import { writeDurably } from "../../../durable-file.ts";
+import type { Endpoint, FileSize, Host } from "../host.ts";
+import { NoAnswer } from "../host.ts";
+import { runProgram } from "./program.ts";
+
+export const thisMachine: Host = {
+  name: "this machine",
+  read: (path) => orNull(path, readFile(path, "utf8")),
+  async write(path, text, mode = 0o644) {
+    await storing(path, mkdir(dirname(path), { recursive: true }));
+    await writeDurably(path, text, mode);
+  },
+  link: (path, target) => storing(path, replaceLink(path, target)),
+  readLink: (path) => orNull(path, readlink(path)),
+  create: (path, text) => storing(path, createFile(path, text)),
+  remove: (path) => storing(path, rm(path, { recursive: true, force: true })),
+  list: async (folder) => (await orNull(folder, readdir(folder))) ?? [],
+  sizes: (paths) => Promise.all(paths.map((path) => orNull(path, sizeOf(path)))),
+  run: runProgram,
+  ask,
+  close: () => Promise.resolve(),
+};
+
+async function replaceLink(path: string, target: string): Promise<void> {
+  const temporary = `${path}.${process.pid}.${randomBytes(4).toString("hex")}.tmp`;
+  try {
+    await symlink(target, temporary);
+    await rename(temporary, path);
+    const folder = await open(dirname(path), "r");
+    await folder.sync().finally(() => folder.close());
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+async function createFile(path: string, text: string): Promise<boolean> {
+  await mkdir(dirname(path), { recursive: true });
+  const temporary = `${path}.${process.pid}.${randomBytes(4).toString("hex")}.tmp`;
+  try {
+    // Written whole and then linked: nobody ever reads half of it.
+    await writeFile(temporary, text, { flag: "wx", mode: 0o644 });
+    await link(temporary, path);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === "EEXIST") return false;
+    throw error;
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+async function sizeOf(path: string): Promise<FileSize> {
+  const { size, mtimeMs } = await stat(path);
+  return { bytes: size, changedAt: mtimeMs };
+}
+
+async function orNull<T>(path: string, found: Promise<T>): Promise<T | null> {
+  try {
+    return await found;
+  } catch (error) {
+    // EINVAL: what should be a link isn't one.
+    if (["ENOENT", "ENOTDIR", "EINVAL"].includes(codeOf(error))) return null;
+    throw failed(path, "read", error);
+  }
+}
+
+async function storing<T>(path: string, stored: Promise<T>): Promise<T> {
+  try {
+    return await stored;
+  } catch (error) {
+    throw failed(path, "written", error);
+  }
+}
+
+function failed(path: string, what: "read" | "written", error: unknown): BlueGreenError {
+  return new BlueGreenError("STORE_FAILED", `${path} couldn't be ${what}: ${messageOf(error)}`, {
+    hint: "Free disk space or fix the folder's permissions, then run the command again.",
+    cause: error,
+  });
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "";
+}
+
+function ask(endpoint: Endpoint, text: string, deadlineMs: number): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const socket = connect(optionsOf(endpoint));
+  let reply = "";
+  const fail = (why: string): void => {
+    socket.destroy();
+    reject(new NoAnswer(`${endpoint} can't be asked: ${why}`));
+  };
+  socket.setEncoding("utf8");
+  socket.setTimeout(deadlineMs, () => {
+    fail(`no answer within ${deadlineMs} ms`);
+  });
+  socket.on("connect", () => socket.write(text));
+  socket.on("data", (chunk: string) => (reply += chunk));
+  socket.on("error", (error) => {
+    fail(error.message);
+  });
+  socket.on("end", () => {
+    socket.destroy();
+    resolve(reply);
+  });
+  return promise;
+}
+
+function optionsOf(endpoint: Endpoint) {
+  if (endpoint.startsWith("/")) return { path: endpoint };
+  const colon = endpoint.lastIndexOf(":");
+  const host = endpoint.slice(0, colon).replace(/^\[|\]$/g, "");
+  return { host, port: Number(endpoint.slice(colon + 1)) };
+}

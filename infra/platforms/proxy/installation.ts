@@ -1,0 +1,137 @@
+/** Puts a configuration in place: written, tested, and followed by new workers, or taken back. */
+
+import { createHash } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { BlueGreenError } from "../../errors.ts";
+import type { Access } from "./access.ts";
+import type { Attached } from "./dialect.ts";
+import { versionIn } from "./head.ts";
+import { portInUse } from "./refusal.ts";
+import { serverPid, signalServer, startServer } from "./server-process.ts";
+import { checkTargets, filesOf } from "./spec.ts";
+import { askStatus } from "./status.ts";
+
+const testMs = 10_000;
+const followedMs = 10_000;
+const pollMs = 25;
+/** HAProxy misses a signal while it is still busy with the one before. */
+const againMs = 1_500;
+/** nginx lets former workers accept for 100 ms more; so many answers in a row come after that. */
+const answersInARow = 6;
+
+/**
+ * Makes the server run with these addresses. One that does so already is left alone: there is no
+ * reload without a change.
+ *
+ * @throws SETTINGS_INVALID, STORE_FAILED, PORT_IN_USE, ROUTER_DOWN, and ROUTER_REFUSED when the
+ * server doesn't accept its whole configuration; the former one then stays in place and in effect.
+ */
+export async function install(access: Access, attached: Attached): Promise<void> {
+  checkTargets(attached);
+  const { spec, host } = access;
+  const text = configText(access, attached);
+  const former = await host.read(filesOf(spec).config);
+  const asked = await askStatus(host, spec);
+  const running = asked.kind === "answered" ? asked.status.version : null;
+  if (former === text && running === versionIn(text)) return;
+  const starts = spec.mode === "managed" && running === null && (await serverPid(access)) === null;
+  if (starts && asked.kind === "foreign") throw portInUse(spec);
+  await replace(access, text, former);
+  if (starts) await startServer(access);
+  else await reload(access);
+  await followed(access, versionIn(text), starts ? 1 : answersInARow);
+}
+
+/** The text holds its own digest, by which the server tells what it runs. */
+export function configText({ spec, dialect }: Access, attached: Attached): string {
+  const blank = dialect.render({ spec, attached, version: "0".repeat(12) });
+  const version = createHash("sha256").update(blank).digest("hex").slice(0, 12);
+  return dialect.render({ spec, attached, version });
+}
+
+/** Tested in its place, as other files of the same server may not go with it. */
+async function replace(access: Access, text: string, former: string | null): Promise<void> {
+  const { spec, host, dialect } = access;
+  const { config } = filesOf(spec);
+  await dialect.prepare(host, spec);
+  await host.write(config, text);
+  const ran = await host.run(dialect.checkArgv(spec), { deadlineMs: testMs });
+  if (ran.code === 0) return;
+  if (former === null) await host.remove(config);
+  else await host.write(config, former);
+  if (ran.code === 127) throw missing(access, dialect.checkArgv(spec), ran.stderr);
+  if (ran.timedOut) throw new BlueGreenError("ROUTER_REFUSED", testTook(access));
+  throw dialect.explain(spec, `${ran.stdout}\n${ran.stderr}`);
+}
+
+function testTook({ spec }: Access): string {
+  return `${spec.dialect} didn't test its configuration within ${testMs} ms`;
+}
+
+async function reload(access: Access): Promise<void> {
+  const { spec, host } = access;
+  if (spec.mode === "managed") {
+    await signalServer(access, "reload");
+    return;
+  }
+  const ran = await host.run(spec.reload, { deadlineMs: testMs });
+  if (ran.code === 0) return;
+  if (ran.code === 127) throw missing(access, spec.reload, ran.stderr);
+  const why = ran.timedOut
+    ? `took more than ${testMs} ms`
+    : `failed with ${ran.code ?? "a signal"}`;
+  const message = `the reload of ${spec.dialect} (${spec.reload.join(" ")}) ${why}`;
+  throw new BlueGreenError("ROUTER_REFUSED", message, {
+    details: `${ran.stdout}\n${ran.stderr}`.split("\n").filter((line) => line.trim() !== ""),
+    hint: "The former configuration is in effect; the next `bluegreen up` reloads again.",
+  });
+}
+
+/** A reload that was accepted can still fail later: only new workers prove it. */
+async function followed(access: Access, version: string | null, wanted: number): Promise<void> {
+  const { spec, host } = access;
+  const began = Date.now();
+  let inARow = 0;
+  for (let reloads = 0; ;) {
+    const asked = await askStatus(host, spec);
+    const isNew = asked.kind === "answered" && asked.status.version === version;
+    inARow = isNew ? inARow + 1 : 0;
+    if (inARow === wanted) return;
+    if (Date.now() > began + followedMs) {
+      const now =
+        asked.kind === "answered" ? "the former configuration is still in effect" : asked.problem;
+      throw await notFollowed(access, now);
+    }
+    if (Date.now() > began + (reloads + 1) * againMs) {
+      reloads += 1;
+      await reload(access);
+    }
+    await sleep(pollMs);
+  }
+}
+
+async function notFollowed({ spec, host }: Access, why: string): Promise<BlueGreenError> {
+  const { config, errorLog } = filesOf(spec);
+  const log = spec.mode === "managed" ? ((await host.read(errorLog)) ?? "") : "";
+  const message = `${spec.dialect} doesn't follow ${config} within ${followedMs} ms: ${why}`;
+  const said = log.trim().split("\n").slice(-5);
+  return new BlueGreenError("ROUTER_DOWN", message, {
+    details: spec.mode === "managed" ? said : [],
+    hint:
+      spec.mode === "managed"
+        ? `Read its log${spec.dialect === "nginx" ? `: ${errorLog}` : ""}, then run \`bluegreen up\` again.`
+        : `${spec.dialect} doesn't include the file yet, or wasn't reloaded: do as the lines above say.`,
+  });
+}
+
+function missing({ host }: Access, argv: readonly string[], why: string): BlueGreenError {
+  const [program = ""] = argv;
+  return new BlueGreenError(
+    "ROUTER_REFUSED",
+    `${program} can't be run on ${host.name}: ${why.trim()}`,
+    {
+      hint: "Install it there, or set `proxy.program` to where it is.",
+    },
+  );
+}

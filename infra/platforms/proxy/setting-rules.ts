@@ -1,0 +1,84 @@
+/** Rules between the settings of the platform `proxy`. PURE. */
+
+import type { z } from "zod";
+
+import { canonicalAddress } from "../../config/address.ts";
+import { targetProblem } from "./safe-text.ts";
+
+interface Place {
+  readonly mode: string;
+  readonly host: string;
+  readonly port: number;
+  readonly dir: string | null;
+  readonly url: string | null;
+  readonly ssh: unknown;
+}
+
+type Colors =
+  | { readonly kind: "process"; readonly instances: number; readonly ports: Ports }
+  | {
+      readonly kind: "servers";
+      readonly blue: readonly string[];
+      readonly green: readonly string[];
+    };
+
+interface Ports {
+  readonly blue: number;
+  readonly green: number;
+}
+
+export function remoteNeedsDir({ ssh, dir }: Place, context: z.RefinementCtx): void {
+  if (ssh === null || dir !== null) return;
+  problem(context, ["dir"], "isn't set, though the router is on another machine", {
+    fix: `write an absolute path there, such as "/var/lib/bluegreen/shop"`,
+  });
+}
+
+export function adoptedNeedsUrl({ mode, url }: Place, context: z.RefinementCtx): void {
+  if (mode !== "adopted" || url !== null) return;
+  problem(context, ["url"], "isn't set, though your own server has the public address", {
+    fix: `write that address, such as "https://shop.example.com"`,
+  });
+}
+
+/** A color's address is never the other's, and never the router's own. */
+export function colorsDontMeet(
+  { colors, host, port }: Place & { readonly colors: Colors },
+  context: z.RefinementCtx,
+): void {
+  const [blue, green] = addressesOf(colors);
+  const key = colors.kind === "process" ? "ports" : "green";
+  const shared = green.find((each) => blue.includes(each));
+  if (shared !== undefined) {
+    problem(context, ["colors", key], `has ${shared} for both colors`, {
+      fix: "give each color instances of its own",
+    });
+  }
+  const own = canonicalAddress(host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`);
+  if (![...blue, ...green].includes(own)) return;
+  problem(context, ["colors"], `have the router's own address ${own}`, {
+    fix: "give the router another port",
+  });
+}
+
+function addressesOf(colors: Colors): [readonly string[], readonly string[]] {
+  if (colors.kind === "servers") return [canonical(colors.blue), canonical(colors.green)];
+  const { ports, instances } = colors;
+  const from = (first: number): string[] =>
+    Array.from({ length: instances }, (_, index) => `127.0.0.1:${first + index}`);
+  return [from(ports.blue), from(ports.green)];
+}
+
+/** Those with a problem of their own are told elsewhere. */
+function canonical(addresses: readonly string[]): string[] {
+  return addresses.filter((each) => targetProblem(each) === null).map(canonicalAddress);
+}
+
+function problem(
+  context: z.RefinementCtx,
+  path: string[],
+  message: string,
+  { fix }: { readonly fix: string },
+): void {
+  context.addIssue({ code: "custom", path, message, params: { fix } });
+}

@@ -1,0 +1,53 @@
+/** The first time with somebody's running server: our files first, then its reload. */
+
+import { BlueGreenError } from "../../errors.ts";
+import type { Access } from "./access.ts";
+import { adoptionSteps } from "./adoption.ts";
+import type { Attached } from "./dialect.ts";
+import { preset } from "./flip.ts";
+import { configText, install } from "./installation.ts";
+import { checkTargets, filesOf } from "./spec.ts";
+import type { RouterState } from "./state.ts";
+import { askStatus } from "./status.ts";
+
+/** Until then its server goes on without us, and there is nothing of ours that serves. */
+export async function isNotAdoptedYet({ host, spec }: Access): Promise<boolean> {
+  if (spec.mode === "managed") return false;
+  if ((await host.read(filesOf(spec).adopted)) !== null) return false;
+  return (await askStatus(host, spec)).kind !== "answered";
+}
+
+/**
+ * Writes the configuration where nobody reads it yet.
+ *
+ * @throws SETTINGS_INVALID, STORE_FAILED
+ */
+export async function layOut(access: Access, attached: Attached): Promise<void> {
+  checkTargets(attached);
+  const { spec, host, dialect } = access;
+  await dialect.prepare(host, spec);
+  await host.write(filesOf(spec).config, configText(access, attached));
+}
+
+/**
+ * The routes are there before the server first reads our file, so it never meets an inactive one.
+ *
+ * @throws as `install`; the server's own configuration then serves on, and the error has the steps
+ * that a person has to take.
+ */
+export async function adopt(access: Access, state: RouterState, attached: Attached): Promise<void> {
+  const { spec, host } = access;
+  await layOut(access, attached);
+  await preset(access, state);
+  try {
+    await install(access, attached);
+  } catch (error) {
+    if (!(error instanceof BlueGreenError)) throw error;
+    throw new BlueGreenError(error.code, `${spec.dialect} isn't adopted yet: ${error.message}`, {
+      details: [...error.details, ...adoptionSteps(spec)],
+      hint: "Do as the last lines above say. Until then your own configuration serves as before.",
+      cause: error,
+    });
+  }
+  await host.create(filesOf(spec).adopted, "");
+}

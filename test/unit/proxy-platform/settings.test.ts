@@ -1,0 +1,150 @@
+/** The settings of the platform: defaults, what is refused and how that is said. */
+
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { settle } from "../../../infra/config/settled.ts";
+import { accessOf } from "../../../infra/platforms/proxy/access.ts";
+import { thisMachine } from "../../../infra/platforms/proxy/hosts/this-machine.ts";
+import type { ProxySettings } from "../../../infra/platforms/proxy/settings.ts";
+import {
+  proxySchema,
+  routerAccessOf,
+  serverAccessOf,
+  specOf,
+} from "../../../infra/platforms/proxy/settings.ts";
+import { hostileChange } from "./specs.ts";
+
+const place = { dir: "/var/lib/bluegreen/shop", drainMs: 10_000 };
+const servers = {
+  kind: "servers",
+  blue: ["10.0.0.1:8080", "10.0.0.2:8080"],
+  green: ["10.0.0.3:8080"],
+  install: ["./install.sh", "{host}", "{version}", "{color}", "{port}"],
+};
+
+function parse(input: unknown): ProxySettings {
+  return settle(proxySchema.parse(input));
+}
+
+/** `path: message` of each problem. */
+function problemsOf(input: unknown): string[] {
+  const result = proxySchema.safeParse(input);
+  return (result.error?.issues ?? []).map(({ path, message }) => `${path.join(".")}: ${message}`);
+}
+
+test("nothing needs to be set", () => {
+  const settings = parse({});
+  expect(settings).toMatchObject({
+    dialect: "nginx",
+    mode: "managed",
+    port: 8080,
+    timeoutMs: 60_000,
+    ssh: null,
+    colors: { kind: "process", instances: 2, ports: { blue: 9100, green: 9200 } },
+  });
+  const spec = specOf(settings, place);
+  expect(spec).toMatchObject({
+    ...place,
+    program: "nginx",
+    reload: ["systemctl", "reload", "nginx"],
+  });
+  expect(() => accessOf(spec, thisMachine)).not.toThrow();
+});
+
+test("an adopted HAProxy's runtime socket is where Debian has it", () => {
+  const input = { dialect: "haproxy", mode: "adopted", url: "https://shop.example" };
+  expect(specOf(parse(input), place).socket).toBe("/run/haproxy/admin.sock");
+  expect(specOf(parse({ dialect: "haproxy" }), place).socket).toBeNull();
+});
+
+test("servers and the router may be on other machines", () => {
+  const ssh = { host: "router.example", user: "deploy", sudo: true };
+  const colors = { ...servers, ssh: { user: "app", port: 2222 } };
+  const settings = parse({ ssh, dir: "/srv/bg", colors });
+  expect(routerAccessOf(settings)).toMatchObject({ host: "router.example", sudo: true, key: null });
+  expect(serverAccessOf(settings, "10.0.0.1")).toMatchObject({ host: "10.0.0.1", port: 2222 });
+  expect(serverAccessOf(parse({ colors: servers }), "10.0.0.1")).toBeNull();
+});
+
+describe("is refused, and says where and why", () => {
+  const cases: readonly (readonly [string, unknown, string])[] = [
+    ["a quote in a name", { name: 'a"' }, "name: isn't a small letter"],
+    ["a space in a folder", { dir: "/var/my app" }, "dir: has characters besides"],
+    ["a parent folder", { dir: "/var/../etc" }, 'dir: has a ".."'],
+    ["a relative folder", { dir: "var" }, "dir: isn't an absolute path"],
+    ["a name to listen on", { host: "localhost" }, "host: isn't an IP address"],
+    ["a zone in an address", { host: "fe80::1%eth0;" }, "host: isn't an IP address"],
+    ["a section of ours", { upstream: "bg_shop_blue" }, 'upstream: begins with "bg_"'],
+    ["a newline in a command", { reload: ["a\nb"] }, "reload.0: has control characters"],
+    ["an empty command", { check: [] }, "check: Too small"],
+    [
+      "an option as a host",
+      { ssh: { host: "-oProxyCommand=x" }, dir: "/a" },
+      "ssh.host: isn't a host",
+    ],
+    [
+      "an option as a user",
+      { ssh: { host: "a", user: "-l" }, dir: "/a" },
+      "ssh.user: isn't a small",
+    ],
+    [
+      "a percent in a key's path",
+      { ssh: { host: "a", key: "/%h" }, dir: "/a" },
+      "ssh.key: has characters",
+    ],
+    ["a remote router without a folder", { ssh: { host: "a" } }, "dir: isn't set, though"],
+    ["an adopted one without an address", { mode: "adopted" }, "url: isn't set, though"],
+    ["an address with a script", { url: "javascript:1" }, "url: isn't an http"],
+    [
+      "ports that meet",
+      { colors: { kind: "process", ports: { blue: 9100, green: 9101 } } },
+      "colors.ports: has 127.0.0.1:9101 for both",
+    ],
+    [
+      "a color on the router's port",
+      { colors: { kind: "process", ports: { blue: 8079 } } },
+      "colors: have the router's own address",
+    ],
+    [
+      "a server of both colors",
+      { colors: { ...servers, green: ["10.0.0.1:8080"] } },
+      "colors.green: has 10.0.0.1:8080 for both",
+    ],
+    [
+      "an unknown placeholder",
+      { colors: { ...servers, install: ["x", "{verison}"] } },
+      "colors.install.1: has an unknown placeholder",
+    ],
+    [
+      "an address with an end",
+      { colors: { ...servers, blue: ["10.0.0.1:80;"] } },
+      "colors.blue.0: isn't host:port",
+    ],
+    [
+      "a metadata address",
+      { colors: { ...servers, blue: ["169.254.169.254:80"] } },
+      "colors.blue.0: is a cloud metadata",
+    ],
+    ["an unknown key", { colour: 1 }, ": Unrecognized key"],
+  ];
+
+  test.each(cases)("%s", (_, input, problem) => {
+    const problems = problemsOf(input);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toContain(problem);
+  });
+});
+
+test("settings that are accepted always make a spec that is", () => {
+  let accepted = 0;
+  fc.assert(
+    fc.property(hostileChange, (input) => {
+      const result = proxySchema.safeParse(input);
+      if (!result.success) return;
+      accepted += 1;
+      expect(() => accessOf(specOf(settle(result.data), place), thisMachine)).not.toThrow();
+    }),
+    { numRuns: 2_000 },
+  );
+  expect(accepted).toBeGreaterThan(50);
+});
