@@ -6,9 +6,7 @@ import type { Argv } from "yargs";
 import { hideBin } from "yargs/helpers";
 import { exitCodes } from "../infra/errors.ts";
 import { commands } from "./commands/index.ts";
-
-// Pulumi's runtime leaves late rejections behind after a failed update; each has been reported.
-process.on("unhandledRejection", () => undefined);
+import { defaultEnvironment } from "./report/environment-words.ts";
 
 const { FORCE_COLOR, NO_COLOR, TERM } = process.env;
 const wantsColor =
@@ -20,7 +18,7 @@ function globalOptions(parser: Argv) {
     .option("stack", {
       alias: "s",
       type: "string",
-      default: process.env["BLUEGREEN_STACK"] ?? "dev",
+      default: process.env["BLUEGREEN_STACK"] ?? defaultEnvironment,
       describe: "environment",
     })
     .option("cwd", { type: "string", default: process.cwd(), describe: "folder with Pulumi.yaml" })

@@ -8,6 +8,7 @@ import { jsonReporter } from "./report/json.ts";
 import { terminalReporter } from "./report/terminal.ts";
 import type { Output } from "./report/terminal.ts";
 import type { Session, SessionOptions } from "./session.ts";
+import { withEnvironment, wordsFor } from "./report/environment-words.ts";
 
 /** Options of every command. */
 export interface GlobalOptions {
@@ -36,7 +37,7 @@ export interface CommandContext {
   /** Final result for people and for `--json`. */
   readonly print: (result: Result) => void;
   readonly openSession: (
-    options?: Pick<SessionOptions, "lockMs" | "allowFetch">,
+    options?: Pick<SessionOptions, "lockMs" | "allowFetch" | "deadline">,
   ) => Promise<Session>;
 }
 
@@ -74,8 +75,13 @@ export async function runCommand(
     journal: null,
     session: null,
   };
+  surviveRejections((sentence, stack) => {
+    state.journal?.on({ kind: "Noted", sentence });
+    if (options.verbose) process.stderr.write(`${sentence}\n${stack}\n`);
+  });
   const fanOut: Reporter = {
-    on(event) {
+    on(said) {
+      const event = wordsFor(said, options.stack);
       reporter.on(event);
       state.journal?.on(event);
     },
@@ -88,7 +94,7 @@ export async function runCommand(
     runId,
     print: (result) => {
       const text = options.json ? JSON.stringify(result.data) : result.text;
-      process.stdout.write(`${text}\n`);
+      process.stdout.write(`${withEnvironment(text, options.stack)}\n`);
     },
     openSession: async (more = {}) => {
       const { openSession } = await import("./session.ts");
@@ -143,6 +149,17 @@ function failureOf(error: unknown, verbose: boolean): Event {
     hint: "this is a bug in bluegreen; --verbose shows where",
     details: stack,
   };
+}
+
+/**
+ * Pulumi's runtime leaves late rejections behind after a failed update, whose error was reported
+ * already. They end nothing, for as long as this process lives; but a bug may be among them.
+ */
+function surviveRejections(tell: (sentence: string, stack: string) => void): void {
+  process.on("unhandledRejection", (reason) => {
+    const stack = reason instanceof Error ? (reason.stack ?? "") : "";
+    tell(`a rejection that nobody handled: ${messageOf(reason)}`, stack);
+  });
 }
 
 interface Signals {

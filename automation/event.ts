@@ -1,14 +1,6 @@
 /** What happened, as data: the event log holds these, reports fold them. Past tense. */
 
-import type {
-  Color,
-  Owner,
-  PerColor,
-  Phase,
-  RouterReading,
-  Verdict,
-  Weights,
-} from "../infra/model.ts";
+import type { Color, Owner, PerColor, Phase, Verdict, Weights } from "../infra/model.ts";
 
 /** Version of the log's lines. */
 export const eventSchema = 1;
@@ -19,6 +11,12 @@ export interface ProbeSummary {
   /** Longest stretch between two good answers, in milliseconds. */
   readonly longestGapMs: number;
   readonly byColor: PerColor<number>;
+  /** Not sent when they were due, because too many were unanswered. */
+  readonly skipped: number;
+  /** Sent, and unanswered when counting ended. */
+  readonly pending: number;
+  /** Why counting ended too early; null: it didn't, so the numbers are whole. */
+  readonly broken: string | null;
 }
 
 export interface FindingSummary {
@@ -48,6 +46,7 @@ export type Event =
     }
   | {
       readonly kind: "Switched";
+      /** Null at a first release. */
       readonly from: Color | null;
       readonly to: Color;
       readonly servedMs: number | null;
@@ -67,7 +66,6 @@ export type Event =
       readonly sentence: string;
     }
   | { readonly kind: "RolledBack"; readonly to: Color; readonly reason: string }
-  | { readonly kind: "Read"; readonly reading: RouterReading }
   | { readonly kind: "Probed"; readonly probe: ProbeSummary }
   | {
       readonly kind: "Failed";

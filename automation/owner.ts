@@ -3,11 +3,18 @@
 import { hostname, userInfo } from "node:os";
 import type { Owner } from "../infra/model.ts";
 import { isAlive, startOf } from "../infra/process-identity.ts";
+import { bootOf, isOfHost, ownPidNamespace } from "./pid-namespace.ts";
 
+/** The start names the pid namespace as well: containers may share a host's name, not its pids. */
 export function thisOwner(): Owner {
   const { pid } = process;
-  return { user: userName(), host: hostname(), pid, started: startOf(pid) ?? "" };
+  const namespace = ownPidNamespace();
+  const start = startOf(pid) ?? "";
+  const started = namespace === null ? start : `${start}${inNamespace}${namespace}`;
+  return { user: userName(), host: hostname(), pid, started };
 }
+
+const inNamespace = " in ";
 
 /** A container may run under a user id without a name. */
 function userName(): string {
@@ -18,9 +25,20 @@ function userName(): string {
   }
 }
 
-/** Another host's processes can't be judged from here: they count as alive. */
-export function isDeadHere({ host, pid, started }: Owner): boolean {
-  return host === hostname() && !isAlive({ pid, started });
+/** `unknown`: of another host or container, whose processes can't be seen from here. */
+export type Liveness = "live" | "dead" | "unknown";
+
+export function livenessOf({ host, pid, started: known }: Owner): Liveness {
+  const [started = "", namespace = null] = known.split(inNamespace);
+  if (host !== hostname() || namespace !== ownPidNamespace()) return "unknown";
+  if (isAlive({ pid, started })) return "live";
+  const sameBoot = bootOf(started) === bootOf(startOf(process.pid) ?? "");
+  return isOfHost(namespace) || sameBoot ? "dead" : "unknown";
+}
+
+/** What can't be judged from here counts as alive. */
+export function isDeadHere(owner: Owner): boolean {
+  return livenessOf(owner) === "dead";
 }
 
 /** Sorts by time, names no secret, and is unique enough for one application. */

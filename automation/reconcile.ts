@@ -5,13 +5,14 @@ import { BlueGreenError, messageOf } from "../infra/errors.ts";
 import { otherColor } from "../infra/model.ts";
 import type { Rollout } from "../infra/model.ts";
 import type { Observed } from "../infra/observation.ts";
-import type { Request } from "../infra/rules/request.ts";
+import type { Request, RollBack } from "../infra/rules/request.ts";
 import { wayOut } from "../infra/rules/rollout.ts";
 import { EngineDied } from "./engine-died.ts";
 import type { Ports } from "./ports.ts";
-import type { Action } from "./rollout/action.ts";
+import type { Action, Draining } from "./rollout/action.ts";
 import { describeAction } from "./rollout/action.ts";
 import { decide } from "./rollout/decide.ts";
+import { hasNothingOpen } from "./rollout/drain.ts";
 import type { Goal, Policy, Self } from "./rollout/goal.ts";
 import type { Memory } from "./rollout/memory.ts";
 import { noMemory } from "./rollout/memory.ts";
@@ -101,7 +102,7 @@ function bothFailed(first: BlueGreenError, second: unknown): BlueGreenError {
 }
 
 async function act(run: Run, view: Observed, memory: Memory, action: Action): Promise<Memory> {
-  const { environment, checks, bake, clock } = run.ports;
+  const { environment, checks, bake } = run.ports;
   switch (action.kind) {
     case "Update":
       await environment.updateRouter(action.request);
@@ -123,12 +124,27 @@ async function act(run: Run, view: Observed, memory: Memory, action: Action): Pr
     case "Empty":
       await environment.emptyColor(action.color);
       return { ...memory, emptied: action.color };
-    case "Wait":
-      await clock.sleep(action.ms);
-      return memory;
+    case "Drain":
+      await drain(run.ports, action);
+      return { ...memory, drained: action.color };
     case "Finish":
     case "Fail":
       assert.fail("the loop ends before a terminal action is acted on");
+  }
+}
+
+/** Time between two looks at what a color still has open. */
+const drainPauseMs = 200;
+
+/** Waits until the color has nothing open, its time is up, or a person asks to stop. */
+export async function drain(
+  { environment, clock, interrupted }: Pick<Ports, "environment" | "clock" | "interrupted">,
+  { color, ms }: Draining,
+): Promise<void> {
+  const deadline = clock.now() + ms;
+  for (let leftMs = ms; leftMs > 0 && !interrupted(); leftMs = deadline - clock.now()) {
+    if (hasNothingOpen(await environment.read(), color)) return;
+    await clock.sleep(Math.min(drainPauseMs, leftMs));
   }
 }
 
@@ -141,20 +157,25 @@ function afterUpdate(run: Run, view: Observed, memory: Memory, request: Request)
     case "Switch":
       return { ...memory, rolloutId: request.rolloutId, done: true };
     case "RollBack":
-      return afterRollback(run, view, memory, request.reason);
+      return afterRollback(run, view, memory, request);
     default:
       return memory;
   }
 }
 
 /** For a rollout, going back is a failure; for a person who asked for it, it is the goal. */
-function afterRollback(run: Run, view: Observed, memory: Memory, reason: string): Memory {
+function afterRollback(
+  run: Run,
+  view: Observed,
+  memory: Memory,
+  { reason, pin: pinned }: RollBack,
+): Memory {
   const { activeColor } = view.record;
   const back = view.drift.kind === "direct";
   const to = activeColor && !back ? otherColor(activeColor) : (activeColor ?? "blue");
   run.ports.on({ kind: "RolledBack", to, reason });
   if (run.goal.kind === "RollBackNow") return { ...memory, done: true };
-  return { ...memory, failure: rolledBack(reason, to) };
+  return { ...memory, failure: rolledBack(reason, to, { pinned }) };
 }
 
 function afterCheck(

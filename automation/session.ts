@@ -1,20 +1,16 @@
 /** Everything a command needs, opened once: settings, engine, backend, environment, reporters. */
 
-import { absolutePaths } from "../infra/config/absolute-paths.ts";
-import { systemClock } from "../infra/clock.ts";
 import type { Settings } from "../infra/config.ts";
-import { parseSettings } from "../infra/config.ts";
 import type { ProgramEvent } from "../infra/context.ts";
 import { colors } from "../infra/model.ts";
-import type { Color } from "../infra/model.ts";
-import type { Observed } from "../infra/observation.ts";
+import type { Color, RouterRecord } from "../infra/model.ts";
 import type { Platform } from "../infra/platform.ts";
 import { platformOf } from "../infra/platforms/index.ts";
 import { stackName } from "../infra/stack-role.ts";
 import { Engine } from "./adapters/engine.ts";
 import type { EngineStep } from "./adapters/engine-step.ts";
 import { PulumiEnvironment } from "./adapters/environment.ts";
-import { readSettingsFile } from "./adapters/settings-file.ts";
+import type { Deadline } from "./deadline.ts";
 import type { BackendChoice } from "./engine/backend.ts";
 import type { Engine as FoundEngine } from "./engine/location.ts";
 import { takeOverDeadLocks } from "./engine/lock.ts";
@@ -34,6 +30,8 @@ export interface SessionOptions {
   readonly lockMs?: number;
   /** False: an engine that isn't on this machine yet isn't fetched; default true. */
   readonly allowFetch?: boolean;
+  /** For all that comes before traffic is moved; default: none. */
+  readonly deadline?: Deadline;
   /** Ends the process in a fault test. */
   readonly boundary?: (point: string) => void;
   /**
@@ -85,10 +83,12 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   const access = await openEngine(opened, { on, scratch, allowFetch });
   const { found, backend, engineEnv } = access;
   const boundary = options.boundary ?? (() => undefined);
+  const relay = relayTo(on);
   const engine = new Engine({
     ...access.cli,
     version: found.version,
     project,
+    signal: options.deadline?.signal,
     onStep: (step) => {
       on({ kind: "Progressed", sentence: describeStep(step) });
     },
@@ -98,10 +98,11 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     settings,
     platform: opened.platform,
     lockMs: options.lockMs ?? 30_000,
+    deadline: options.deadline,
     takeOverLock: (stack) => takeOver({ backend, project, stack, cwd }, on),
     onEvent: (stack, event) => {
       boundary(`during ${stack === environment ? "router" : "color"} ${event.kind}`);
-      relay(event, on);
+      relay(event);
     },
   });
   const restoreStates = async (): Promise<void> => {
@@ -118,28 +119,6 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   };
 }
 
-/**
- * Settings with their secrets in clear, which the digest of a release covers; null while the
- * environment doesn't exist yet and the file has secrets.
- */
-export async function revealedSettings(session: Session): Promise<Settings | null> {
-  const { settings, settingsFile, engine, cwd } = session;
-  if (!/\bsecure:/.test(readSettingsFile(settingsFile))) return settings;
-  const stack = settings.environment;
-  const json = await engine.cli(["config", "--json", "--show-secrets", "--stack", stack], stack);
-  if (json === null) return null;
-  const entries = Object.entries(JSON.parse(json) as Record<string, ConfigValue>);
-  const raw = Object.fromEntries(entries.map(([key, { value }]) => [key, value ?? ""]));
-  const secretKeys = entries.filter(([, { secret }]) => secret === true).map(([key]) => key);
-  return absolutePaths(parseSettings(raw, { file: settingsFile, secretKeys }), cwd);
-}
-
-interface ConfigValue {
-  readonly value?: string;
-  /** True where the value or a part of it is encrypted. */
-  readonly secret?: boolean;
-}
-
 async function takeOver(
   stack: { backend: BackendChoice; project: string; stack: string; cwd: string },
   on: (event: Event) => void,
@@ -152,27 +131,24 @@ async function takeOver(
   return true;
 }
 
-function relay(event: ProgramEvent, on: (event: Event) => void): void {
-  if (event.kind === "Noted") on(event);
-  if (event.kind === "Served") {
-    on({ kind: "Switched", from: null, to: event.color, servedMs: event.ms });
-  }
+/** Tells what a program does in the words of the event log. */
+function relayTo(on: (event: Event) => void): (event: ProgramEvent) => void {
+  let before: RouterRecord | null = null;
+  return (event) => {
+    if (event.kind === "Observed") before = event.record;
+    if (event.kind === "Noted") on(event);
+    if (event.kind !== "Served") return;
+    const from = before && leftBy(before, event.color);
+    on({ kind: "Switched", from, to: event.color, servedMs: event.ms });
+  };
+}
+
+/** A flip that was cut short is in the record already when it is proven. */
+function leftBy({ activeColor, previousRelease }: RouterRecord, to: Color): Color | null {
+  return activeColor === to ? (previousRelease?.color ?? null) : activeColor;
 }
 
 function describeStep({ stack, change }: EngineStep): string {
   const fields = change.fields.length > 0 ? ` (${change.fields.join(", ")})` : "";
   return `${stack}: ${change.operation} ${change.name}${fields}`;
 }
-
-/** The release that would be deployed now; null where it can't be known before. */
-export async function digestOf(session: Session, version: string): Promise<string | null> {
-  const settings = await revealedSettings(session);
-  if (!settings) return null;
-  return (await session.platform.freeze(settings, { version, store: false })).release.digest;
-}
-
-export function otherThan(view: Observed, color: Color): Color | null {
-  return view.record.activeColor === color ? null : view.record.activeColor;
-}
-
-export const clock = systemClock;

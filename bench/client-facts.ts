@@ -2,6 +2,9 @@
 
 import type { Color } from "../infra/model.ts";
 
+/** Response header by which an instance of the bench tells its color; no router touches it. */
+export const instanceHeader = "x-bench-instance";
+
 export interface ClientOrder {
   /** `http://host:port` */
   readonly url: string;
@@ -15,8 +18,10 @@ export interface ClientOrder {
   /** Kept connections. */
   readonly connections: number;
   readonly webSockets: number;
-  /** Half on fresh connections, half POST, one in a hundred slow; else GET on kept ones only. */
+  /** Half POST with a body that must come back, one in a hundred slow; else quick GET only. */
   readonly mixed: boolean;
+  /** Half on fresh connections; else kept ones only. */
+  readonly fresh: boolean;
   /** The load ends by itself then. */
   readonly ms: number;
 }
@@ -28,7 +33,9 @@ export type ClientQuestion =
 export interface Sample {
   readonly startedAt: number;
   readonly endedAt: number;
+  /** What the instance says of itself, whatever the router thinks; null without a reply. */
   readonly color: Color | null;
+  readonly post: boolean;
   /** Asked to take a while on purpose. */
   readonly slow: boolean;
   /** Null: whole, with status 200 and the body that was sent. */

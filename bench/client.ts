@@ -2,8 +2,8 @@
 
 import { Agent, request } from "node:http";
 import { WebSocket } from "ws";
-import { colorHeader } from "../infra/headers.ts";
 import { isColor } from "../infra/model.ts";
+import { instanceHeader } from "./client-facts.ts";
 import type { ClientOrder, ClientQuestion, ClientResult, Sample } from "./client-facts.ts";
 import { nowMs } from "./clock.ts";
 
@@ -79,11 +79,11 @@ class Run {
     const { mixed, url } = this.#order;
     const slow = mixed && n % slowEvery === 0;
     const body = mixed && n % 2 === 0 ? `order ${n}` : null;
-    const fresh = mixed && n % 4 < 2;
+    const fresh = this.#order.fresh && n % 4 < 2;
     const startedAt = nowMs();
     const path = slow ? `/slow?ms=${slowMs}` : "/";
     const reply = await exchange(`${url}${path}`, body, fresh ? false : this.#kept);
-    this.#samples.push({ startedAt, endedAt: nowMs(), slow, ...reply });
+    this.#samples.push({ startedAt, endedAt: nowMs(), post: body !== null, slow, ...reply });
   }
 
   #connect(): void {
@@ -127,7 +127,7 @@ function exchange(
       response.on("data", (part: string) => (text += part));
       response.on("error", fail);
       response.on("end", () => {
-        const named = response.headers[colorHeader];
+        const named = response.headers[instanceHeader];
         const color = isColor(named) ? named : null;
         const right = response.statusCode === 200 && text === (body ?? "");
         resolve({ color, problem: right ? null : `status ${response.statusCode ?? 0}` });

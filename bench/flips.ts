@@ -3,7 +3,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { otherColor } from "../infra/model.ts";
 import type { Color } from "../infra/model.ts";
-import type { ClientResult, Sample } from "./client-facts.ts";
+import { followed, latencies, problemsOf } from "./aftermath.ts";
+import type { Flip } from "./aftermath.ts";
+import type { ClientResult } from "./client-facts.ts";
 import { nowMs } from "./clock.ts";
 import { makePlace, withLoad } from "./place.ts";
 import { spreadOf, upperPerMillion } from "./statistics.ts";
@@ -12,12 +14,6 @@ import type { Row } from "./table.ts";
 export interface FlipOptions {
   readonly switches: number;
   readonly ratePerSecond: number;
-}
-
-interface Flip {
-  readonly to: Color;
-  readonly calledAt: number;
-  readonly returnedAt: number;
 }
 
 export interface FlipResult {
@@ -39,19 +35,22 @@ export async function benchFlips({ switches, ratePerSecond }: FlipOptions): Prom
   try {
     const ms = 3_600_000;
     const order = { url: place.url, mode: "paced", ratePerSecond, connections: 64 } as const;
-    const client = await withLoad({ ...order, webSockets: 5, mixed: true, ms }, async () => {
-      await sleep(warmUpMs);
-      let active: Color = "blue";
-      for (let each = 0; each < switches; each += 1) {
-        active = otherColor(active);
-        const calledAt = nowMs();
-        await place.flip(active, each + 2);
-        flips.push({ to: active, calledAt, returnedAt: nowMs() });
-        // Never in step with the requests.
-        await sleep(pauseMs + Math.random() * 20);
-      }
-      await sleep(endMs);
-    });
+    const client = await withLoad(
+      { ...order, webSockets: 5, mixed: true, fresh: true, ms },
+      async () => {
+        await sleep(warmUpMs);
+        let active: Color = "blue";
+        for (let each = 0; each < switches; each += 1) {
+          active = otherColor(active);
+          const calledAt = nowMs();
+          await place.flip(active, each + 2);
+          flips.push({ to: active, calledAt, returnedAt: nowMs() });
+          // Never in step with the requests.
+          await sleep(pauseMs + Math.random() * 20);
+        }
+        await sleep(endMs);
+      },
+    );
     return judge(flips, client);
   } finally {
     await place.end();
@@ -65,8 +64,11 @@ function judge(flips: readonly Flip[], client: ClientResult): FlipResult {
   const measured = flips.map((flip, index) => {
     return followed(flip, flips[index + 1]?.calledAt ?? Infinity, samples);
   });
-  const late = measured.reduce((sum, { wrong }) => sum + wrong, 0);
-  const { around, steady } = latencies(flips, whole);
+  const late = measured.reduce((sum, each) => sum + each.late, 0);
+  const lastMs = flips.map((flip, index) => {
+    return Math.max(0, (measured[index]?.lastReplyAt ?? 0) - flip.returnedAt);
+  });
+  const { around, steady } = latencies(flips, whole, aroundMs);
   const [from, to] = [samples[0]?.startedAt ?? 0, samples.at(-1)?.startedAt ?? 0];
   const rate = Math.round((samples.length / (to - from)) * 1_000);
   const perMillion = Math.round(upperPerMillion(lost, samples.length));
@@ -76,7 +78,7 @@ function judge(flips: readonly Flip[], client: ClientResult): FlipResult {
       {
         what: "flip to the former color's last reply",
         unit: "ms",
-        spread: spreadOf(measured.map(({ lastMs }) => lastMs)),
+        spread: spreadOf(lastMs),
       },
       {
         what: "longest request in flight at the flip",
@@ -99,43 +101,4 @@ function judge(flips: readonly Flip[], client: ClientResult): FlipResult {
 
 function durationOf({ calledAt, returnedAt }: Flip): number {
   return returnedAt - calledAt;
-}
-
-/**
- * What a flip meant for the requests that were under way, and for those that came after. Only what
- * ended before the next flip counts: whatever took longer may have met that one.
- */
-function followed({ to, returnedAt }: Flip, nextFlipAt: number, samples: readonly Sample[]) {
-  const known = samples.filter(({ endedAt }) => endedAt > returnedAt && endedAt < nextFlipAt);
-  const inFlight = known.filter(({ startedAt }) => startedAt <= returnedAt);
-  const former = inFlight.filter(({ color }) => color === otherColor(to));
-  return {
-    lastMs: Math.max(0, ...former.map(({ endedAt }) => endedAt - returnedAt)),
-    longestMs: Math.max(0, ...inFlight.map(({ startedAt, endedAt }) => endedAt - startedAt)),
-    wrong: known.filter(
-      ({ startedAt, color }) => startedAt > returnedAt && color === otherColor(to),
-    ).length,
-  };
-}
-
-/** Of requests that weren't slow on purpose. */
-function latencies(flips: readonly Flip[], samples: readonly Sample[]) {
-  const around: number[] = [];
-  const steady: number[] = [];
-  for (const { startedAt, endedAt, slow } of samples) {
-    if (slow) continue;
-    const near = flips.some(
-      ({ calledAt, returnedAt }) =>
-        startedAt > calledAt - aroundMs && startedAt < returnedAt + aroundMs,
-    );
-    (near ? around : steady).push(endedAt - startedAt);
-  }
-  return { around, steady };
-}
-
-function problemsOf(samples: readonly Sample[]): readonly string[] {
-  const problems = samples.flatMap(({ problem }) => (problem === null ? [] : [problem]));
-  return [...new Set(problems)].map((problem) => {
-    return `  ${problems.filter((each) => each === problem).length} times: ${problem}`;
-  });
 }

@@ -1,64 +1,45 @@
 /** `npm run bench`: measures on this machine, judges nothing; `--help` names the options. */
 
 import { mkdirSync, writeFileSync } from "node:fs";
+import { loadavg } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { benchDriver } from "./driver.ts";
-import { benchFlips } from "./flips.ts";
+import { dialectPart, localParts } from "./parts.ts";
+import type { BenchOptions, Part } from "./parts.ts";
 import { describeMachine, thisMachine } from "./machine.ts";
-import { formatRows } from "./table.ts";
-import type { Row } from "./table.ts";
-import { benchThroughput } from "./throughput.ts";
+import { describeProgram, findProgram, missingSentence } from "./proxy/programs.ts";
 
-const usage = `npm run bench [local] -- [options]
+const usage = `npm run bench [local | proxy] -- [options]
 
-Measures the local platform on this machine. Takes about three minutes.
+local (default): the local platform on this machine. Takes about three minutes.
+proxy: switches of nginx and HAProxy against the usual reload. Takes about eleven minutes.
 
-  --only PART      flips, driver or throughput; may be given several times
-  --switches N     flips under load (100)
-  --rate N         requests per second during the flips (1000)
-  --runs N         pairs of runs of the other two parts (7)
+  --only PART      local: flips, driver or throughput; proxy: nginx or haproxy;
+                   may be given several times
+  --switches N     switches under load, for each way (100)
+  --rate N         requests per second during the switches (local 1000, proxy 1100)
+  --runs N         local: pairs of runs of the other two parts (7)
   --json           also writes all measured values to bench/results/
 `;
-
-interface Part {
-  readonly title: string;
-  readonly run: () => Promise<{
-    readonly rows: readonly Row[];
-    readonly notes: readonly string[];
-    readonly raw: unknown;
-  }>;
-}
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     only: { type: "string", multiple: true },
     switches: { type: "string", default: "100" },
-    rate: { type: "string", default: "1000" },
+    rate: { type: "string" },
     runs: { type: "string", default: "7" },
     json: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
 });
 
-const parts: Readonly<Record<string, Part>> = {
-  flips: {
-    title: "Flips of the router under load",
-    run: () =>
-      benchFlips({
-        switches: wholeNumber("switches", values.switches),
-        ratePerSecond: wholeNumber("rate", values.rate),
-      }),
-  },
-  driver: {
-    title: "The driver against a bare pulumi up",
-    run: () => benchDriver({ runs: wholeNumber("runs", values.runs) }),
-  },
-  throughput: {
-    title: "The router against a direct connection",
-    run: () => benchThroughput({ runs: wholeNumber("runs", values.runs) }),
-  },
+/** Ends a part early, so that it can end what it started. */
+const interrupted = new AbortController();
+
+const benches: Readonly<Record<string, Readonly<Record<string, Part>>>> = {
+  local: localParts,
+  proxy: { nginx: dialectPart("nginx"), haproxy: dialectPart("haproxy") },
 };
 
 function wholeNumber(name: string, text: string): number {
@@ -73,24 +54,47 @@ function refuse(problem: string): never {
 }
 
 function chosenParts(): readonly (readonly [string, Part])[] {
+  const [bench = "local", ...more] = positionals;
+  const parts = benches[bench];
+  if (!parts || more.length > 0) refuse(`${more[0] ?? bench} can't be measured`);
   const names = values.only ?? Object.keys(parts);
   return names.map((name) => [name, parts[name] ?? refuse(`there is no part ${name}`)]);
 }
 
+/** The programs' names and versions; ends with 2 where one is missing. */
+function programsOf(parts: readonly (readonly [string, Part])[]): readonly string[] {
+  const names = parts.flatMap(([, { programs = [] }]) => programs);
+  const missing = names.filter((name) => findProgram(name) === null);
+  if (missing.length > 0) {
+    process.stderr.write(`${missingSentence(missing)}\n`);
+    process.exit(2);
+  }
+  return names.map((name) => describeProgram(name, findProgram(name) ?? name));
+}
+
+function optionsGiven(): BenchOptions {
+  return {
+    switches: wholeNumber("switches", values.switches),
+    ratePerSecond: values.rate === undefined ? null : wholeNumber("rate", values.rate),
+    runs: wholeNumber("runs", values.runs),
+    signal: interrupted.signal,
+  };
+}
+
 async function main(): Promise<void> {
-  const unknown = positionals.find((name) => name !== "local");
-  if (unknown !== undefined) refuse(`${unknown} can't be measured yet`);
-  const chosen = chosenParts();
+  const [chosen, options] = [chosenParts(), optionsGiven()];
+  const programs = programsOf(chosen);
   const machine = thisMachine();
-  process.stdout.write(`${describeMachine(machine)}\n`);
+  process.stdout.write(`${[describeMachine(machine), ...programs].join(", ")}\n`);
   const raw: Record<string, unknown> = {};
   for (const [name, part] of chosen) {
-    const result = await part.run();
+    const result = await part.run(options);
     raw[name] = result.raw;
     const notes = result.notes.map((note) => `${note}\n`).join("");
-    process.stdout.write(`\n${part.title}\n\n${formatRows(result.rows)}\n\n${notes}`);
+    process.stdout.write(`\n${part.title}\n\n${result.table}\n\n${notes}`);
   }
-  if (values.json) process.stdout.write(`\n${store({ machine, parts: raw })}\n`);
+  process.stdout.write(`\nload average at the end ${(loadavg()[0] ?? 0).toFixed(1)}\n`);
+  if (values.json) process.stdout.write(`\n${store({ machine, programs, parts: raw })}\n`);
 }
 
 /** @returns the file's path */
@@ -103,4 +107,18 @@ function store(result: unknown): string {
 }
 
 if (values.help) process.stdout.write(usage);
-else await main();
+else {
+  for (const [name, code] of [
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const) {
+    process.once(name, () => {
+      process.exitCode = code;
+      interrupted.abort();
+    });
+  }
+  await main().catch((error: unknown) => {
+    if (!interrupted.signal.aborted) throw error;
+    process.stderr.write("interrupted; everything that was started has been ended\n");
+  });
+}

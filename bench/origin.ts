@@ -3,13 +3,15 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { WebSocketServer } from "ws";
-import type { PerColor } from "../infra/model.ts";
+import type { Color, PerColor } from "../infra/model.ts";
+import { instanceHeader } from "./client-facts.ts";
 
 /** What the process answers to any message. */
 export type Origins = PerColor<string>;
 
-async function startInstance(): Promise<string> {
+async function startInstance(color: Color): Promise<string> {
   const server = createServer((request, response) => {
+    response.setHeader(instanceHeader, color);
     const url = new URL(request.url ?? "/", "http://origin");
     const waitMs = Number(url.searchParams.get("ms") ?? 0);
     if (waitMs > 0) setTimeout(() => request.pipe(response), waitMs);
@@ -29,7 +31,7 @@ async function startInstance(): Promise<string> {
 }
 
 process.on("message", () => {
-  void Promise.all([startInstance(), startInstance()]).then(([blue, green]) => {
+  void Promise.all([startInstance("blue"), startInstance("green")]).then(([blue, green]) => {
     process.send?.({ blue, green } satisfies Origins);
   });
 });

@@ -44,7 +44,14 @@ export async function makePlace(): Promise<Place> {
     });
     const flip = async (color: Color, generation: number): Promise<void> => {
       const weights = weightsOf(color);
-      await setRoutes(dir, { weights, attached, generation, rolloutId: "bench", mark: null });
+      await setRoutes(dir, {
+        weights,
+        attached,
+        generation,
+        rolloutId: "bench",
+        mark: null,
+        former: null,
+      });
     };
     await flip("blue", 1);
     return { url: `http://127.0.0.1:${listen.port}`, direct: `http://${blue}`, flip, end };

@@ -17,6 +17,11 @@ export function formatRows(rows: readonly Row[]): string {
       return [unit === "" ? what : `${what} [${unit}]`, ...shown, String(count)];
     }),
   ];
+  return formatCells(cells);
+}
+
+/** Rows of cells under each other: the first column to the left, the others to the right. */
+export function formatCells(cells: readonly (readonly string[])[]): string {
   const widths = (cells[0] ?? []).map((_, column) =>
     Math.max(...cells.map((row) => (row[column] ?? "").length)),
   );

@@ -46,9 +46,9 @@ function urlOf(place: Place, way: Way): string {
 }
 
 async function measure(url: string): Promise<Measured> {
-  const base = { url, connections, webSockets: 0, mixed: false, ratePerSecond: pacedRate };
-  const closed = await load({ ...base, mode: "closed", ms: closedMs });
-  const paced = await load({ ...base, mode: "paced", ms: pacedMs });
+  const base = { url, connections, webSockets: 0, mixed: false, fresh: false };
+  const closed = await load({ ...base, ratePerSecond: pacedRate, mode: "closed", ms: closedMs });
+  const paced = await load({ ...base, ratePerSecond: pacedRate, mode: "paced", ms: pacedMs });
   const [first, last] = [closed[0], closed.at(-1)];
   const spanMs = (last?.endedAt ?? 0) - (first?.startedAt ?? 0);
   return {

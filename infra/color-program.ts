@@ -1,13 +1,12 @@
 /** A color's stack: everything that serves one release. */
 
 import * as pulumi from "@pulumi/pulumi";
-import type { ColorView, Wanted } from "./rules/color.ts";
-import { guardColor, guardEmptying, keepsServing } from "./rules/color.ts";
+import type { ColorView, Filled, Wanted } from "./rules/color.ts";
+import { filled, guardColor, guardEmptying, keepsServing, kept, settle } from "./rules/color.ts";
 import type { Settings } from "./config.ts";
 import type { ProgramContext } from "./context.ts";
 import { BlueGreenError } from "./errors.ts";
 import { freezeGiven, givenOf } from "./given.ts";
-import { byHand } from "./model.ts";
 import type { Color, ColorOutputs } from "./model.ts";
 import { recordSchema } from "./model.ts";
 import { observe } from "./observation.ts";
@@ -70,12 +69,6 @@ async function observeColor({ settings, color, context }: ColorRun, platform: Pl
   return { color, environment, record: seen.record, current: seen.colors[color], nowMs };
 }
 
-/** A color that is being removed is not filled by a plain update; it stays as it is. */
-function settle(asked: ColorRequest, view: ColorView): ColorRequest {
-  const leaving = asked.kind === "Obey" && view.record.retiring === view.color && view.current;
-  return leaving ? { kind: "Keep", size: null } : asked;
-}
-
 export interface ColorPlan {
   readonly frozen: Frozen;
   readonly size: number;
@@ -96,24 +89,21 @@ async function planColor(planning: Planning): Promise<ColorPlan | null> {
   const { settings, platform, view, asked, store } = planning;
   const { current } = view;
   if (asked.kind === "Empty") return null;
-  if (asked.kind === "Keep") return current && kept(current, asked.size);
+  if (asked.kind === "Keep") {
+    const frozen = current && { release: current.release, spec: current.spec };
+    return frozen && { frozen, ...sizeAndId(kept(current, asked.size)) };
+  }
   const version = asked.kind === "Provision" ? asked.version : fileVersion(settings, current);
   const given = givenOf(settings, view.color);
   const frozen = given
     ? freezeGiven(given, version)
     : await platform.freeze(settings, { version, store });
   const configured = given ? given.addresses.length : platform.size(settings);
-  if (asked.kind === "Provision") {
-    return { frozen, size: asked.size ?? configured, rolloutId: asked.rolloutId };
-  }
-  const same = current?.release.digest === frozen.release.digest;
-  const size = same ? Math.max(configured, current.size) : configured;
-  return { frozen, size, rolloutId: same ? current.rolloutId : byHand };
+  return { frozen, ...sizeAndId(filled(view, asked, { release: frozen.release, configured })) };
 }
 
-function kept(current: ColorOutputs, size: number | null): ColorPlan {
-  const frozen = { release: current.release, spec: current.spec };
-  return { frozen, size: size ?? current.size, rolloutId: current.rolloutId };
+function sizeAndId({ size, rolloutId }: Filled): Omit<ColorPlan, "frozen"> {
+  return { size, rolloutId };
 }
 
 function fileVersion(settings: Settings, current: ColorOutputs | null): string {
@@ -147,7 +137,7 @@ function register(
         opts,
       ).addresses;
   const outputs = addresses.apply((known): ColorOutputs => {
-    const filled = {
+    const held = {
       schema: recordSchema,
       color,
       release: frozen.release,
@@ -157,8 +147,8 @@ function register(
       given: given !== null,
       spec: frozen.spec,
     };
-    if (!pulumi.runtime.isDryRun()) context.on?.({ kind: "Filled", outputs: filled });
-    return filled;
+    if (!pulumi.runtime.isDryRun()) context.on?.({ kind: "Filled", outputs: held });
+    return held;
   });
   const fields = ["schema", "color", "release", "addresses", "rolloutId", "size", "given"] as const;
   const shown = fields.map((field) => [field, outputs.apply((all) => all[field])]);

@@ -13,6 +13,8 @@ export type ProgramEvent =
   | { readonly kind: "Observed"; readonly record: RouterRecord; readonly drift: Drift }
   /** The record as it will be; once more when a flip was served, with the time of that. */
   | { readonly kind: "Planned"; readonly record: RouterRecord }
+  /** All guards have let it pass: traffic is moved now. */
+  | { readonly kind: "Flipping" }
   | { readonly kind: "Guarded"; readonly color: Color; readonly result: GuardResult }
   /** A color runs, with all instances healthy. */
   | { readonly kind: "Filled"; readonly outputs: ColorOutputs }

@@ -72,8 +72,12 @@ export const errorKinds = {
   CHECK_FAILED: { title: "A check on the idle color didn't pass.", exit: "notSwitched" },
   PROVISION_FAILED: { title: "The idle color couldn't be filled.", exit: "notSwitched" },
   SWITCH_NOT_SERVED: {
-    title: "The switch wasn't seen in the data plane in time.",
+    title: "The switch wasn't seen in the data plane in time; the router was set back.",
     exit: "notSwitched",
+  },
+  SWITCH_STUCK: {
+    title: "Traffic was moved, isn't seen to be served, and wasn't set back.",
+    exit: "stuck",
   },
   ROLLED_BACK: {
     title: "The release failed after the switch; traffic is back on the former color.",

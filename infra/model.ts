@@ -222,6 +222,8 @@ export interface RouterReading {
   /** The rollout that wrote the weights; "by-hand" for a person, null where it isn't stored. */
   readonly rolloutId: string | null;
   readonly mark: DirectMark | null;
+  /** Where a direct rollback may return to without the record; null: nowhere, or not stored. */
+  readonly former: Color | null;
   /** Addresses that the router knows per color. */
   readonly attached: PerColor<readonly Address[]>;
   readonly targets: PerColor<TargetReading>;

@@ -1,8 +1,8 @@
 /** Reads the record, both colors and the data plane, and brings them in line. */
 
 import type { Settings } from "./config.ts";
-import { otherColor, perColor } from "./model.ts";
-import type { Color, ColorOutputs, PerColor, RouterReading, RouterRecord } from "./model.ts";
+import { perColor } from "./model.ts";
+import type { PerColor, RouterRecord } from "./model.ts";
 import type { Platform } from "./platform.ts";
 import { adopt } from "./rules/adoption.ts";
 import { parseColorOutputs, parseRecord } from "./rules/record.ts";
@@ -61,18 +61,4 @@ function withFormer(view: Omit<View, "environment">, stored: RouterRecord): Rout
     previousRelease: former ? { color: former.color, release: former.release } : null,
     rollbackUntil: windowed ? instant(nowMs + rollbackWindowMs) : null,
   };
-}
-
-/** True when the color has anything to lose: traffic, by the record or by the reading. */
-export function servesNow(view: { record: RouterRecord; reading: RouterReading }, color: Color) {
-  return view.record.weights[color] > 0 || (view.reading.weights?.[color] ?? 0) > 0;
-}
-
-export function idleColor(record: RouterRecord): Color {
-  return record.activeColor ? otherColor(record.activeColor) : "blue";
-}
-
-/** The release of a color in words. */
-export function describeRelease(outputs: ColorOutputs | null): string {
-  return outputs ? `${outputs.release.version} (${outputs.size} instances)` : "empty";
 }

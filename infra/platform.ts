@@ -36,6 +36,8 @@ export interface Routes {
   readonly rolloutId: string;
   /** Set by a rollback: cut short before its record is stored, it is still known as one. */
   readonly mark: DirectMark | null;
+  /** Where a direct rollback may return to without the record; null: nowhere. */
+  readonly former: Color | null;
 }
 
 export interface RouterArgs {
@@ -67,6 +69,8 @@ export interface DirectRoutes {
   readonly rolloutId: string;
   /** For the next `up` to take over; null when the record needs no change. */
   readonly mark: DirectMark | null;
+  /** Where a direct rollback may return to after this one. */
+  readonly former: Color | null;
   /**
    * Undoes the write of this generation, and only that: then the own one may be lower. Without it a
    * router that serves a higher generation than the own one refuses.
@@ -126,10 +130,17 @@ export interface Platform {
   flip?(scope: Scope, routes: DirectRoutes): Promise<void>;
   /** Lines of a log; absent where the platform's own tools show them. */
   logs?(settings: Settings, query: LogQuery): AsyncIterable<LogEntry>;
+  /** What `status` tells beside the weights of where traffic is; one sentence each. */
+  remarks?(settings: Settings, reading: RouterReading): readonly string[];
   /** Looks at everything of its own; never throws. */
   diagnose?(scope: Scope): Promise<readonly Diagnosis[]>;
   /** Ends what a killed update started for an emptied color, and Pulumi doesn't know of. */
   sweep?(settings: Settings, color: Color): Promise<void>;
+  /**
+   * Removes what no color needs any more, after one was emptied or is held; `held` is asked, with
+   * secrets in clear, only where there is something to remove.
+   */
+  tidy?(settings: Settings, held: () => Promise<Scope["colors"]>): Promise<unknown>;
   /** Public address of the application. */
   url(settings: Settings): string;
   /** Configured number of instances of a color. */

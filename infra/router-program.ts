@@ -6,19 +6,21 @@ import type { Settings } from "./config.ts";
 import type { ProgramContext } from "./context.ts";
 import { BlueGreenError } from "./errors.ts";
 import type { RouterRecord } from "./model.ts";
-import { perColor } from "./model.ts";
 import { observe } from "./observation.ts";
 import type { Observed, StackOutputs } from "./observation.ts";
-import type { Platform } from "./platform.ts";
+import type { Platform, RouterOutputs } from "./platform.ts";
 import { platformOf } from "./platforms/index.ts";
 import { guardPlan } from "./guards/plan.ts";
 import { RecordResource } from "./provider/record.ts";
 import { readAllOutputs } from "./stacks.ts";
+import { unprovenFlip } from "./rules/proof.ts";
+import type { Unproven } from "./rules/proof.ts";
 import { seenServed } from "./rules/traffic.ts";
 import type { Transition } from "./rules/transition.ts";
-import { applyRequest, routesAfter } from "./rules/transition.ts";
+import { applyRequest, guardRemoval, routesAfter } from "./rules/transition.ts";
 import { instant } from "./rules/view.ts";
 import { openLine, serveOrReturn } from "./guards/verification.ts";
+import type { Line } from "./guards/verification.ts";
 
 export interface RouterRun {
   readonly settings: Settings;
@@ -29,12 +31,14 @@ export async function routerProgram({ settings, context }: RouterRun) {
   const platform = platformOf(settings);
   const view = await observeStacks(settings, platform, context);
   context.on?.({ kind: "Observed", record: view.record, drift: view.drift });
-  const transition = applyRequest(view, context.request ?? { kind: "Obey" }, {
+  const asked = context.request ?? { kind: "Obey" };
+  const transition = applyRequest(view, asked, {
     declared: { activeColor: settings.activeColor, generation: settings.generation },
     name: `Pulumi.${settings.environment}.yaml`,
   });
   await tell(view, transition, context);
-  return register({ settings, context, platform, view, transition });
+  const unproven = unprovenFlip(view, asked, transition);
+  return register({ settings, context, platform, view, transition, unproven });
 }
 
 /** Fresh each time it is called: the guard asks again right before the flip. */
@@ -69,6 +73,7 @@ interface Registration extends RouterRun {
   readonly platform: Platform;
   readonly view: Observed;
   readonly transition: Transition;
+  readonly unproven: Unproven | null;
 }
 
 function register(run: Registration): Record<string, unknown> {
@@ -88,18 +93,17 @@ function register(run: Registration): Record<string, unknown> {
     beforeFlip: async () => {
       await guard();
       await line?.open();
+      if (transition.activation) context.on?.({ kind: "Flipping" });
     },
     beforeDelete: () => {
-      refuseRemoval(view, next);
+      guardRemoval(view, next);
     },
     onRefusal: (error) => context.on?.({ kind: "Refused", error }),
     advice: `the router may have traffic: use \`bluegreen down\`, or pulumi destroy --run-program`,
   });
   const { environment } = settings;
   const router = platform.router(environment, { settings, routes }, plan.options);
-  const served = transition.activation
-    ? router.outputs.apply((outputs) => serveOrReturn({ ...run, outputs, former: view, line }))
-    : router.outputs;
+  const served = router.outputs.apply((outputs) => proven(run, outputs, line));
   const stored = new RecordResource(
     `${environment}-record`,
     { record: served.apply(() => recordAfter(run)), platform: platform.name },
@@ -108,9 +112,28 @@ function register(run: Registration): Record<string, unknown> {
   return { ...outputsOf(stored.record), platform: stored.platform, url: router.outputs.url };
 }
 
+/** @throws SWITCH_NOT_SERVED after the router was set back, or left as it is by a rollback */
+async function proven(
+  run: Registration,
+  outputs: RouterOutputs,
+  line: Line | null,
+): Promise<RouterOutputs> {
+  const { view, unproven, transition } = run;
+  if (!unproven) return outputs;
+  const { color, rollback, former } = unproven;
+  const activation = transition.activation ?? { color, rollback, expected: {} };
+  return serveOrReturn({
+    ...run,
+    outputs,
+    line,
+    former: { ...view, ...former },
+    transition: { ...transition, activation },
+  });
+}
+
 /** Known once the flip was seen in the data plane. */
-function recordAfter({ transition, context }: Registration): RouterRecord {
-  if (!transition.activation || pulumi.runtime.isDryRun()) return transition.record;
+function recordAfter({ transition, unproven, context }: Registration): RouterRecord {
+  if (!unproven || pulumi.runtime.isDryRun()) return transition.record;
   const record = seenServed(transition.record, instant((context.now ?? Date.now)()));
   context.on?.({ kind: "Planned", record });
   return record;
@@ -122,18 +145,6 @@ function allowedTypes(
   platform: Platform,
 ): readonly string[] | null {
   return kind === "Obey" || kind === "Keep" ? null : platform.flipTypes;
-}
-
-function refuseRemoval(view: Observed, next: RouterRecord): void {
-  const active = next.activeColor ?? view.record.activeColor;
-  if (active === null) return;
-  throw new BlueGreenError(
-    "ROUTER_ACTIVE",
-    `${active} has traffic, so its router can't be removed`,
-    {
-      hint: "take the environment off line with `bluegreen down --stop-serving`",
-    },
-  );
 }
 
 /** One stack output per field, so that `pulumi stack output` reads well. */
@@ -153,8 +164,4 @@ function outputsOf(record: pulumi.Output<RouterRecord>): Record<string, unknown>
     "rollout",
   ] as const satisfies readonly (keyof RouterRecord)[];
   return Object.fromEntries(fields.map((field) => [field, record.apply((all) => all[field])]));
-}
-
-export function noColors() {
-  return perColor(() => null);
 }

@@ -8,6 +8,7 @@ import type { BlueGreenError } from "../../infra/errors.ts";
 import { program } from "../../infra/program.ts";
 import type { StackRole } from "../../infra/stacks.ts";
 import { stackName } from "../../infra/stacks.ts";
+import { noteHeldLocks } from "../engine/lock.ts";
 import { signMessage } from "../history/signature.ts";
 import { thisOwner } from "../owner.ts";
 import { askStack, holdsNothing, readOutputs, runPulumi } from "./pulumi-cli.ts";
@@ -30,6 +31,8 @@ export interface EngineOptions {
   readonly settingsFile: string;
   /** Where the state lives; null where only Pulumi knows. */
   readonly backendUrl: string | null;
+  /** Ends every call when it aborts. */
+  readonly signal?: AbortSignal | undefined;
   readonly onStep?: (step: EngineStep) => void;
 }
 
@@ -85,7 +88,8 @@ export class Engine {
         if (diagnostic) diagnostics.push(diagnostic);
         if (change) this.options.onStep?.({ stack: stackName(call.role), change });
       };
-      await operate(stack, call, { configFile, onEvent });
+      const { signal } = this.options;
+      await operate(stack, call, { configFile, onEvent, ...(signal ? { signal } : {}) });
       if (killed.before && call.operation !== "preview") await this.forgetKilled(call.role);
       return changes;
     } catch (error) {
@@ -121,13 +125,13 @@ export class Engine {
    * in a folder with a copy, so that it shares the environment's secrets.
    */
   async ensureStack(role: StackRole): Promise<void> {
-    const { settingsFile, cwd, pulumi, env } = this.options;
+    const { settingsFile, cwd, pulumi, env, signal } = this.options;
     const stack = stackName(role);
     const own = role.color === null && dirname(settingsFile) === cwd;
     const folder = own ? cwd : await this.scratchProject(stack);
     try {
       const args = ["stack", "init", stack, "--no-select"];
-      const result = await runPulumi({ pulumi, args, cwd: folder, env });
+      const result = await runPulumi({ pulumi, args, cwd: folder, env, signal });
       if (result.ok || /already exists/.test(result.stderr)) return;
       throw translate(new Error(result.stderr), [], stack);
     } finally {
@@ -158,8 +162,9 @@ export class Engine {
   ): Promise<auto.Stack> {
     const name = stackName(call.role);
     const { context } = call;
-    const run = () =>
-      program({
+    const run = async () => {
+      if (call.operation !== "preview") await this.noteLock(name);
+      return program({
         root: this.options.cwd,
         ...context,
         on: (event) => {
@@ -167,10 +172,16 @@ export class Engine {
           context.on?.(event);
         },
       });
+    };
     const stack = await this.stackOf(name);
     stack.workspace.program = run;
     stack.workspace.envVars["PULUMI_OPTION_CONFIG_FILE"] = configFile;
     return stack;
+  }
+
+  private noteLock(stack: string): Promise<void> {
+    const { backendUrl: url, project, cwd } = this.options;
+    return noteHeldLocks({ url, project, stack, cwd });
   }
 
   private stackOf(name: string): Promise<auto.Stack> {
@@ -213,6 +224,7 @@ function skipFollowUps(workspace: auto.LocalWorkspace): void {
 interface OperateOptions {
   readonly configFile: string;
   readonly onEvent: (event: auto.EngineEvent) => void;
+  readonly signal?: AbortSignal;
 }
 
 async function operate(stack: auto.Stack, call: Call, options: OperateOptions): Promise<void> {

@@ -1,11 +1,12 @@
 /** The three stacks and the data plane of an environment, on the real engine. */
 
+import assert from "node:assert";
 import type { Clock } from "../../infra/clock.ts";
 import { systemClock } from "../../infra/clock.ts";
 import type { Settings } from "../../infra/config.ts";
-import type { ProgramContext, ProgramEvent } from "../../infra/context.ts";
-import { BlueGreenError } from "../../infra/errors.ts";
-import type { Color, RouterReading } from "../../infra/model.ts";
+import type { ProgramEvent } from "../../infra/context.ts";
+import { BlueGreenError, messageOf } from "../../infra/errors.ts";
+import type { Color, ColorOutputs, RouterReading } from "../../infra/model.ts";
 import { colors, perColor } from "../../infra/model.ts";
 import { observe } from "../../infra/observation.ts";
 import type { Observed, StackOutputs } from "../../infra/observation.ts";
@@ -14,6 +15,7 @@ import { parseColorOutputs } from "../../infra/rules/record.ts";
 import type { ColorRequest, Request } from "../../infra/rules/request.ts";
 import type { StackRole } from "../../infra/stack-role.ts";
 import { stackName } from "../../infra/stack-role.ts";
+import type { Deadline } from "../deadline.ts";
 import type { Environment } from "../ports.ts";
 import { describeRequest } from "../rollout/action.ts";
 import type { Call, Engine } from "./engine.ts";
@@ -24,12 +26,17 @@ export interface EnvironmentOptions {
   readonly platform: Platform;
   /** How long a lock that another update holds is waited for, in milliseconds. */
   readonly lockMs: number;
+  /** For all that comes before traffic is moved; default: none. */
+  readonly deadline?: Deadline | undefined;
   /** Takes over the locks of dead processes on this host; true when one was. */
   readonly takeOverLock: (stack: string) => Promise<boolean>;
   /** Default: the system's. */
   readonly clock?: Clock;
   readonly onEvent: (stack: string, event: ProgramEvent) => void;
 }
+
+/** After these a release may be no longer needed. */
+const tidying: ReadonlySet<Request["kind"]> = new Set(["Hold", "Retired"]);
 
 const lockPauseMs = 500;
 /** A command that has just looked has looked for its loop as well, unless that begins later. */
@@ -80,11 +87,34 @@ export class PulumiEnvironment implements Environment {
         request,
         on: (event) => {
           if (event.kind === "Planned") planned.outputs = { ...event.record };
+          if (event.kind === "Flipping") this.options.deadline?.lift();
           this.options.onEvent(settings.environment, event);
         },
       },
     });
+    assert(planned.outputs, "the program ended without having planned a record");
     this.remember({ router: { ...planned.outputs, platform: settings.platform } });
+    if (tidying.has(request.kind)) await this.tidy();
+  }
+
+  /** What can't be removed is only in the way: the next time will do. */
+  private async tidy(): Promise<void> {
+    const { engine, settings, platform, onEvent } = this.options;
+    const { environment } = settings;
+    if (!platform.tidy) return;
+    const held = async (color: Color): Promise<ColorOutputs | null> => {
+      const outputs = await engine.outputs({ environment, color }, { open: true });
+      return parseColorOutputs(outputs ?? {});
+    };
+    try {
+      await platform.tidy(settings, async () => {
+        const [blue, green] = await Promise.all([held("blue"), held("green")]);
+        return { blue, green };
+      });
+    } catch (error) {
+      const sentence = `what no color needs any more isn't removed: ${messageOf(error)}`;
+      onEvent(environment, { kind: "Noted", sentence });
+    }
   }
 
   async updateColor(color: Color, request: ColorRequest): Promise<void> {
@@ -164,19 +194,22 @@ export class PulumiEnvironment implements Environment {
     const deadline = this.clock.now() + lockMs;
     const stack = stackName(role);
     let overtaken = false;
+    let lockedOut: BlueGreenError | null = null;
     this.seen = null;
     for (;;) {
       try {
-        await work();
+        await this.limited(work);
         return;
       } catch (error) {
         if (!(error instanceof BlueGreenError)) throw error;
+        if (lockedOut && this.options.deadline?.signal.aborted) throw lockedOut;
         if (error.code === "DRIFT" && !overtaken) {
           overtaken = true;
           this.options.onEvent(stack, { kind: "Noted", sentence: error.message });
           continue;
         }
         const locked = error.code === "STACK_LOCKED";
+        if (locked) lockedOut = error;
         // Pulumi doesn't say so of a lock that was cut short: it can't read it.
         if (!locked && error.code !== "ENGINE_FAILED") throw error;
         if (await takeOverLock(stack)) continue;
@@ -186,14 +219,21 @@ export class PulumiEnvironment implements Environment {
     }
   }
 
+  private limited<T>(work: () => Promise<T>): Promise<T> {
+    const { deadline } = this.options;
+    return deadline ? deadline.limit(work) : work();
+  }
+
   private async readOutputs(): Promise<StackOutputs> {
     const { engine, settings } = this.options;
     const { environment } = settings;
-    const [router, blue, green] = await Promise.all([
-      engine.outputs({ environment, color: null }),
-      engine.outputs({ environment, color: "blue" }),
-      engine.outputs({ environment, color: "green" }),
-    ]);
+    const [router, blue, green] = await this.limited(() =>
+      Promise.all([
+        engine.outputs({ environment, color: null }),
+        engine.outputs({ environment, color: "blue" }),
+        engine.outputs({ environment, color: "green" }),
+      ]),
+    );
     return { router, colors: { blue, green } };
   }
 
@@ -209,8 +249,6 @@ export class PulumiEnvironment implements Environment {
         : { ...before, colors: { ...before.colors, [wrote.color]: wrote.outputs } };
   }
 }
-
-export type ProgramListener = NonNullable<ProgramContext["on"]>;
 
 function describeColorRequest(color: Color, request: ColorRequest): string {
   switch (request.kind) {

@@ -29,11 +29,13 @@ export interface ProberOptions {
 export interface Prober {
   /** What was counted so far; the first one resolves when probing has begun. */
   snapshot(): Promise<ProbeCount>;
-  /** Ends probing; pending requests get up to 2 s. Later calls give the same count. */
+  /** Ends probing; pending requests get up to 2 s, or their timeout. Later calls give the same count. */
   stop(): Promise<ProbeCount>;
 }
 
-const drainMs = 2_000;
+const minDrainMs = 2_000;
+/** A request that was sent last gets its whole timeout. */
+const timeoutSlackMs = 250;
 /** For the thread to start, or to answer while the machine is busy. */
 const answerMs = 5_000;
 
@@ -42,12 +44,14 @@ export function startProber(options: ProberOptions): Prober {
   const rate = options.ratePerSecond;
   assert(rate > 0 && Number.isFinite(rate), "a probe needs a rate above 0");
   const { url, path, ratePerSecond, timeoutMs, headers = {}, alsoPreview = null } = options;
+  const drainMs = Math.max(minDrainMs, timeoutMs + timeoutSlackMs);
   const plan = { url, path, ratePerSecond, timeoutMs, headers, alsoPreview, drainMs };
   return new ThreadProber(plan);
 }
 
 class ThreadProber implements Prober {
   private readonly worker: Worker;
+  private readonly drainMs: number;
   private readonly waiting = new Map<number, (count: ProbeCount) => void>();
   private latest: ProbeCount;
   private alive = true;
@@ -55,6 +59,7 @@ class ThreadProber implements Prober {
   private stopped: Promise<ProbeCount> | null = null;
 
   constructor(plan: ProberPlan) {
+    this.drainMs = plan.drainMs;
     const startMs = Date.now();
     this.latest = new ProbeTally({ path: plan.path, startMs }).count(startMs);
     this.worker = new Worker(new URL("./prober-worker.ts", import.meta.url), {
@@ -85,7 +90,7 @@ class ThreadProber implements Prober {
   }
 
   private async finish(): Promise<ProbeCount> {
-    const count = await this.ask("stop", drainMs + answerMs);
+    const count = await this.ask("stop", this.drainMs + answerMs);
     this.alive = false;
     await this.worker.terminate();
     return count;

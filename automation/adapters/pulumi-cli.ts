@@ -10,6 +10,8 @@ export interface CliCall {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
+  /** Ends it when it aborts. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface CliResult {
@@ -30,18 +32,21 @@ export interface CliTarget {
   readonly project: string;
   /** Where the state lives; null where only Pulumi knows. */
   readonly backendUrl: string | null;
+  /** Ends every call when it aborts. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 const limitMs = 60_000;
 const maxBytes = 256 * 1024 * 1024;
 
 /** Never rejects: what went wrong is in `stderr`. */
-export function runPulumi({ pulumi, args, cwd, env }: CliCall): Promise<CliResult> {
+export function runPulumi({ pulumi, args, cwd, env, signal }: CliCall): Promise<CliResult> {
   const options = {
     cwd,
     env: { ...process.env, ...env },
     timeout: limitMs,
     maxBuffer: maxBytes,
+    ...(signal ? { signal } : {}),
   };
   return new Promise((resolve) => {
     execFile(pulumi, [...args, "--non-interactive"], options, (error, stdout, stderr) => {
@@ -56,12 +61,12 @@ export function runPulumi({ pulumi, args, cwd, env }: CliCall): Promise<CliResul
  * @throws BlueGreenError in our words
  */
 export async function askStack(
-  { pulumi, cwd, env, settingsFile }: Omit<CliTarget, "project" | "backendUrl">,
+  { pulumi, cwd, env, settingsFile, signal }: Omit<CliTarget, "project" | "backendUrl">,
   args: readonly string[],
   stack: string,
 ): Promise<string | null> {
   const withFile = { ...env, PULUMI_OPTION_CONFIG_FILE: settingsFile };
-  const result = await runPulumi({ pulumi, args, cwd, env: withFile });
+  const result = await runPulumi({ pulumi, args, cwd, env: withFile, signal });
   if (result.ok) return result.stdout;
   if (/no stack named/i.test(result.stderr)) return null;
   throw translate(new Error(result.stderr), [], stack);

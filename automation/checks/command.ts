@@ -2,7 +2,9 @@
 
 import type { CheckOf } from "../../infra/config.ts";
 import { formatDuration } from "../../infra/duration.ts";
+import { userPath } from "../../infra/user-path.ts";
 import type { Verdict } from "../../infra/model.ts";
+import { hideIn, partsToHide } from "../hidden-values.ts";
 import type { CheckContext, CheckKindOf } from "./check.ts";
 import { quoted, tail } from "./evidence.ts";
 import { killGraceMs, runProgram } from "./program.ts";
@@ -11,8 +13,6 @@ import type { Ending } from "./program.ts";
 type CommandCheck = CheckOf<"command">;
 
 const outputCap = 8 * 1024;
-/** Shorter values of variables are words such as "1" or "prod", not secrets. */
-const minSecret = 6;
 /** Beyond the program's own deadline, for ending it. */
 const endingMs = killGraceMs + 1_000;
 
@@ -38,7 +38,7 @@ export const commandCheck: CheckKindOf<"command"> = {
   describe: ({ argv }) => `${programOf(argv)} ends with exit code 0`,
   plan: ({ timeoutMs }) => ({ retries: 0, deadlineMs: timeoutMs + endingMs }),
   run: async (check, context) => {
-    const secrets = Object.values(check.env).filter((value) => value.length >= minSecret);
+    const secrets = partsToHide(Object.values(check.env));
     const longest = Math.max(0, ...secrets.map((value) => value.length));
     const { ending, output } = await runProgram({
       argv: check.argv,
@@ -52,7 +52,7 @@ export const commandCheck: CheckKindOf<"command"> = {
     return {
       verdict,
       sentence: `${programOf(check.argv)} ${ended}`,
-      evidence: tail(redacted(output, secrets), outputCap),
+      evidence: tail(hideIn(output, secrets, "***"), outputCap),
     };
   },
 };
@@ -64,7 +64,7 @@ function programOf(argv: readonly string[]): string {
 function environmentOf(check: CommandCheck, context: CheckContext): Record<string, string> {
   const { color, version, addresses, url } = context;
   const own = inherited.flatMap((name) => {
-    const value = context.env[name];
+    const value = name === "PATH" ? userPath(context.env) : context.env[name];
     return value === undefined ? [] : [[name, value] as const];
   });
   return {
@@ -90,8 +90,4 @@ function judgeEnding(ending: Ending, timeoutMs: number): readonly [Verdict, stri
     case "unstartable":
       return ["error", `couldn't be started: ${ending.reason}`];
   }
-}
-
-function redacted(text: string, secrets: readonly string[]): string {
-  return secrets.reduce((rest, secret) => rest.replaceAll(secret, "***"), text);
 }

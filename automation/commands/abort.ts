@@ -16,7 +16,8 @@ export const abort: Command = {
       await updateOnce(context, () =>
         Promise.resolve({
           request: { kind: "Abort", reason, rolloutId: null },
-          sentence: "no rollout is open; the idle color stays for a look until its claim ends",
+          sentence:
+            "no rollout is open, no color is claimed; what the idle color holds stays for a look",
         }),
       );
     }),

@@ -36,7 +36,7 @@ async function examine(context: CommandContext, target: Color | null): Promise<C
   const { openEngine } = await import("../engine/access.ts");
   const { openProject } = await import("../project.ts");
   const { observeStacks } = await import("../status/observe.ts");
-  const { idleColor } = await import("../../infra/observation.ts");
+  const { idleColor } = await import("../../infra/rules/roles.ts");
   const { platformOf } = await import("../../infra/platforms/index.ts");
   const { aside, options } = context;
   const project = openProject({ ...options, reporter: aside });

@@ -1,10 +1,10 @@
 /** `bluegreen claim`: reserve the idle color, to fill it by hand with `pulumi up`. */
 
 import type { Color } from "../../infra/model.ts";
-import { byHand } from "../../infra/model.ts";
 import { runCommand } from "../command.ts";
 import type { Command } from "./command.ts";
 import { withColor } from "./options.ts";
+import { claimByHand } from "../../infra/rules/by-hand.ts";
 
 export const claim: Command = {
   usage: "claim <target>",
@@ -22,20 +22,11 @@ export const claim: Command = {
       const { thisOwner } = await import("../owner.ts");
       const color = argv["target"] as Color;
       await updateOnce(context, ({ settings }) => {
-        const until = new Date(Date.now() + settings.claimMs).toISOString();
-        return Promise.resolve({
-          request: {
-            kind: "Claim",
-            rolloutId: byHand,
-            rollout: "deploy",
-            color,
-            version: settings.version ?? "by hand",
-            owner: thisOwner(),
-            until,
-            replaces: null,
-          },
-          sentence: `${color} is yours until ${until}: \`bluegreen pulumi -- up -s ${settings.environment}-${color}\``,
-        });
+        const { claimMs, version, environment } = settings;
+        const asked = { color, version, owner: thisOwner(), nowMs: Date.now(), claimMs };
+        const request = claimByHand(asked);
+        const sentence = `${color} is yours until ${request.until}: \`bluegreen pulumi -- up -s ${environment}-${color}\``;
+        return Promise.resolve({ request, sentence });
       });
     }),
 };

@@ -19,12 +19,12 @@ export const deploy: Command = {
   run: (argv) =>
     runCommand("deploy", argv, async (context) => {
       const { pursue } = await import("../operations/pursue.ts");
-      const { digestOf } = await import("../session.ts");
+      const { versionToDeploy } = await import("../rollout/ownership.ts");
+      const { digestOf } = await import("../release.ts");
       const session = await context.openSession();
       const { record } = await session.environment.observe({ fresh: true });
-      const open = record.rollout !== null && record.rollout.phase !== "hold";
-      const named = argv["version"] as string | undefined;
-      const version = named ?? (open ? null : session.settings.version);
+      const named = (argv["version"] as string | undefined) ?? null;
+      const version = versionToDeploy(record, { named, configured: session.settings.version });
       const digest = version === null ? null : await digestOf(session, version);
       const goal = { kind: "Deploy", version, digest } as const;
       await pursue(context, session, { goal, write: argv["write"] === true });

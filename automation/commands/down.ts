@@ -7,14 +7,16 @@ export const down: Command = {
   usage: "down",
   describe: "remove an environment: both colors, the router, and their stacks",
   examples: [
-    ["bluegreen down", "refused while a color has traffic"],
+    ["bluegreen down", "refused while a color has traffic or a rollout is under way"],
     ["bluegreen down --stop-serving --yes", "takes the application off line, then removes all"],
   ],
   options: (parser) =>
     parser.option("stop-serving", {
       type: "boolean",
       default: false,
-      describe: "take the active color off line first",
+      describe:
+        "take the active color off line first; doesn't end a rollout that is under way: " +
+        "`bluegreen abort` does",
     }),
   run: (argv) =>
     runCommand("down", argv, async (context) => {

@@ -68,7 +68,7 @@ function untilOf(duration: string | undefined): string | null {
 
 /** A color that holds the version knows its digest; otherwise it is what the settings make of it. */
 async function digestFor(session: Session, version: string): Promise<string> {
-  const { digestOf } = await import("../session.ts");
+  const { digestOf } = await import("../release.ts");
   const view = await session.environment.observe({ fresh: false });
   const held = colors
     .map((color) => view.colors[color]?.release)

@@ -113,7 +113,7 @@ function settingsYaml(own: { port: number; bakeMs: number; database: string }): 
     interval: ${formatDuration(bakeIntervalMs)}
   bluegreen:drain: 60s
   bluegreen:local:
-    command: ["node", "server.ts"]
+    command: ["{node}", "server.ts"]
     cwd: shop
     env:
       DATABASE: ${JSON.stringify(own.database)}

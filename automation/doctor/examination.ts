@@ -6,6 +6,7 @@ import type { BackendChoice } from "../engine/backend.ts";
 import { engineEnvironment } from "../engine/environment.ts";
 import { findEngine } from "../engine/location.ts";
 import type { Engine } from "../engine/location.ts";
+import { isAtHome } from "../../infra/config/at-home.ts";
 import { readProject } from "../project.ts";
 import type { Project, ProjectOptions, ReadProject } from "../project.ts";
 import { guarded, note, ok, problemOf } from "./finding.ts";
@@ -69,7 +70,8 @@ function describeEngine({ pulumi, version, why }: Engine): Finding {
 
 function backendOf({ settings, cwd, application }: Project): Promise<BackendChoice> {
   const { environment, platform } = settings;
-  return chooseBackend({ env: process.env, cwd, platform, application, environment });
+  const atHome = isAtHome(settings);
+  return chooseBackend({ env: process.env, cwd, platform, atHome, application, environment });
 }
 
 function describeBackend({ owner, url, why }: BackendChoice): Finding {

@@ -2,6 +2,7 @@
 
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
+import { isAtHome } from "../../infra/config/at-home.ts";
 import type { Settings } from "../../infra/config.ts";
 import { perColor } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
@@ -104,7 +105,7 @@ async function examineRecord(project: Project, cli: CliTarget): Promise<readonly
   const parts = own?.map((each): Finding => ({ ...each, details: [] })) ?? [];
   if (!view) return parts;
   const name = basename(settingsFile);
-  const reboot = platform.name === "local" && view.record.activeColor !== null;
+  const reboot = isAtHome(settings) && view.record.activeColor !== null;
   return [
     ...agreement(view, { settings, name }),
     ...findProblems(view, null)

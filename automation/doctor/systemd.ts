@@ -1,5 +1,7 @@
 /** A systemd user unit that brings an environment back after a reboot. Pure. */
 
+import { userPath } from "../../infra/user-path.ts";
+
 export interface UnitOptions {
   readonly application: string;
   readonly environment: string;
@@ -33,10 +35,7 @@ const repeated = [
 export function unitText({ application, environment, executable, cwd, env }: UnitOptions): string {
   const name = unitName(application, environment);
   const command = [executable, "up", "--yes", "--stack", environment, "--cwd", cwd];
-  const variables = repeated.flatMap((key) => {
-    const value = env[key];
-    return value === undefined || value === "" ? [] : [`Environment=${quoted(`${key}=${value}`)}`];
-  });
+  const variables = repeated.flatMap((key) => variableLines(key, env));
   return [
     `# Save as ~/.config/systemd/user/${name}, then:`,
     "#   systemctl --user daemon-reload",
@@ -57,6 +56,23 @@ export function unitText({ application, environment, executable, cwd, env }: Uni
     "",
   ].join("\n");
 }
+
+function variableLines(key: string, env: UnitOptions["env"]): readonly string[] {
+  const value = key === "PATH" ? userPath(env) : env[key];
+  if (value === undefined || value === "") return [];
+  if (!holdsPassword(value)) return [`Environment=${quoted(`${key}=${value}`)}`];
+  return [
+    `# ${key} holds a password, so it isn't repeated here. Write it into a file that only`,
+    "# you can read, and name that file: EnvironmentFile=/path/of/the/file",
+  ];
+}
+
+/** A URL may hold one before its host (`user:password@host`) or among its parameters. */
+function holdsPassword(value: string): boolean {
+  return /:\/\/[^/?#]*:[^/?#]*@/.test(value) || secretParameter.test(value);
+}
+
+const secretParameter = /[?&;][\w-]*(pass|secret|token|key|sig|credential)[\w-]*=[^&]/i;
 
 /** systemd replaces `%` in any value, and `$` in commands only; it reads quotes as a shell does. */
 function quoted(text: string): string {

@@ -1,5 +1,6 @@
 /** The Pulumi engine of a project: which one it is, where its state lives, how it is called. */
 
+import { isAtHome } from "../../infra/config/at-home.ts";
 import type { CliTarget } from "../adapters/pulumi-cli.ts";
 import { chooseBackend } from "./backend.ts";
 import type { BackendChoice } from "./backend.ts";
@@ -46,6 +47,7 @@ export async function openEngine(
       env,
       cwd,
       platform,
+      atHome: isAtHome(settings),
       application,
       environment,
       ...(scratch === undefined ? {} : { scratch }),

@@ -12,8 +12,10 @@ export interface BackendQuestion {
   readonly env: Environment;
   /** Where a `Pulumi.yaml` is looked for, upwards. */
   readonly cwd: string;
-  /** Name of the deployment platform; only `local` may use a backend of ours. */
+  /** Name of the deployment platform. */
   readonly platform: string;
+  /** Whether all of it is on this machine: only then a backend of ours is used. Default: `local`. */
+  readonly atHome?: boolean;
   /** Default: what `isCi` says of `env`. */
   readonly ci?: boolean;
   /** The setting `bluegreen:application`. */
@@ -36,16 +38,16 @@ export interface BackendChoice {
 }
 
 /**
- * A user's own choice wins. Without one, the local platform outside CI gets a file backend in the
- * user's state folder; nothing is asked. Throws BACKEND_MISSING everywhere else.
+ * A user's own choice wins. Without one, what is all on this machine gets a file backend in the
+ * user's state folder outside CI; nothing is asked. Throws BACKEND_MISSING everywhere else.
  */
 export async function chooseBackend(question: BackendQuestion): Promise<BackendChoice> {
   const { env, cwd, platform, application, environment } = question;
   const own = await usersBackend(env, cwd);
   if (own !== null) return { owner: "user", passphraseFile: null, ...own };
-  if (platform === "local" && !(question.ci ?? isCi(env)))
-    return await ourBackend(env, application, question.scratch);
-  const reason = platform === "local" ? "in CI" : `for the platform ${platform}`;
+  const { atHome = platform === "local", ci = isCi(env) } = question;
+  if (atHome && !ci) return await ourBackend(env, application, question.scratch);
+  const reason = atHome ? "in CI" : `for the platform ${platform}`;
   throw new BlueGreenError("BACKEND_MISSING", `no Pulumi backend is chosen for ${environment}`, {
     hint: "Run `pulumi login`, or set PULUMI_BACKEND_URL (s3://bucket, file:///folder ...).",
     details: [`A backend on this machine alone isn't used ${reason}: others couldn't continue.`],

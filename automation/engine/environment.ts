@@ -1,6 +1,7 @@
 /** The environment in which Pulumi runs, for the driver and for a shell (`bluegreen env`). */
-import { delimiter, dirname, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { compileCache } from "../../infra/compile-cache.ts";
+import { pathWith } from "../../infra/user-path.ts";
 import type { BackendChoice } from "./backend.ts";
 import { checkoutFolder } from "./folders.ts";
 import type { Environment } from "./folders.ts";
@@ -25,7 +26,7 @@ export function engineEnvironment(options: EngineEnvironmentOptions): Record<str
   const folders = [dirname(nodeBin), dirname(engine.pulumi), ...hosts];
   const own = backend.owner === "bluegreen" && backend.url !== null;
   return {
-    PATH: withFoldersFirst(folders, base["PATH"] ?? ""),
+    ...pathWith(folders, base),
     BLUEGREEN_NODE: nodeBin,
     BLUEGREEN_HOME: checkoutFolder,
     PULUMI_SKIP_UPDATE_CHECK: "true",
@@ -37,12 +38,6 @@ export function engineEnvironment(options: EngineEnvironmentOptions): Record<str
       : { PULUMI_CONFIG_PASSPHRASE_FILE: backend.passphraseFile }),
     ...(settingsFile === undefined ? {} : { PULUMI_OPTION_CONFIG_FILE: resolve(settingsFile) }),
   };
-}
-
-/** Each folder once, so that PATH doesn't grow when this is done again. */
-function withFoldersFirst(folders: readonly string[], path: string): string {
-  const rest = path.split(delimiter).filter((folder) => folder !== "");
-  return [...new Set([...folders, ...rest])].join(delimiter);
 }
 
 /** `export` lines for sh, to be used as `eval "$(bluegreen env)"`. No secret is among them. */

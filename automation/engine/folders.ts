@@ -1,8 +1,14 @@
 /** Where this program keeps what it fetched (cache) and what must not be lost (state). */
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { BlueGreenError } from "../../infra/errors.ts";
+import {
+  absolute,
+  applicationForm,
+  applicationMaxLength,
+  homeFolder,
+  stateDir,
+} from "../../infra/state-dir.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -12,18 +18,14 @@ export const checkoutFolder = fileURLToPath(new URL("../../", import.meta.url)).
 /** Go module that builds the engine from source. */
 export const engineModuleFolder = join(checkoutFolder, "tools", "engine");
 
-export function homeFolder(env: Environment): string {
-  return nonEmpty(env["HOME"]) ?? homedir();
-}
-
 /** May be deleted at any time: everything in it can be had again. */
 export function engineCacheFolder(
   env: Environment,
   platform: NodeJS.Platform = process.platform,
 ): string {
-  const home = homeFolder(env);
-  const base = platform === "darwin" ? join(home, "Library", "Caches") : join(home, ".cache");
-  return join(nonEmpty(env["XDG_CACHE_HOME"]) ?? base, "bluegreen", "engine");
+  const habit = platform === "darwin" ? "Library/Caches" : ".cache";
+  const base = absolute(env["XDG_CACHE_HOME"]) ?? join(homeFolder(env), habit);
+  return join(base, "bluegreen", "engine");
 }
 
 /**
@@ -33,17 +35,14 @@ export function engineCacheFolder(
 export function stateFolder(
   application: string,
   env: Environment,
-  platform: NodeJS.Platform = process.platform,
+  platform?: NodeJS.Platform,
 ): string {
-  if (!/^[a-z0-9][a-z0-9_-]{0,99}$/i.test(application)) {
+  if (!applicationForm.test(application) || application.length > applicationMaxLength) {
     throw new BlueGreenError("SETTINGS_INVALID", `"${application}" can't name an application`, {
-      hint: "Set bluegreen:application to letters, digits, - and _ only, at most 100 of them.",
+      hint: "Set bluegreen:application to letters, digits, ., - and _ only, at most 100 of them.",
     });
   }
-  const home = homeFolder(env);
-  const mac = join(home, "Library", "Application Support");
-  const base = platform === "darwin" ? mac : join(home, ".local", "state");
-  return join(nonEmpty(env["XDG_STATE_HOME"]) ?? base, "bluegreen", application);
+  return stateDir(application, env, platform);
 }
 
 /** Pulumi's own folder, with the login in it. */
@@ -51,7 +50,7 @@ export function pulumiHomeFolder(env: Environment): string {
   return nonEmpty(env["PULUMI_HOME"]) ?? join(homeFolder(env), ".pulumi");
 }
 
-/** The XDG rules and Pulumi treat an empty variable as one that isn't set. */
+/** Pulumi treats an empty variable as one that isn't set. */
 export function nonEmpty(value: string | undefined): string | undefined {
   return value === "" ? undefined : value;
 }

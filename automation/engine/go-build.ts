@@ -2,6 +2,7 @@
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { findOnPath, runCommand } from "./command.ts";
+import { goEnvironment } from "./download-environment.ts";
 import { engineModuleFolder } from "./folders.ts";
 import type { Environment } from "./folders.ts";
 import { fetchedPulumiVersion, formatVersion, isAtLeast, parseVersion } from "./version.ts";
@@ -34,7 +35,11 @@ export async function requiredGoVersion(): Promise<string> {
 }
 
 async function whyGoDoesNotDo(go: string, env: Environment): Promise<string | null> {
-  const { lines } = await runCommand(go, ["version"], { env, cwd: "/", limitMs: 15_000 });
+  const { lines } = await runCommand(go, ["version"], {
+    env: goEnvironment(env),
+    cwd: "/",
+    limitMs: 15_000,
+  });
   const found = parseVersion(/\bgo\d+\.\S+/.exec(lines.join(" "))?.[0] ?? "");
   if (found === null) return `\`${go} version\` says: ${lines.at(-1) ?? "nothing"}`;
   const required = await requiredGoVersion();
@@ -50,7 +55,7 @@ async function build(
   await mkdir(scratch, { recursive: true });
   const result = await withProgress(progress, downloading(0), (report) => {
     const onLine = phaseReporter(report);
-    const buildEnv = { ...env, ...goEnvironment, GOTMPDIR: scratch };
+    const buildEnv = { ...goEnvironment(env), ...buildSettings, GOTMPDIR: scratch };
     const run = { env: buildEnv, cwd: engineModuleFolder, limitMs, onLine, signal };
     return runCommand(go, buildArguments(join(folder, "bin", "pulumi")), run);
   });
@@ -62,7 +67,7 @@ async function build(
 }
 
 /** The module as it is: no workspace around it, no other Go than the one found, no C compiler. */
-const goEnvironment = { GOWORK: "off", GOTOOLCHAIN: "local", CGO_ENABLED: "0" };
+const buildSettings = { GOWORK: "off", GOTOOLCHAIN: "local", CGO_ENABLED: "0" };
 
 function buildArguments(output: string): string[] {
   const ldflags = `-s -w -X ${versionVariable}=v${fetchedPulumiVersion}`;

@@ -1,6 +1,7 @@
 /** Gets the Pulumi engine by its official installer: the usual way where there is a network. */
 import { fileURLToPath } from "node:url";
 import { runCommand } from "./command.ts";
+import { downloadEnvironment } from "./download-environment.ts";
 import { formatElapsed, withProgress } from "./way.ts";
 import type { EngineWay } from "./way.ts";
 
@@ -25,7 +26,11 @@ export function officialInstaller(options: InstallerOptions = {}): EngineWay {
       const begin = { phase: "install", detail: "running the official installer" } as const;
       const args = [...first, folder];
       const result = await withProgress(progress, begin, () =>
-        runCommand(file, args, { env: { ...env, ...throughProxy }, limitMs, signal }),
+        runCommand(file, args, {
+          env: { ...downloadEnvironment(env), ...throughProxy },
+          limitMs,
+          signal,
+        }),
       );
       if (result.code === 0) return null;
       if (result.timedOut) return `it took longer than ${formatElapsed(limitMs)}`;

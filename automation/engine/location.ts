@@ -10,6 +10,7 @@ import { goBuild, requiredGoVersion } from "./go-build.ts";
 import { officialInstaller } from "./installer.ts";
 import { knownVersion, rememberVersion } from "./known-versions.ts";
 import { languageHostFor } from "./launcher.ts";
+import { lookAtProcess } from "./processes.ts";
 import { inTurn } from "./turn.ts";
 import {
   fetchedPulumiVersion,
@@ -64,17 +65,6 @@ export async function findEngine(search: EngineSearch): Promise<Engine> {
   const found = (await lookAround(search, why)) ?? (await fetchInTurn(search, why));
   if (found === null) throw await missing(search, why);
   return { ...found, why, languageHost: await languageHost(found.pulumi, search.env, why) };
-}
-
-/** What `bluegreen doctor` says of the engine; never fetches and never throws. */
-export async function explainEngine(env: Environment): Promise<readonly string[]> {
-  try {
-    const { pulumi, version, why } = await findEngine({ env, allowFetch: false });
-    return [`Pulumi ${version} at ${pulumi}`, ...why];
-  } catch (error) {
-    if (!(error instanceof BlueGreenError)) throw error;
-    return [error.message, ...error.details, ...(error.hint === undefined ? [] : [error.hint])];
-  }
 }
 
 async function lookAround(search: EngineSearch, why: string[]): Promise<Found | null> {
@@ -207,7 +197,7 @@ async function fetchBy(
   { env, progress, signal }: EngineSearch & { progress: OnEngineProgress },
 ): Promise<string | null> {
   const cache = engineCacheFolder(env);
-  const folder = join(cache, `${partPrefix}${randomUUID()}`);
+  const folder = join(cache, `${partPrefix}${process.pid}.${randomUUID()}`);
   await mkdir(folder, { recursive: true });
   try {
     const reason = await way.fetch(folder, { env, progress, signal });
@@ -226,12 +216,19 @@ async function fetchBy(
 
 const partPrefix = `${fetchedPulumiVersion}.part-`;
 
-/** Removes what interrupted attempts left. */
+/** Removes what interrupted attempts left, but nothing that a living process is still making. */
 async function sweep(env: Environment): Promise<void> {
   const cache = engineCacheFolder(env);
   for (const name of await readdir(cache)) {
-    if (name.startsWith(partPrefix)) await rm(join(cache, name), { recursive: true, force: true });
+    if (!name.startsWith(partPrefix) || (await isBeingMade(name))) continue;
+    await rm(join(cache, name), { recursive: true, force: true });
   }
+}
+
+/** This process makes one at a time: what carries its pid was left by one that had it before. */
+async function isBeingMade(name: string): Promise<boolean> {
+  const pid = Number(/^\d+(?=\.)/.exec(name.slice(partPrefix.length))?.[0]);
+  return pid !== process.pid && (await lookAtProcess(pid)) !== null;
 }
 
 async function languageHost(

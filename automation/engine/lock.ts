@@ -4,6 +4,8 @@ import { hostname, userInfo } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { BlueGreenError, messageOf } from "../../infra/errors.ts";
+import { isOfHost, ownPidNamespace } from "../pid-namespace.ts";
+import { isNoted, noteLocks } from "./lock-notes.ts";
 import { lookAtProcess } from "./processes.ts";
 
 export interface StackAddress {
@@ -15,7 +17,10 @@ export interface StackAddress {
   readonly cwd?: string;
 }
 
-/** `unreadable`: somebody's lock, but it doesn't say whose. */
+/**
+ * `other-host`: of another host, or in a container perhaps of another container with the same host
+ * name. `unreadable`: somebody's lock, but it doesn't say whose.
+ */
 export type LockState = "live" | "dead" | "other-host" | "unreadable";
 
 export interface StackLock {
@@ -93,7 +98,7 @@ export function describeLock(lock: StackLock, now: number): string {
   const says: Record<LockState, string> = {
     live: "that process is alive",
     dead: "that process is dead",
-    "other-host": "another host's processes can't be seen from here",
+    "other-host": "another host's or container's processes can't be seen from here",
     unreadable: `${lock.file} doesn't say by whom`,
   };
   const age = lock.since === null ? "" : `, for ${formatAge(now - lock.since)}`;
@@ -141,8 +146,29 @@ async function readLock(file: string): Promise<StackLock> {
   const { pid, hostname: host, username: user } = content;
   const since = Date.parse(content.timestamp);
   const lock = { id, file, pid, host, user, since: Number.isNaN(since) ? null : since };
-  if (host !== hostname()) return { ...lock, state: "other-host" };
+  if (host !== hostname() || !(await canJudge(id))) return { ...lock, state: "other-host" };
   return { ...lock, state: (await isDead(lock)) ? "dead" : "live" };
+}
+
+/** A container's pids are its own, and Pulumi's locks don't say whose their pid is. */
+async function canJudge(id: string): Promise<boolean> {
+  return isOfHost(ownPidNamespace()) || (await isNoted(id));
+}
+
+/**
+ * For later commands in the same container. Called within an update, while its lock is held: then
+ * a Pulumi process of that pid here is the one that holds it.
+ */
+export async function noteHeldLocks(address: StackAddress): Promise<void> {
+  if (isOfHost(ownPidNamespace())) return;
+  const locks = await stackLocks(address);
+  if (locks === "unknown") return;
+  const own: string[] = [];
+  for (const { id, pid, host } of locks) {
+    const sight = host === hostname() && pid !== null ? await lookAtProcess(pid) : null;
+    if (sight?.name.includes("pulumi") === true) own.push(id);
+  }
+  await noteLocks(own);
 }
 
 /** Nobody holds what was never finished. */

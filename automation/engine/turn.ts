@@ -1,5 +1,5 @@
 /** Lets one process at a time do a piece of work that several may want; the others wait. */
-import { link, mkdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { link, mkdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
@@ -30,10 +30,9 @@ export async function inTurn<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   await mkdir(dirname(file), { recursive: true });
-  await acquire(file, options);
+  const text = await acquire(file, options);
   const beat = setInterval(() => {
-    const now = new Date();
-    utimes(file, now, now).catch(() => {
+    touch(file, text).catch(() => {
       clearInterval(beat);
     });
   }, beatMs);
@@ -42,18 +41,28 @@ export async function inTurn<T>(
     return await work();
   } finally {
     clearInterval(beat);
-    await rm(file, { force: true });
+    await removeIfStill(file, text);
   }
 }
 
-async function acquire(file: string, options: TurnOptions): Promise<void> {
+/** Keeps its own file young: another's, who took over, isn't kept alive for them. */
+async function touch(file: string, text: string): Promise<void> {
+  if ((await readFile(file, "utf8")) !== text) throw new Error("another process has taken over");
+  const now = new Date();
+  await utimes(file, now, now);
+}
+
+/** @returns the file's text, which no other holder's equals */
+async function acquire(file: string, options: TurnOptions): Promise<string> {
   const deadline = Date.now() + options.limitMs;
   for (let attempt = 0; Date.now() < deadline; attempt += 1) {
-    if (await create(file)) return;
-    const owner = await livingOwner(file);
-    if (owner === null) await rm(file, { force: true });
+    const own = await create(file);
+    if (own !== null) return own;
+    const seen = await look(file);
+    if (seen === null) continue;
+    if (seen.owner === null) await removeIfStill(file, seen.text);
     else {
-      if (attempt % Math.ceil(1_000 / pollMs) === 0) options.onWait(owner);
+      if (attempt % Math.ceil(1_000 / pollMs) === 0) options.onWait(seen.owner);
       await sleep(pollMs, undefined, { signal: options.signal });
     }
   }
@@ -62,30 +71,63 @@ async function acquire(file: string, options: TurnOptions): Promise<void> {
   });
 }
 
-/** Links a finished file, so that nobody ever reads half an owner. */
-async function create(file: string): Promise<boolean> {
-  const own = `${file}.${randomUUID()}`;
-  await writeFile(own, JSON.stringify({ pid: process.pid, host: hostname() }));
+/**
+ * Links a finished file, so that nobody ever reads half an owner.
+ *
+ * @returns its text; null while there is a file already
+ */
+async function create(file: string): Promise<string | null> {
+  const id = randomUUID();
+  const own = `${file}.${id}`;
+  const text = JSON.stringify({ pid: process.pid, host: hostname(), id });
+  await writeFile(own, text);
   try {
     await link(own, file);
-    return true;
+    return text;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    if (codeOf(error) === "EEXIST") return null;
     throw error;
   } finally {
     await rm(own, { force: true });
   }
 }
 
-async function livingOwner(file: string): Promise<string | null> {
+interface Seen {
+  readonly text: string;
+  /** The living owner in words; null: it is dead. */
+  readonly owner: string | null;
+}
+
+/** Null: there is no file any more. */
+async function look(file: string): Promise<Seen | null> {
   try {
     const { mtimeMs } = await stat(file);
-    if (Date.now() - mtimeMs > silentMs) return null;
-    const owner = JSON.parse(await readFile(file, "utf8")) as { pid: number; host: string };
-    const gone = owner.host === hostname() && (await lookAtProcess(owner.pid)) === null;
-    return gone ? null : `process ${owner.pid} on ${owner.host}`;
+    const text = await readFile(file, "utf8");
+    if (Date.now() - mtimeMs > silentMs) return { text, owner: null };
+    const { pid, host } = JSON.parse(text) as { pid: number; host: string };
+    const gone = host === hostname() && (await lookAtProcess(pid)) === null;
+    return { text, owner: gone ? null : `process ${pid} on ${host}` };
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    if (codeOf(error) === "ENOENT") return null;
     throw error;
   }
+}
+
+/** Moves the file aside, where nobody changes it, and puts it back when it is another's. */
+async function removeIfStill(file: string, text: string): Promise<void> {
+  const aside = `${file}.${randomUUID()}`;
+  try {
+    if ((await readFile(file, "utf8")) !== text) return;
+    await rename(file, aside);
+    if ((await readFile(aside, "utf8")) !== text) await link(aside, file);
+  } catch (error) {
+    // Gone: somebody else removed it. Exists: somebody else's turn has begun meanwhile.
+    if (codeOf(error) !== "ENOENT" && codeOf(error) !== "EEXIST") throw error;
+  } finally {
+    await rm(aside, { force: true });
+  }
+}
+
+function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException).code;
 }

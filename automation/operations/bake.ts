@@ -68,8 +68,10 @@ export class RouterBake implements Bake {
     }
   }
 
-  private watchOf(view: Observed, color: Color, sinceMs: number): Watch {
+  private watchOf(view: Observed, color: Color, recordedMs: number): Watch {
     const { bake } = this.options.settings;
+    // Another machine's clock may be ahead of this one's: that must not make the bake longer.
+    const sinceMs = Math.min(recordedMs, this.options.clock.now());
     const stored = view.record.rollout?.baseline?.[color];
     const counts = trafficOf(view.reading, color);
     const restarted = stored && counts && counts.requests < stored.requests;

@@ -1,31 +1,91 @@
-/** Brings an environment back as its record says: colors first, so that the router finds them. */
+/** Brings an environment back as its record says: what serves comes first, and whatever else fails. */
 
+import { BlueGreenError } from "../../infra/errors.ts";
+import type { Color, RouterRecord } from "../../infra/model.ts";
 import { colors, perColor } from "../../infra/model.ts";
+import type { Observed } from "../../infra/observation.ts";
+import { healthOf } from "../../infra/rules/health.ts";
 import type { Session } from "../session.ts";
 
-export async function bringUp(session: Session): Promise<void> {
-  const { environment, on, boundary, platform, settings } = session;
+export type BringUpSession = Pick<
+  Session,
+  "environment" | "on" | "boundary" | "platform" | "settings" | "restoreStates"
+>;
+
+/**
+ * The active color, then the router, then the idle color. A step that fails keeps no other from
+ * being tried: without the idle color there is service, without the active one a way back.
+ * @throws BlueGreenError of the first step that failed, once all of them were tried
+ */
+export async function bringUp(session: BringUpSession): Promise<void> {
+  const { environment, on, platform, settings } = session;
   await session.restoreStates();
   const before = await environment.observe({ fresh: true });
-  for (const color of colors) {
-    const outputs = before.colors[color];
-    if (!outputs || outputs.given || before.record.retiring === color) continue;
-    const { ready, total, problems } = before.reading.targets[color];
-    if (ready >= total && problems.length === 0) continue;
-    boundary(`before Keep ${color}`);
-    on({ kind: "Begun", action: `bring ${color} back`, phase: null });
-    const started = Date.now();
-    await environment.updateColor(color, { kind: "Keep", size: null });
-    on({ kind: "Ended", action: `${color} is back`, ms: Date.now() - started });
-  }
-  boundary("before Keep");
-  const started = Date.now();
-  on({ kind: "Begun", action: "bring the router up", phase: null });
-  await environment.updateRouter({ kind: "Keep" });
-  on({ kind: "Ended", action: "the router is up", ms: Date.now() - started });
-  const { record, reading } = await environment.observe({ fresh: false });
+  const serving = colors.filter((color) => serves(before.record, color));
+  const idle = colors.filter((color) => !serves(before.record, color));
+  const failures: BlueGreenError[] = [];
+  for (const color of serving) await bringColor(session, before, color, failures);
+  await bringRouter(session, failures);
+  for (const color of idle) await bringColor(session, before, color, failures);
+  const after = await environment.observe({ fresh: false });
+  if (idle.some((color) => isUnknown(after, color))) await bringRouter(session, failures);
+  const [first] = failures;
+  if (first) throw first;
+  const { record, reading } = after;
   const ready = perColor((color) => `${color} ${reading.targets[color].ready} ready`);
   const active = record.activeColor ?? "no color";
   const sentence = `${active} is active at ${platform.url(settings)} (${ready.blue}, ${ready.green})`;
   on({ kind: "Finished", sentence, exitCode: 0 });
+}
+
+function serves({ weights, activeColor }: RouterRecord, color: Color): boolean {
+  return weights[color] > 0 || activeColor === color;
+}
+
+async function bringColor(
+  session: BringUpSession,
+  { colors: outputs, record, reading }: Observed,
+  color: Color,
+  failures: BlueGreenError[],
+): Promise<void> {
+  const held = outputs[color];
+  if (!held || held.given || record.retiring === color) return;
+  const target = reading.targets[color];
+  if (healthOf(target) === "healthy" && target.problems.length === 0) return;
+  const words = { point: `Keep ${color}`, action: `bring ${color} back`, done: `${color} is back` };
+  await step(session, words, failures, () =>
+    session.environment.updateColor(color, { kind: "Keep", size: null }),
+  );
+}
+
+function bringRouter(session: BringUpSession, failures: BlueGreenError[]): Promise<void> {
+  const words = { point: "Keep", action: "bring the router up", done: "the router is up" };
+  return step(session, words, failures, () => session.environment.updateRouter({ kind: "Keep" }));
+}
+
+/** True when a color came back on addresses that the router hasn't heard of. */
+function isUnknown({ colors: outputs, record, reading }: Observed, color: Color): boolean {
+  const held = outputs[color];
+  const attached = reading.attached[color];
+  if (!held || record.retiring === color || attached.length === 0) return false;
+  return held.addresses.some((address) => !attached.includes(address));
+}
+
+async function step(
+  { on, boundary }: BringUpSession,
+  { point, action, done }: { point: string; action: string; done: string },
+  failures: BlueGreenError[],
+  work: () => Promise<void>,
+): Promise<void> {
+  boundary(`before ${point}`);
+  on({ kind: "Begun", action, phase: null });
+  const started = Date.now();
+  try {
+    await work();
+    on({ kind: "Ended", action: done, ms: Date.now() - started });
+  } catch (error) {
+    if (!(error instanceof BlueGreenError)) throw error;
+    failures.push(error);
+    on({ kind: "Noted", sentence: `couldn't ${action} (${error.code}: ${error.message})` });
+  }
 }

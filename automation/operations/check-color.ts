@@ -4,6 +4,7 @@ import type { Settings } from "../../infra/config.ts";
 import type { Color, Verdict } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
 import type { Platform } from "../../infra/platform.ts";
+import { healthOf } from "../../infra/rules/health.ts";
 import { verdictOf } from "../checks/finding.ts";
 import type { Outcome } from "../checks/finding.ts";
 import { runChecks } from "../checks/runner.ts";
@@ -41,16 +42,16 @@ export async function examineColor(
     cwd,
     env: process.env,
   });
-  const all = [healthOf(view, color), ...findings];
+  const all = [healthFinding(view, color), ...findings];
   return { color, verdict: verdictOf(all, settings.checks.length + 1), findings: all };
 }
 
-function healthOf({ reading }: Observed, color: Color): NamedOutcome {
-  const { reachable, ready, total, problems } = reading.targets[color];
-  const healthy = !reachable || (ready >= total && total > 0);
+function healthFinding({ reading }: Observed, color: Color): NamedOutcome {
+  const target = reading.targets[color];
+  const { ready, total, problems } = target;
   return {
     name: "health",
-    verdict: healthy ? "pass" : "fail",
+    verdict: healthOf(target) === "unhealthy" ? "fail" : "pass",
     sentence: `${ready} of ${total} instances are ready`,
     evidence: problems.join("\n"),
   };

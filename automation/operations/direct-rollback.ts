@@ -1,6 +1,5 @@
 /** The way back past the engine: writes the router itself, and a mark for the next update. */
 
-import { setTimeout as sleep } from "node:timers/promises";
 import { BlueGreenError, messageOf } from "../../infra/errors.ts";
 import type {
   Color,
@@ -12,7 +11,7 @@ import type {
 } from "../../infra/model.ts";
 import { activeOf, byHand, otherColor, perColor, weightsOf } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
-import { formerColor } from "../../infra/rules/traffic.ts";
+import { formerColor } from "../../infra/rules/roles.ts";
 import type { CommandContext } from "../command.ts";
 import { thisOwner } from "../owner.ts";
 import type { Opened, Session } from "../session.ts";
@@ -30,7 +29,7 @@ export interface DirectRollBackOptions {
 
 /**
  * Leaves the mark from which the next `up` takes generation and pin.
- * @throws ROUTER_DOWN, NOTHING_TO_ROLL_BACK, ROLLBACK_IMPOSSIBLE, SWITCH_NOT_SERVED
+ * @throws ROUTER_DOWN, NOTHING_TO_ROLL_BACK, ROLLBACK_IMPOSSIBLE, SWITCH_STUCK
  */
 export async function rollBackDirectly(
   context: CommandContext,
@@ -50,10 +49,10 @@ export async function rollBackDirectly(
     });
     return;
   }
-  const to = directTarget(reading);
+  const weights = servedWeights(reading);
   const view = session ? await observeQuietly(session) : null;
-  // What has never had traffic, or was emptied since, isn't a former color.
-  if (view) formerColor(view.record);
+  const to = view ? formerColor(view.record) : storedFormer(reading);
+  if (weights[to] === 100) throw nowhere(`${to} has all traffic already`);
   await refuseUnready(opened, reading, to, view?.colors[to] ?? null);
   const left = view?.colors[otherColor(to)]?.release ?? null;
   const mark = markOf(reading, options, left);
@@ -81,17 +80,32 @@ function doneAlready(weights: Weights, { by, at, reason }: DirectMark): string {
   return `${active ?? "no color"} is active again already, ${by} rolled back at ${at}: ${reason}${forth}`;
 }
 
-/** @throws ROUTER_DOWN, NOTHING_TO_ROLL_BACK */
-function directTarget(reading: RouterReading): Color {
-  if (reading.weights === null) {
+/** @throws ROUTER_DOWN, NOTHING_TO_ROLL_BACK while nothing is served */
+function servedWeights({ weights, problems }: RouterReading): Weights {
+  if (weights === null) {
     throw new BlueGreenError("ROUTER_DOWN", "the router can't be asked", {
       hint: "bring it back: `bluegreen up`",
-      details: reading.problems,
+      details: problems,
     });
   }
-  const active = activeOf(reading.weights);
-  if (active) return otherColor(active);
-  throw new BlueGreenError("NOTHING_TO_ROLL_BACK", "no color has all the traffic");
+  if (weights.blue + weights.green > 0) return weights;
+  throw nowhere("no color has traffic");
+}
+
+/**
+ * Without the record: what the router was told with its last flip. What has never had traffic, was
+ * filled anew or emptied since, or is pinned isn't where to return to.
+ * @throws NOTHING_TO_ROLL_BACK
+ */
+function storedFormer({ former }: RouterReading): Color {
+  if (former) return former;
+  throw nowhere("the record can't be read, and the router knows no former color to return to");
+}
+
+function nowhere(sentence: string): BlueGreenError {
+  return new BlueGreenError("NOTHING_TO_ROLL_BACK", sentence, {
+    hint: "`bluegreen switch COLOR` moves traffic on purpose, once the backend can be read",
+  });
 }
 
 /** One ready instance among those that the router knows is enough, and needed. */
@@ -112,23 +126,13 @@ async function refuseUnready(
   });
 }
 
-/** A way back doesn't wait longer for a backend. */
-const readMs = 3_000;
-
-/** The record, where the backend can still be read, and soon. */
+/** The record, where the backend can still be read within the session's deadline. */
 async function observeQuietly(session: Session): Promise<Observed | null> {
-  const late = new AbortController();
-  const tooLate = sleep(readMs, null, { signal: late.signal }).then(() => {
-    throw new Error(`no answer within ${readMs} ms`);
-  });
   try {
-    return await Promise.race([session.environment.observe({ fresh: false }), tooLate]);
+    return await session.environment.observe({ fresh: false });
   } catch (error) {
     session.on({ kind: "Noted", sentence: `the record can't be read: ${messageOf(error)}` });
     return null;
-  } finally {
-    late.abort();
-    tooLate.catch(() => undefined);
   }
 }
 
@@ -172,7 +176,7 @@ async function flip({ platform, settings }: Opened, to: Color, mark: DirectMark)
   const { generation } = mark;
   await platform.flip(
     { settings, colors: perColor(() => null) },
-    { weights: weightsOf(to), generation, rolloutId: byHand, mark },
+    { weights: weightsOf(to), generation, rolloutId: byHand, mark, former: null },
   );
 }
 
@@ -186,7 +190,7 @@ async function verify({ platform, settings }: Opened, to: Color): Promise<void> 
     timeoutMs: settings.probe.timeoutMs,
   });
   if (seen.served) return;
-  throw new BlueGreenError("SWITCH_NOT_SERVED", `the router was set to ${to}, but ${seen.reason}`, {
-    hint: `look at \`bluegreen logs ${to}\``,
+  throw new BlueGreenError("SWITCH_STUCK", `the router was set to ${to}, but ${seen.reason}`, {
+    hint: `look at \`bluegreen logs ${to}\` and \`bluegreen doctor\``,
   });
 }

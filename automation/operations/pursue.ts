@@ -4,7 +4,7 @@ import type { CommandContext } from "../command.ts";
 import { runGoal } from "./run-goal.ts";
 import type { Goal } from "../rollout/goal.ts";
 import type { Session } from "../session.ts";
-import { writeBack } from "./write-back.ts";
+import { watchTraffic, writeBack } from "./write-back.ts";
 
 /** @throws BlueGreenError when the goal isn't reached */
 export async function pursue(
@@ -12,11 +12,13 @@ export async function pursue(
   session: Session,
   run: { readonly goal: Goal; readonly write: boolean },
 ): Promise<void> {
-  const { interrupted, runId } = context;
+  const { interrupted, runId: rolloutId } = context;
+  const watch = watchTraffic(session.environment);
+  const watched = { ...session, environment: watch.environment };
   try {
-    const sentence = await runGoal({ session, goal: run.goal, interrupted, rolloutId: runId });
+    const sentence = await runGoal({ session: watched, goal: run.goal, interrupted, rolloutId });
     session.on({ kind: "Finished", sentence, exitCode: 0 });
   } finally {
-    if (run.write) await writeBack(session);
+    if (run.write) await writeBack(session, watch);
   }
 }

@@ -3,6 +3,7 @@
 import { BlueGreenError } from "../../infra/errors.ts";
 import { otherColor } from "../../infra/model.ts";
 import type { CommandContext } from "../command.ts";
+import { Deadline } from "../deadline.ts";
 import { rollBackDirectly } from "./direct-rollback.ts";
 import type { DirectRollBackOptions } from "./direct-rollback.ts";
 import { pursue } from "./pursue.ts";
@@ -14,8 +15,12 @@ export interface RollBackOptions extends DirectRollBackOptions {
   readonly grow: boolean;
 }
 
-/** The lock isn't waited for longer than this; then it goes direct. */
-const lockMs = 5_000;
+/** All that comes before the flip, the wait for a lock included; then it goes direct. */
+const engineMs = 5_000;
+/** Growing isn't waited for longer than this; then traffic goes to what is ready. */
+const growMs = 5_000;
+/** The record is worth this much of a direct way back's time. */
+const recordMs = 3_000;
 
 /** What keeps the engine from doing it, and doesn't keep the router from being written directly. */
 const enginesFault: ReadonlySet<string> = new Set([
@@ -36,10 +41,11 @@ export async function rollBack(context: CommandContext, options: RollBackOptions
     await rollBackDirectly(context, options, await openInPassing(context));
     return;
   }
+  const deadline = new Deadline(engineMs);
   let session: Session | null = null;
   try {
-    session = await context.openSession({ lockMs, allowFetch: false });
-    if (options.grow) await growFormer(session);
+    session = await open(context, deadline);
+    if (options.grow) await growFormer(session, deadline);
     const goal = { kind: "RollBackNow", reason: options.reason, pin: options.pin } as const;
     await pursue(context, session, { goal, write: options.write });
   } catch (error) {
@@ -50,10 +56,16 @@ export async function rollBack(context: CommandContext, options: RollBackOptions
   }
 }
 
+function open(context: CommandContext, deadline: Deadline): Promise<Session> {
+  return deadline.limit(() =>
+    context.openSession({ lockMs: engineMs, allowFetch: false, deadline }),
+  );
+}
+
 /** For what the record knows better than the router; it may be out of order, as everything then. */
 async function openInPassing(context: CommandContext): Promise<Session | null> {
   try {
-    return await context.openSession({ lockMs: 0, allowFetch: false });
+    return await open(context, new Deadline(recordMs));
   } catch (error) {
     if (!(error instanceof BlueGreenError) || !enginesFault.has(error.code)) throw error;
     context.reporter.on({ kind: "Noted", sentence: `without the record: ${error.message}` });
@@ -61,13 +73,32 @@ async function openInPassing(context: CommandContext): Promise<Session | null> {
   }
 }
 
-/** A former color that was shrunk gets as many instances as the active one has. */
-async function growFormer({ environment, on }: Session): Promise<void> {
+/**
+ * A former color that was shrunk gets as many instances as the active one has. Where that fails or
+ * takes long, traffic goes to those that are ready: they are all that a way back needs.
+ */
+async function growFormer(
+  { environment, on }: Pick<Session, "environment" | "on">,
+  deadline: Deadline,
+): Promise<void> {
   const { record, colors } = await environment.observe({ fresh: true });
   const active = record.activeColor && colors[record.activeColor];
   const former = record.activeColor && colors[otherColor(record.activeColor)];
   if (!active || !former || former.given || former.size >= active.size) return;
-  const sentence = `growing ${former.color} from ${former.size} to ${active.size} instances first`;
+  const { color } = former;
+  const sentence = `growing ${color} from ${former.size} to ${active.size} instances first`;
   on({ kind: "Noted", sentence });
-  await environment.updateColor(former.color, { kind: "Keep", size: active.size });
+  deadline.pause();
+  try {
+    const request = { kind: "Keep", size: active.size } as const;
+    await new Deadline(growMs, "it wasn't done").limit(() =>
+      environment.updateColor(color, request),
+    );
+  } catch (error) {
+    if (!(error instanceof BlueGreenError)) throw error;
+    const why = `${color} isn't grown (${error.code}: ${error.message})`;
+    on({ kind: "Noted", sentence: `${why}: going back to what is ready` });
+  } finally {
+    deadline.resume();
+  }
 }

@@ -4,7 +4,6 @@ import { systemClock } from "../../infra/clock.ts";
 import { perColor } from "../../infra/model.ts";
 import type { Color, Verdict } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
-import type { Request } from "../../infra/rules/request.ts";
 import { startProber } from "../adapters/prober.ts";
 import type { ProbeCount, Prober } from "../adapters/prober.ts";
 import { RouterBake } from "./bake.ts";
@@ -15,16 +14,19 @@ import type { Environment, Ports } from "../ports.ts";
 import { reconcile } from "../reconcile.ts";
 import type { Goal } from "../rollout/goal.ts";
 import type { Session } from "../session.ts";
+import { moving } from "./write-back.ts";
+
+/** What a goal needs of a session. */
+export type GoalSession = Pick<Session, "settings" | "platform" | "cwd" | "on" | "boundary"> & {
+  readonly environment: Environment;
+};
 
 export interface GoalRun {
-  readonly session: Session;
+  readonly session: GoalSession;
   readonly goal: Goal;
   readonly interrupted: () => boolean;
   readonly rolloutId?: string;
 }
-
-/** Requests that move traffic: the probe counts from before the first of them. */
-const moving: ReadonlySet<Request["kind"]> = new Set(["Switch", "Shift", "RollBack"]);
 
 /** @returns the sentence that is true in the end; throws BlueGreenError why not */
 export async function runGoal(run: GoalRun): Promise<string> {
@@ -68,7 +70,11 @@ export async function runGoal(run: GoalRun): Promise<string> {
 }
 
 /** Runs all checks on a color and reports their findings. */
-export async function checkColor(session: Session, view: Observed, color: Color): Promise<Verdict> {
+export async function checkColor(
+  session: GoalSession,
+  view: Observed,
+  color: Color,
+): Promise<Verdict> {
   const { verdict, findings } = await examineColor(session, view, color);
   session.on({
     kind: "Checked",
@@ -83,7 +89,7 @@ export async function checkColor(session: Session, view: Observed, color: Color)
   return verdict;
 }
 
-/** Starts the probe before the first update that moves traffic. */
+/** The probe counts from before the first update that moves traffic. */
 function probed(environment: Environment, probe: SwitchProbe): Environment {
   return {
     observe: (options) => environment.observe(options),
@@ -116,10 +122,10 @@ const minPreviews = 5;
 
 /** The constant low-rate probe around a switch, and what it counted. */
 class SwitchProbe {
-  private readonly session: Session;
+  private readonly session: GoalSession;
   private prober: Prober | null = null;
 
-  constructor(session: Session) {
+  constructor(session: GoalSession) {
     this.session = session;
   }
 
@@ -147,7 +153,9 @@ class SwitchProbe {
   }
 }
 
-function summaryOf(count: ProbeCount): ProbeSummary {
-  const { sent, failed, longestGapMs, byColor } = count;
-  return { sent, failed, longestGapMs, byColor: perColor((color) => byColor[color]) };
+/** What the report says of the probe, its own troubles included. */
+export function summaryOf(count: ProbeCount): ProbeSummary {
+  const { sent, failed, longestGapMs, byColor, skipped, pending, broken } = count;
+  const answered = perColor((color) => byColor[color]);
+  return { sent, failed, longestGapMs, byColor: answered, skipped, pending, broken };
 }

@@ -2,9 +2,12 @@
 
 import { basename } from "node:path";
 import { messageOf } from "../../infra/errors.ts";
-import type { Color } from "../../infra/model.ts";
+import type { Color, RouterRecord } from "../../infra/model.ts";
+import type { Declared } from "../../infra/rules/intent.ts";
+import type { Request } from "../../infra/rules/request.ts";
 import { writeSettingsFile } from "../adapters/settings-file.ts";
 import type { Event } from "../event.ts";
+import type { Environment } from "../ports.ts";
 import type { Session } from "../session.ts";
 
 export interface Traffic {
@@ -12,12 +15,60 @@ export interface Traffic {
   readonly generation: number;
 }
 
-/** Writes what the record says; what can't be read or written is only reported. */
-export async function writeBack(session: Session): Promise<void> {
-  const { settingsFile, environment, on } = session;
+/** Requests that move traffic. */
+export const moving: ReadonlySet<Request["kind"]> = new Set(["Switch", "Shift", "RollBack"]);
+
+/** An environment that remembers whether a run has moved traffic in it. */
+export interface TrafficWatch {
+  readonly environment: Environment;
+  moved(after: RouterRecord): boolean;
+}
+
+export function watchTraffic(watched: Environment): TrafficWatch {
+  let before: RouterRecord | null = null;
+  let asked = false;
+  return {
+    environment: {
+      observe: async (options) => {
+        const view = await watched.observe(options);
+        before ??= view.record;
+        return view;
+      },
+      read: () => watched.read(),
+      updateRouter: (request) => {
+        asked ||= moving.has(request.kind);
+        return watched.updateRouter(request);
+      },
+      updateColor: (color, request) => watched.updateColor(color, request),
+      emptyColor: (color) => watched.emptyColor(color),
+    },
+    moved: ({ generation }) => asked && before !== null && generation > before.generation,
+  };
+}
+
+/**
+ * True where the file still says what it said before the last switch: its own write-back was cut
+ * short. A file of the present generation says something else because somebody wishes that.
+ */
+export function isLeftBehind(file: Declared, record: RouterRecord): boolean {
+  const { activeColor, generation, declared } = record;
+  if (file.generation !== null && file.generation >= generation) return false;
+  if (file.activeColor === activeColor || file.activeColor === declared) return true;
+  return file.activeColor !== null && file.generation === generation - 1;
+}
+
+/**
+ * Writes what the record says, where this run moved traffic or a former one that did couldn't
+ * write; what can't be read or written is only reported.
+ */
+export async function writeBack(session: Session, watch: TrafficWatch): Promise<void> {
+  const { settings, settingsFile, environment, on } = session;
   try {
-    const { activeColor, generation } = (await environment.observe({ fresh: false })).record;
-    if (activeColor !== null) writeTraffic(settingsFile, { activeColor, generation }, on);
+    const { record } = await environment.observe({ fresh: false });
+    const { activeColor, generation } = record;
+    if (activeColor === null) return;
+    if (!watch.moved(record) && !isLeftBehind(settings, record)) return;
+    writeTraffic(settingsFile, { activeColor, generation }, on);
   } catch (error) {
     on({ kind: "Noted", sentence: `the settings file wasn't updated: ${messageOf(error)}` });
   }

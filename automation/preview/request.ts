@@ -1,10 +1,11 @@
 /** Which stacks are to be previewed with what, for each thing that can be asked. */
 
 import type { ColorView } from "../../infra/rules/color.ts";
+import { isByHand } from "../../infra/rules/by-hand.ts";
 import { judgeColor } from "../../infra/color-program.ts";
 import type { Settings } from "../../infra/config.ts";
 import { BlueGreenError } from "../../infra/errors.ts";
-import { byHand, colors } from "../../infra/model.ts";
+import { colors } from "../../infra/model.ts";
 import type { Color, RouterRecord } from "../../infra/model.ts";
 import type { Observed, StackOutputs } from "../../infra/observation.ts";
 import type { Platform } from "../../infra/platform.ts";
@@ -67,7 +68,7 @@ export async function handPreviews(situation: Situation): Promise<readonly HandP
   const { outputs, view } = situation;
   const { rollout } = view.record;
   const meant = colors.filter((color) => {
-    const claimed = rollout?.id === byHand && rollout.color === color;
+    const claimed = rollout?.color === color && isByHand(rollout.id);
     return outputs.colors[color] !== null && (view.colors[color] !== null || claimed);
   });
   return Promise.all(meant.map((color) => handPreview(situation, color)));

@@ -1,18 +1,16 @@
 /** Keeps the values of releases' environments out of whatever is shown. Pure. */
 
+import { hideIn, partsToHide } from "../hidden-values.ts";
 import { mapTexts } from "../report/plain-text.ts";
 import type { PreviewSummary } from "./summary.ts";
 
-/** Shorter ones would hide ordinary words and numbers, and aren't secrets to rely on. */
-const minLength = 6;
 const maxDepth = 20;
-const hiddenWord = "[hidden]";
 
-/** Every text below a key named `env`, wherever it stands; longest first. */
+/** What to hide of every text below a key named `env`, wherever it stands; longest first. */
 export function environmentValues(...sources: readonly unknown[]): readonly string[] {
   const found = new Set<string>();
   for (const source of sources) collect(source, { inside: false, depth: 0 }, found);
-  return [...found].sort((a, b) => b.length - a.length);
+  return partsToHide(found);
 }
 
 interface Where {
@@ -21,16 +19,11 @@ interface Where {
 }
 
 function collect(value: unknown, { inside, depth }: Where, found: Set<string>): void {
-  if (typeof value === "string" && inside && value.trim().length >= minLength) found.add(value);
+  if (typeof value === "string" && inside) found.add(value);
   if (typeof value !== "object" || value === null || depth > maxDepth) return;
   for (const [key, inner] of Object.entries(value)) {
     collect(inner, { inside: inside || key === "env", depth: depth + 1 }, found);
   }
-}
-
-/** The text with each of the values replaced; also where only its first line was quoted. */
-export function hideIn(text: string, values: readonly string[]): string {
-  return values.reduce((shown, value) => shown.replaceAll(value, hiddenWord), text);
 }
 
 /** Sentences come from applications and the engine and may quote anything; our own words stay. */

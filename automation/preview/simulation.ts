@@ -125,8 +125,8 @@ function imagine(start: Start, before: State, action: Action): State {
       const colors = { ...view.colors, [action.color]: null };
       return { ...state, view: { ...view, colors }, emptied: action.color };
     }
-    case "Wait":
-      return { ...state, view: { ...view, nowMs: view.nowMs + action.ms } };
+    case "Drain":
+      return { ...state, memory: { ...memory, drained: action.color } };
     case "Finish":
     case "Fail":
       assert.fail("the simulation ends before a terminal action");

@@ -3,7 +3,7 @@
 import type { BlueGreenError } from "../../infra/errors.ts";
 import type { Color, Release, RouterRecord } from "../../infra/model.ts";
 import { sameWeights } from "../../infra/model.ts";
-import { idleColor } from "../../infra/observation.ts";
+import { idleColor } from "../../infra/rules/roles.ts";
 import { countChanges, isBookkeeping, orderedChanges } from "./changes.ts";
 import { driftOf, healthOf, named, parityOf, pinsOf, rollbackOf } from "./condition.ts";
 import { expectationOf } from "./expectation.ts";

@@ -50,7 +50,6 @@ function render(event: Event, colors: Paint, verbose: boolean): Shown {
   switch (event.kind) {
     case "Started":
     case "Observed":
-    case "Read":
       return null;
     case "Noted":
       return lines(`  ${colors.dim("note")}  ${event.sentence}`);
@@ -79,7 +78,7 @@ function render(event: Event, colors: Paint, verbose: boolean): Shown {
     case "RolledBack":
       return lines(`  ${colors.yellow("back")}  traffic is on ${event.to}: ${event.reason}`);
     case "Probed":
-      return lines(`  ${probeWords(event.probe)}`);
+      return lines(`  ${probeWords(event.probe)}`, ...probeTrouble(event.probe, colors));
     case "Failed":
       return failed(event, colors);
     case "Finished":
@@ -98,9 +97,16 @@ function failed(event: Extract<Event, { kind: "Failed" }>, colors: Paint): Shown
   return lines(`${colors.red(event.code)}: ${event.message}`, ...details, ...hint);
 }
 
-function probeWords({ sent, failed, longestGapMs, byColor }: ProbeOf): string {
+function probeWords({ sent, failed, longestGapMs, byColor, skipped, pending }: ProbeOf): string {
   const shares = `blue ${byColor.blue}, green ${byColor.green}`;
-  return `probe  ${sent} sent, ${failed} failed, longest gap ${longestGapMs} ms (${shares})`;
+  const counts = [`${sent} sent`, `${failed} failed`];
+  if (pending > 0) counts.push(`${pending} unanswered`);
+  if (skipped > 0) counts.push(`${skipped} not sent in time`);
+  return `probe  ${counts.join(", ")}, longest gap ${longestGapMs} ms (${shares})`;
+}
+
+function probeTrouble({ broken }: ProbeOf, colors: Paint): readonly string[] {
+  return broken === null ? [] : [`  ${colors.red("probe")}  the count isn't whole: ${broken}`];
 }
 
 type ProbeOf = Extract<Event, { kind: "Probed" }>["probe"];

@@ -20,10 +20,17 @@ export type Action =
   | { readonly kind: "Judge"; readonly color: Color; readonly sinceMs: number }
   /** Empty a retiring color's stack. */
   | { readonly kind: "Empty"; readonly color: Color }
-  /** Look again later. */
-  | { readonly kind: "Wait"; readonly ms: number; readonly reason: string }
+  /** Until the color has no open request any more, and not longer than `ms`. */
+  | Draining
   | { readonly kind: "Finish"; readonly sentence: string }
   | { readonly kind: "Fail"; readonly error: BlueGreenError };
+
+export interface Draining {
+  readonly kind: "Drain";
+  readonly color: Color;
+  /** More than 0. */
+  readonly ms: number;
+}
 
 /** The words of an action for progress, history messages and tests. */
 export function describeAction(action: Action): string {
@@ -38,8 +45,8 @@ export function describeAction(action: Action): string {
       return `bake ${action.color}`;
     case "Empty":
       return `empty ${action.color}`;
-    case "Wait":
-      return `wait: ${action.reason}`;
+    case "Drain":
+      return `drain ${action.color}, for at most ${Math.ceil(action.ms / 1_000)} s`;
     case "Finish":
       return action.sentence;
     case "Fail":

@@ -1,17 +1,19 @@
 /** decide(observation, goal, policy) -> action: pure and total, the heart of every command. */
 
 import type { BlueGreenError } from "../../infra/errors.ts";
-import type { Color, Rollout } from "../../infra/model.ts";
-import { otherColor } from "../../infra/model.ts";
+import type { Rollout } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
+import { isByHand } from "../../infra/rules/by-hand.ts";
 import { isRecorded } from "../../infra/rules/record.ts";
 import type { RollBack } from "../../infra/rules/request.ts";
+import { idleColor } from "../../infra/rules/roles.ts";
 import { unproven } from "../../infra/rules/rollout.ts";
 import { instant } from "../../infra/rules/view.ts";
 import type { Action } from "./action.ts";
 import type { Deploy, RollBackNow, Self, SwitchTo } from "./goal.ts";
 import type { Memory } from "./memory.ts";
 import { claimFor, openRollout, takeOwnership, unfinishedVersion } from "./ownership.ts";
+import { drainFirst } from "./drain.ts";
 import {
   activeWord,
   endedByOthers,
@@ -52,11 +54,19 @@ function decideDeploy(situation: Situation<Deploy>): Action {
   if (already) return already;
   const refusal = refuseStart(situation);
   if (refusal) return { kind: "Fail", error: refusal };
+  if (needsProof(situation)) return { kind: "Update", request: { kind: "Keep" } };
   const version = goal.version ?? unfinishedVersion(view);
-  if (version === null) return fail("USAGE", "no rollout is open", "name a release: --version");
-  const color = idle(view);
+  if (version === null) return nothingToFinish(view);
+  const color = idleColor(view.record);
   if (view.record.retiring === color) return finishRetiring(situation, color);
-  return { kind: "Update", request: claimFor(situation, "deploy", color, version) };
+  const claim = claimFor(situation, "deploy", color, version);
+  return drainFirst(situation, color) ?? { kind: "Update", request: claim };
+}
+
+function nothingToFinish({ record: { rollout } }: Observed): Action {
+  const byPerson = rollout !== null && isByHand(rollout.id) && rollout.phase !== "hold";
+  const sentence = byPerson ? `${rollout.color} was claimed by hand` : "no rollout is open";
+  return fail("USAGE", sentence, "name a release: --version");
 }
 
 /** The rollout is gone: by this run's own rollback whose update was cut short, or by others. */
@@ -83,6 +93,11 @@ function needsRouter({ view, memory }: Situation): boolean {
   return (missing || !isRecorded(view.stored)) && !memory.kept;
 }
 
+/** A flip that was cut short is proven, or goes back, before its former color is touched. */
+function needsProof({ view, memory }: Situation): boolean {
+  return view.drift.kind === "interrupted" && !memory.kept;
+}
+
 function decideSwitch(situation: Situation<SwitchTo>): Action {
   const { view, memory, goal } = situation;
   const rollout = openRollout(situation);
@@ -98,6 +113,7 @@ function decideSwitch(situation: Situation<SwitchTo>): Action {
   }
   const refusal = refuseStart(situation);
   if (refusal) return { kind: "Fail", error: refusal };
+  if (needsProof(situation)) return { kind: "Update", request: { kind: "Keep" } };
   const outputs = view.colors[goal.color];
   if (!outputs) {
     return fail(
@@ -150,7 +166,8 @@ function advance(situation: Situation<Deploy | SwitchTo>, rollout: Rollout): Act
   }
 }
 
-function fill({ view, policy }: Situation, rollout: Rollout): Action {
+function fill(situation: Situation, rollout: Rollout): Action {
+  const { view, policy } = situation;
   const outputs = view.colors[rollout.color];
   if (outputs?.rolloutId === rollout.id) {
     const { digest } = outputs.release;
@@ -159,7 +176,7 @@ function fill({ view, policy }: Situation, rollout: Rollout): Action {
   const active = view.record.activeColor && view.colors[view.record.activeColor];
   const size = Math.max(policy.size, active ? active.size : 0);
   const { color, version, id } = rollout;
-  return { kind: "Provision", color, version, rolloutId: id, size };
+  return drainFirst(situation, color) ?? { kind: "Provision", color, version, rolloutId: id, size };
 }
 
 function check({ view, memory }: Situation, rollout: Rollout): Action {
@@ -195,10 +212,17 @@ function heldOutcome({ view }: Situation, rollout: Rollout): Action {
   return { kind: "Finish", sentence: `${rollout.color} serves ${rollout.version}${window}` };
 }
 
-/** Cleans up after a failure: before the switch the claim goes, after it traffic went back. */
+/** Cleans up after a failure: before the switch the claim goes, after it traffic goes back. */
 function failed(situation: Situation, rollout: Rollout | null, error: BlueGreenError): Action {
-  const mine = rollout && rollout.id === situation.memory.rolloutId;
-  const untouched = mine && situation.view.record.weights[rollout.color] === 0;
+  const { memory, self } = situation;
+  const mine = rollout && rollout.id === memory.rolloutId;
+  const serving = rollout && situation.view.record.weights[rollout.color] > 0;
+  // A switch that is also its rollout's beginning isn't remembered when it fails.
+  const begun = mine || rollout?.id === self.rolloutId;
+  if (error.code === "SWITCH_STUCK" && begun && serving && rollout.former) {
+    return { kind: "Update", request: { ...blame(self, error.message, rollout.id), pin: false } };
+  }
+  const untouched = mine && !serving;
   if (!untouched) return { kind: "Fail", error };
   return {
     kind: "Update",
@@ -224,8 +248,4 @@ function checkedVerdict(memory: Memory, digest: string) {
 
 function windowEnd({ view, policy }: Situation): string {
   return instant(view.nowMs + policy.rollbackWindowMs);
-}
-
-function idle({ record }: Observed): Color {
-  return record.activeColor ? otherColor(record.activeColor) : "blue";
 }

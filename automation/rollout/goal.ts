@@ -37,7 +37,10 @@ export type Goal = Deploy | SwitchTo | RollBackNow | RetireIdle;
 export interface Policy {
   readonly claimMs: number;
   readonly rollbackWindowMs: number;
-  /** How long nothing may have reached the idle color before it is retired. */
+  /**
+   * How long nothing may have reached the idle color before it is retired, and how long it may still
+   * answer what it has open once it has lost its traffic.
+   */
   readonly quietMs: number;
   /** Configured number of instances. */
   readonly size: number;

@@ -16,6 +16,8 @@ export interface Memory {
   readonly done: boolean;
   /** The color whose stack this run has emptied. */
   readonly emptied: Color | null;
+  /** The color whose open requests this run has waited for. */
+  readonly drained: Color | null;
   /** The router's stack was brought up by this run. */
   readonly kept: boolean;
   /** An update was tried once more, because its engine had ended in the middle. */
@@ -29,6 +31,7 @@ export const noMemory: Memory = {
   failure: null,
   done: false,
   emptied: null,
+  drained: null,
   kept: false,
   retried: false,
 };

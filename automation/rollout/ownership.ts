@@ -1,8 +1,8 @@
 /** Whose rollout it is: which one a run goes on with, and how it becomes its owner. Pure. */
 
 import { claimedBy, liveClaim, sameOwner } from "../../infra/rules/claim.ts";
-import type { Color, Owner, Rollout } from "../../infra/model.ts";
-import { byHand } from "../../infra/model.ts";
+import type { Color, Owner, Rollout, RouterRecord } from "../../infra/model.ts";
+import { isByHand } from "../../infra/rules/by-hand.ts";
 import type { Observed } from "../../infra/observation.ts";
 import type { ClaimColor } from "../../infra/rules/request.ts";
 import { instant } from "../../infra/rules/view.ts";
@@ -16,7 +16,7 @@ export function openRollout(situation: Situation<Deploy | SwitchTo>): Rollout | 
   const { rollout } = view.record;
   if (!rollout) return null;
   if (rollout.id === memory.rolloutId) return rollout;
-  if (rollout.phase === "hold" || rollout.id === byHand) return null;
+  if (rollout.phase === "hold" || isByHand(rollout.id)) return null;
   if (mayStillBeFilled(situation, rollout)) return null;
   if (goal.kind === "SwitchTo") {
     return rollout.kind === "switch" && rollout.color === goal.color ? rollout : null;
@@ -70,7 +70,8 @@ export function takeOwnership(situation: Situation, rollout: Rollout): Action | 
 /** The owner of the claim that keeps others out, where it is known to be dead and stays so. */
 export function deadOwner({ view, self }: Situation): Owner | null {
   const owner = liveClaim(view.record, view.nowMs)?.owner ?? null;
-  const byPerson = view.record.rollout?.id === byHand;
+  const { rollout } = view.record;
+  const byPerson = rollout !== null && isByHand(rollout.id);
   return owner && !byPerson && self.isDead(owner) ? owner : null;
 }
 
@@ -93,7 +94,20 @@ export function claimFor(
   };
 }
 
-/** The release of a rollout whose owner can't be asked: it is filled in anew. */
+/** The release that is meant; null: whatever is open is to be finished. */
+export function versionToDeploy(
+  { rollout }: RouterRecord,
+  meant: { readonly named: string | null; readonly configured: string | null },
+): string | null {
+  const open = rollout !== null && rollout.phase !== "hold";
+  return meant.named ?? (open ? null : meant.configured);
+}
+
+/**
+ * The release of a rollout whose owner can't be asked: it is filled in anew. What a person filled
+ * by hand is theirs, and has no version that could be filled in.
+ */
 export function unfinishedVersion({ record: { rollout } }: Observed): string | null {
-  return rollout === null || rollout.phase === "hold" ? null : rollout.version;
+  if (rollout === null || rollout.phase === "hold" || isByHand(rollout.id)) return null;
+  return rollout.version;
 }

@@ -48,10 +48,11 @@ export function refuseDrift(view: Observed): BlueGreenError | null {
   return null;
 }
 
-/** The release failed after its switch, and traffic is back on the former color. */
-export function rolledBack(reason: string, to: Color): BlueGreenError {
+/** A release that failed after its switch is pinned; one that couldn't be proven isn't to blame. */
+export function rolledBack(reason: string, to: Color, { pinned = true } = {}): BlueGreenError {
+  const pin = pinned ? "the release is pinned, " : "";
   return new BlueGreenError("ROLLED_BACK", reason, {
-    hint: `traffic is back on ${to}; the release is pinned, look at \`bluegreen logs ${otherColor(to)}\``,
+    hint: `traffic is back on ${to}; ${pin}look at \`bluegreen logs ${otherColor(to)}\``,
   });
 }
 

@@ -5,6 +5,7 @@ import { BlueGreenError } from "../../infra/errors.ts";
 import type { Color } from "../../infra/model.ts";
 import { formatWeights } from "../../infra/model.ts";
 import type { Action } from "./action.ts";
+import { drainFirst } from "./drain.ts";
 import type { Situation } from "./situation.ts";
 import type { RetireIdle } from "./goal.ts";
 
@@ -16,13 +17,15 @@ export function decideRetirement(situation: Situation<RetireIdle>): Action {
   if (isEmpty(situation, color)) return { kind: "Finish", sentence: `${color} is empty` };
   const busy = force ? null : stillReached(situation);
   if (busy) return busy;
-  return { kind: "Update", request: { kind: "Retire", color, force } };
+  return (
+    drainFirst(situation, color) ?? { kind: "Update", request: { kind: "Retire", color, force } }
+  );
 }
 
 /** The last steps of a retirement, whoever began it. */
 export function finishRetiring(situation: Situation, color: Color): Action {
   const empty = situation.memory.emptied === color || isEmpty(situation, color);
-  if (!empty) return { kind: "Empty", color };
+  if (!empty) return drainFirst(situation, color) ?? { kind: "Empty", color };
   return { kind: "Update", request: { kind: "Retired", color } };
 }
 

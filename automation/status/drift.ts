@@ -4,7 +4,7 @@ import type { Settings } from "../../infra/config.ts";
 import { pasteLines, readIntent } from "../../infra/rules/intent.ts";
 import { colors } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
-import { attachments } from "../../infra/rules/transition.ts";
+import { attachments } from "../../infra/rules/attachment.ts";
 
 export interface DriftReport {
   /** What differs from what: `router` is the data plane. */

@@ -1,15 +1,15 @@
 /** Looks at an environment as fast as it can, and changes nothing. */
 
-import { hostname } from "node:os";
 import { basename } from "node:path";
 import type { Color } from "../../infra/model.ts";
 import type { Observed, Outputs, StackOutputs } from "../../infra/observation.ts";
+import { isByHand } from "../../infra/rules/by-hand.ts";
 import { stackName } from "../../infra/stack-role.ts";
 import { readOutputs as readOutputsOf } from "../adapters/pulumi-cli.ts";
 import type { CliTarget } from "../adapters/pulumi-cli.ts";
 import { openEngine } from "../engine/access.ts";
 import type { Reporter } from "../event.ts";
-import { isDeadHere } from "../owner.ts";
+import { livenessOf } from "../owner.ts";
 import type { Project, ReadProject } from "../project.ts";
 import type { StatusReport } from "./report.ts";
 import { statusOf } from "./report.ts";
@@ -61,15 +61,19 @@ async function readOutputs(cli: CliTarget, environment: string): Promise<StackOu
 async function reportOf(project: ReadProject, view: Observed | null): Promise<StatusReport> {
   const { settings, settingsFile, application } = project;
   const { platformOf } = await import("../../infra/platforms/index.ts");
-  const owner = view?.record.claim?.owner ?? null;
+  const { owner = null, rolloutId = "" } = view?.record.claim ?? {};
+  // A person's claim lasts longer than the command that made it.
+  const liveness = owner && !isByHand(rolloutId) ? livenessOf(owner) : "unknown";
+  const platform = platformOf(settings);
   return statusOf({
     settings,
     settingsName: basename(settingsFile),
     project: project.project,
     application,
-    url: platformOf(settings).url(settings),
+    url: platform.url(settings),
     view,
-    ownerGone: owner?.host === hostname() ? isDeadHere(owner) : null,
+    remarks: (view && platform.remarks?.(settings, view.reading)) ?? [],
+    ownerGone: liveness === "unknown" ? null : liveness === "dead",
     nowMs: Date.now(),
   });
 }

@@ -1,5 +1,6 @@
 /** What needs a person's eye in an environment, with what to do. Pure. */
 
+import { isByHand } from "../../infra/rules/by-hand.ts";
 import { head } from "../checks/evidence.ts";
 import { liveClaim } from "../../infra/rules/claim.ts";
 import { colors } from "../../infra/model.ts";
@@ -64,11 +65,12 @@ function rolloutProblems(
   if (claimed && ownerGone !== true) return [];
   const why = claimed ? "its process is gone" : "its claim ran out";
   const back = rollout.phase === "bake" || rollout.phase === "shift" ? "rollback" : "abort";
+  const on = isByHand(rollout.id) ? `claim ${rollout.color}` : "deploy";
   return [
     {
       subject: "rollout",
       sentence: `${rollout.id} was left in its ${rollout.phase}: ${why}`,
-      advice: `go on with \`bluegreen deploy\`, or give up with \`bluegreen ${back}\``,
+      advice: `go on with \`bluegreen ${on}\`, or give up with \`bluegreen ${back}\``,
     },
   ];
 }

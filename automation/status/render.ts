@@ -20,6 +20,7 @@ export function renderStatus(report: StatusReport, paint: Paint): string {
     ...rolloutLines(report, paint),
     ...rollbackLines(report),
     ...weightLines(report),
+    ...report.remarks.map((sentence): Fact => ["traffic", sentence]),
     ...report.pins.map((pin): Fact => ["pinned", pinLine(pin)]),
     ...report.drift.flatMap(({ sentence, advice, paste }) =>
       finding("drift", [sentence, advice, ...paste.map((line) => `  ${line}`)], paint),

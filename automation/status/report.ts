@@ -77,6 +77,8 @@ export interface StatusReport {
   readonly pins: readonly Pin[];
   readonly drift: readonly DriftReport[];
   readonly problems: readonly ProblemReport[];
+  /** What the platform says of where traffic is, beside the weights. */
+  readonly remarks: readonly string[];
 }
 
 /** Everything that the report is made of. */
@@ -91,6 +93,8 @@ export interface StatusInput {
   readonly view: Observed | null;
   /** As `RolloutReport.ownerGone`. */
   readonly ownerGone: boolean | null;
+  /** As the platform has them; default none. */
+  readonly remarks?: readonly string[];
   readonly nowMs: number;
 }
 
@@ -116,6 +120,7 @@ export function statusOf(input: StatusInput): StatusReport {
     pins: record.pins.filter(({ until }) => until === null || Date.parse(until) > nowMs),
     drift: findDrift(view, { settings, name: input.settingsName }),
     problems: findProblems(view, input.ownerGone),
+    remarks: input.remarks ?? [],
   };
 }
 
@@ -152,6 +157,7 @@ const nothing = {
   pins: [],
   drift: [],
   problems: [],
+  remarks: [],
 } as const;
 
 function colorReport({ record, reading, colors: held }: Observed, color: Color): ColorReport {

@@ -5,10 +5,15 @@ import type { Settings } from "../config.ts";
 
 /** Relative paths start from `root`, the folder of Pulumi.yaml. */
 export function absolutePaths(settings: Settings, root: string): Settings {
-  const { local } = settings;
+  const { local, proxy } = settings;
   const tls = local.tls && {
     cert: resolve(root, local.tls.cert),
     key: resolve(root, local.tls.key),
   };
-  return { ...settings, local: { ...local, cwd: resolve(root, local.cwd), tls } };
+  const colors = { ...proxy.colors, cwd: resolve(root, proxy.colors.cwd) };
+  return {
+    ...settings,
+    local: { ...local, cwd: resolve(root, local.cwd), tls },
+    proxy: { ...proxy, colors },
+  };
 }

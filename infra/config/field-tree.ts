@@ -107,9 +107,10 @@ export function keyOrder(): readonly string[] {
   return fieldsIn(shape).map(([key]) => key);
 }
 
-/** The paths of all keys, without those of list entries. */
+/** The paths of all keys, of every kind of a map too, without those of list entries. */
 export function knownPaths(schema: z.core.$ZodTypes = shape, prefix: Path = []): readonly Path[] {
-  return fieldsIn(schema).flatMap(([key, field]) => {
+  const members = [schema, ...kindsOf(schema).map(([, member]) => member)];
+  return members.flatMap(fieldsIn).flatMap(([key, field]) => {
     const path = [...prefix, key];
     return [path, ...knownPaths(field.schema, path)];
   });

@@ -71,11 +71,12 @@ function rowsIn(field: Field, path: Path): readonly Row[] {
   });
 }
 
-/** The rows below a key: of a map, or of each kind of a list's entries. */
+/** The rows below a key: of a map, of each kind of a map, or of each kind of a list's entries. */
 function entryRows(field: Field, path: Path): readonly Row[] {
   const { def } = field.schema._zod;
-  if (def.type !== "array") return rowsIn(field, path);
-  return kindsOf(fieldOf(def.element).schema).flatMap(([kind, schema]) =>
+  const inner = def.type === "array" ? fieldOf(def.element).schema : field.schema;
+  if (def.type !== "array" && def.type !== "union") return rowsIn(field, path);
+  return kindsOf(inner).flatMap(([kind, schema]) =>
     rowsIn({ ...field, schema }, []).map((row) => ({
       ...row,
       key: `${dotted(path)}[${kind}].${row.key}`,

@@ -7,7 +7,10 @@ import type { Settings } from "./settings.ts";
 import { canonicalAddress } from "./address.ts";
 import { overlaps } from "./path.ts";
 import type { Path } from "./path.ts";
+import { platformFacts, platformPaths } from "./platform-facts.ts";
 import type { Problem } from "./problems.ts";
+import { platformNames } from "./shape.ts";
+import type { PlatformName } from "./shape.ts";
 
 /** What a rule finds: a problem, whose `about` defaults to all that the rule reads. */
 type Rule = (settings: Settings, file: string) => readonly Problem[];
@@ -30,14 +33,26 @@ const rules: readonly { readonly rule: Rule; readonly reads: readonly Path[] }[]
     ],
   },
   { rule: windowCoversTheBake, reads: [["rollbackWindow"], ["bake", "duration"]] },
-  { rule: claimOutlivesTheStart, reads: [["claim"], ["local", "start"]] },
   { rule: drainEndsWithinTheClaim, reads: [["drain"], ["claim"]] },
   { rule: probesFitIntoTheSwitch, reads: [["switchWithin"], ["probe"]] },
-  { rule: commandIsThere, reads: [["local", "command"], ["given"]] },
   { rule: givenColorsDiffer, reads: [["given"]] },
-  { rule: givenColorsAreNotTheRouter, reads: [["given"], ["local", "host"], ["local", "port"]] },
   { rule: checkNamesDiffer, reads: [["checks"]] },
+  ...platformNames.flatMap(rulesOf),
 ];
+
+/** Rules about what each platform has in a place of its own; they hold for the chosen one. */
+function rulesOf(platform: PlatformName): typeof rules {
+  const { start, command, listen } = platformPaths[platform];
+  const made = [
+    { judge: claimOutlivesTheStart, reads: [["claim"], ...start] },
+    { judge: commandIsThere, reads: [["given"], ...command] },
+    { judge: givenColorsAreNotTheRouter, reads: [["given"], ...listen] },
+  ];
+  return made.map(({ judge, reads }) => ({
+    rule: (settings) => (settings.platform === platform ? judge(settings) : []),
+    reads: [["platform"], ...reads],
+  }));
+}
 
 /** The problems of all rules, but for those that read something that is wrong in itself. */
 export function brokenRules(
@@ -81,9 +96,10 @@ function windowCoversTheBake({ rollbackWindowMs, bake }: Settings): readonly Pro
   return [{ path: ["rollbackWindow"], problem, fix, about }];
 }
 
-function claimOutlivesTheStart({ claimMs, local }: Settings): readonly Problem[] {
-  if (claimMs > local.startMs) return [];
-  const about: Path[] = [["local", "start"]];
+function claimOutlivesTheStart(settings: Settings): readonly Problem[] {
+  const { claimMs, platform } = settings;
+  if (claimMs > platformFacts[platform](settings).startMs) return [];
+  const about = platformPaths[platform].start;
   const problem = "ends before an instance may have started";
   return [{ path: ["claim"], problem, fix: "write more than the time to start", about }];
 }
@@ -105,14 +121,15 @@ function probesFitIntoTheSwitch({ probe, switchWithinMs }: Settings): readonly P
   return [{ path: ["switchWithin"], problem, fix: "allow more time, or fewer probes", about }];
 }
 
-function commandIsThere({ local, given }: Settings): readonly Problem[] {
+function commandIsThere(settings: Settings): readonly Problem[] {
+  const { platform, given } = settings;
   const isNeeded = colors.some((color) => given[color] === null);
-  if (!isNeeded || local.command.length > 0) return [];
+  if (!isNeeded || platformFacts[platform](settings).hasCommand) return [];
   const problem = "is missing: it starts one instance of the application";
   const fix =
     'write the words of the command, such as ["node", "server.ts"]; {port} and {version} are ' +
     "filled in. Or give both colors by their addresses under bluegreen:given";
-  return [{ path: ["local", "command"], problem, fix }];
+  return platformPaths[platform].command.map((path) => ({ path, problem, fix }));
 }
 
 function givenColorsDiffer({ given }: Settings): readonly Problem[] {
@@ -124,18 +141,16 @@ function givenColorsDiffer({ given }: Settings): readonly Problem[] {
   });
 }
 
-function givenColorsAreNotTheRouter({ given, local }: Settings): readonly Problem[] {
-  const host = local.host.includes(":") ? `[${local.host}]` : local.host;
-  const router = canonicalAddress(`${host}:${local.port}`);
-  return givenAddresses(given).flatMap(({ path, address }) => {
+function givenColorsAreNotTheRouter(settings: Settings): readonly Problem[] {
+  const { platform } = settings;
+  const listens = platformFacts[platform](settings);
+  const host = listens.host.includes(":") ? `[${listens.host}]` : listens.host;
+  const router = canonicalAddress(`${host}:${listens.port}`);
+  return givenAddresses(settings.given).flatMap(({ path, address }) => {
     if (address !== router) return [];
     const problem = "is the router's own address, so requests would go round in a circle";
     const fix = "write the address of an instance";
-    const about: Path[] = [
-      ["local", "host"],
-      ["local", "port"],
-    ];
-    return [{ path, problem, fix, about }];
+    return [{ path, problem, fix, about: platformPaths[platform].listen }];
   });
 }
 

@@ -9,7 +9,7 @@ import { fieldAt } from "./field-tree.ts";
 import type { Path } from "./path.ts";
 import type { Problem } from "./problems.ts";
 import { rewrittenScalars } from "./rewritten-scalars.ts";
-import { decodeText, ownKey } from "./source.ts";
+import { decodeText, ownKey, writtenTwice } from "./source.ts";
 import type { Source } from "./source.ts";
 
 /** Stands for a value that only the engine can decrypt. */
@@ -18,15 +18,24 @@ export const opaqueSecret = "[secret]";
 /** @throws BlueGreenError SETTINGS_UNREADABLE with line and column where it isn't one YAML map. */
 export function readSettingsYaml(text: string, file: string): Source {
   const source = new Reading(file);
-  for (const { key, node, value } of configEntries(parseSettingsYaml(text, file), file)) {
+  for (const { key, node, value, line } of configEntries(text, file)) {
     const name = ownKey(key);
-    if (name !== null) source.add(name, { node, value });
+    if (name !== null) source.add(name, { node, value, place: `"${key}" in line ${line}` });
   }
   return source;
 }
 
 /** The document, whole and without errors; also for those who edit it. */
 export function parseSettingsYaml(text: string, file: string): Document.Parsed {
+  return parseWithLines(text, file).document;
+}
+
+interface Parsed {
+  readonly document: Document.Parsed;
+  readonly lines: LineCounter;
+}
+
+function parseWithLines(text: string, file: string): Parsed {
   const lines = new LineCounter();
   const document = parseDocument(text, {
     merge: true,
@@ -36,7 +45,7 @@ export function parseSettingsYaml(text: string, file: string): Document.Parsed {
   });
   const [error] = document.errors;
   if (error !== undefined) throw unreadable(error, { text, file, lines });
-  return document;
+  return { document, lines };
 }
 
 function unreadable(
@@ -62,9 +71,11 @@ interface Entry {
   readonly key: string;
   readonly node: unknown;
   readonly value: unknown;
+  readonly line: number;
 }
 
-function configEntries(document: Document.Parsed, file: string): readonly Entry[] {
+function configEntries(text: string, file: string): readonly Entry[] {
+  const { document, lines } = parseWithLines(text, file);
   const config = configMap(document, file);
   if (config === null) return [];
   const values = toValues(document, file)["config"] as Record<string, unknown>;
@@ -72,7 +83,15 @@ function configEntries(document: Document.Parsed, file: string): readonly Entry[
     key,
     value,
     node: config.get(key, true),
+    line: lines.linePos(startOfKey(config, key)).line,
   }));
+}
+
+/** A merged key has no place of its own: the map's start stands for it. */
+function startOfKey(config: YAMLMap, key: string): number {
+  const pair = config.items.find((item) => isScalar(item.key) && item.key.value === key);
+  const range = isScalar(pair?.key) ? pair.key.range : config.range;
+  return range?.[0] ?? 0;
 }
 
 /** The `config:` map; null where there is none yet. */
@@ -102,6 +121,13 @@ function toValues(document: Document.Parsed, file: string): Record<string, unkno
   }
 }
 
+interface Added {
+  readonly node: unknown;
+  readonly value: unknown;
+  /** The key as it is written, and where. */
+  readonly place: string;
+}
+
 /** Gathers values and problems while the keys of the file are read one by one. */
 class Reading implements Source {
   readonly values: Record<string, unknown> = {};
@@ -109,13 +135,17 @@ class Reading implements Source {
   readonly secretKeys = new Set<string>();
   readonly problems: Problem[] = [];
   readonly file: string;
+  private readonly places = new Map<string, string>();
 
   constructor(file: string) {
     this.file = file;
   }
 
-  add(key: string, { node, value }: { node: unknown; value: unknown }): void {
+  add(key: string, { node, value, place }: Added): void {
     if (value === null || value === "") return;
+    const before = this.places.get(key);
+    if (before !== undefined) this.problems.push(writtenTwice(key, [before, place]));
+    this.places.set(key, place);
     this.problems.push(...rewrittenScalars(node, [key], { [key]: value }));
     const plain = this.withoutSecrets(value, [key]);
     this.values[key] = asDeclared(plain, fieldAt([key], {}));

@@ -4,6 +4,8 @@ import { z } from "zod";
 
 import { hour, minute, second } from "../duration.ts";
 import { localSchema } from "../platforms/local/settings.ts";
+import { proxySchema } from "../platforms/proxy/settings.ts";
+import { applicationForm, applicationMaxLength } from "../state-dir.ts";
 import { checkSchema } from "./checks.ts";
 import {
   address,
@@ -19,10 +21,10 @@ import {
 } from "./fields.ts";
 
 /** One line per platform: its name, which is also the key of its slice, and the slice's schema. */
-export const platformSchemas = { local: localSchema } as const;
+export const platformSchemas = { local: localSchema, proxy: proxySchema } as const;
 
 export type PlatformName = keyof typeof platformSchemas;
-export const platformNames = ["local"] as const satisfies readonly PlatformName[];
+export const platformNames = ["local", "proxy"] as const satisfies readonly PlatformName[];
 
 const timeout = () => duration({ min: 10, max: minute, example: "2s" }).prefault("2s");
 
@@ -90,9 +92,9 @@ export const shape = z.strictObject({
     environmentForm,
     60,
   ).describe("Name of the environment; it must match the stack."),
-  application: optional(word(`letters, digits and ". _ -"`, /^[A-Za-z0-9][\w.-]*$/, 60)).describe(
-    "Name of the application, for messages and reports.",
-  ),
+  application: optional(
+    word(`letters, digits and ". _ -"`, applicationForm, applicationMaxLength),
+  ).describe("Name of the application, for messages and reports."),
   platform: choice(platformNames).prefault("local").describe("What the colors run on."),
   activeColor: choice(["blue", "green", "none"])
     .transform((color) => (color === "none" ? null : color))
@@ -128,4 +130,5 @@ export const shape = z.strictObject({
     .describe("Who permits the switch after the checks."),
   given: given.prefault({}).describe("Colors that somebody else manages."),
   local: platformSchemas.local.prefault({}).describe("Settings of the platform `local`."),
+  proxy: platformSchemas.proxy.prefault({}).describe("Settings of the platform `proxy`."),
 });

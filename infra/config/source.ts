@@ -21,15 +21,25 @@ export function readRaw({ raw, secretKeys, file }: RawSettings): Source {
   const secrets = new Set(secretKeys.flatMap((key) => ownKey(key) ?? []));
   const values: Record<string, unknown> = {};
   const problems: Problem[] = [];
+  const places = new Map<string, string>();
   for (const [fullKey, text] of Object.entries(raw)) {
     const key = ownKey(fullKey);
     // The engine hands on an empty value as empty text: the same as absent.
     if (key === null || text === "") continue;
+    const before = places.get(key);
+    if (before !== undefined) problems.push(writtenTwice(key, [before, `"${fullKey}"`]));
+    places.set(key, `"${fullKey}"`);
     const decoded = decodeText(key, text);
     values[key] = decoded.value;
     if (decoded.problem !== undefined) problems.push(decoded.problem);
   }
   return { values, problems, secretKeys: secrets, file };
+}
+
+/** The same key with and without its namespace: nobody can tell which one is meant. */
+export function writtenTwice(key: string, places: readonly [string, string]): Problem {
+  const problem = `is written twice, as ${places[0]} and as ${places[1]}`;
+  return { path: [key], problem, fix: `keep one of the two, "${namespace}:${key}"` };
 }
 
 /** The key without its namespace; null for another namespace's. */

@@ -45,7 +45,10 @@ export function openLine(
   };
 }
 
-/** @throws SWITCH_NOT_SERVED after the router was set back */
+/**
+ * @throws SWITCH_NOT_SERVED after the router was set back; SWITCH_STUCK where it stays as asked: it
+ * couldn't be set back, or was rolled back already
+ */
 export async function serveOrReturn(run: Verification): Promise<RouterOutputs> {
   const { settings, context, outputs, transition } = run;
   const color = activeOf(transition.record.weights);
@@ -73,14 +76,12 @@ export async function serveOrReturn(run: Verification): Promise<RouterOutputs> {
 async function notServed(run: Verification, reason: string): Promise<BlueGreenError> {
   const { former, platform, settings, transition, context } = run;
   const asked = formatWeights(transition.record.weights);
-  const hint = transition.activation?.rollback
-    ? "the router stays as asked: the color that was left is no better; see `bluegreen doctor`"
-    : await returned(run);
+  const end = transition.activation?.rollback ? staysBack : await returned(run);
   const error = new BlueGreenError(
-    "SWITCH_NOT_SERVED",
+    end.code,
     `asked for ${asked}, but ${reason} within ${settings.switchWithinMs} ms`,
     {
-      hint,
+      hint: end.hint,
       details: [`platform ${platform.name}, before: ${formatWeights(former.record.weights)}`],
     },
   );
@@ -88,9 +89,25 @@ async function notServed(run: Verification, reason: string): Promise<BlueGreenEr
   return error;
 }
 
-async function returned({ former, platform, settings, transition }: Verification): Promise<string> {
+/** Where traffic is after a flip that wasn't served, and what to do. */
+interface End {
+  readonly code: "SWITCH_NOT_SERVED" | "SWITCH_STUCK";
+  readonly hint: string;
+}
+
+function stuck(hint: string): End {
+  return { code: "SWITCH_STUCK", hint };
+}
+
+const staysBack = stuck(
+  "the router stays as asked: the color that was left is no better; see `bluegreen doctor`",
+);
+
+async function returned({ former, platform, settings, transition }: Verification): Promise<End> {
   const { record, colors, reading } = former;
-  if (!platform.flip) return "this platform can't be set back directly: run `bluegreen rollback`";
+  if (!platform.flip) {
+    return stuck("this platform can't be set back directly: run `bluegreen rollback`");
+  }
   try {
     await platform.flip(
       { settings, colors },
@@ -99,14 +116,17 @@ async function returned({ former, platform, settings, transition }: Verification
         generation: record.generation,
         rolloutId: reading.rolloutId ?? byHand,
         mark: reading.mark,
+        former: reading.former,
         replaces: transition.record.generation,
       },
     );
-    return `the router was set back to ${formatWeights(record.weights)}`;
+    const hint = `the router was set back to ${formatWeights(record.weights)}`;
+    return { code: "SWITCH_NOT_SERVED", hint };
   } catch (error) {
     if (error instanceof BlueGreenError && error.code === "DRIFT") {
-      return `it wasn't set back, because ${error.message}: see \`bluegreen status\``;
+      return stuck(`it wasn't set back, because ${error.message}: see \`bluegreen status\``);
     }
-    return `setting it back failed as well (${messageOf(error)}): run \`bluegreen rollback --direct\``;
+    const way = "run `bluegreen rollback --direct`";
+    return stuck(`setting it back failed as well (${messageOf(error)}): ${way}`);
   }
 }

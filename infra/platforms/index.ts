@@ -3,8 +3,9 @@
 import type { Settings } from "../config.ts";
 import type { Platform } from "../platform.ts";
 import { local } from "./local/index.ts";
+import { proxy } from "./proxy/index.ts";
 
-const platforms: Readonly<Record<Settings["platform"], Platform>> = { local };
+const platforms: Readonly<Record<Settings["platform"], Platform>> = { local, proxy };
 
 export function platformOf(settings: Settings): Platform {
   return platforms[settings.platform];

@@ -5,6 +5,7 @@ import { main } from "@pulumi/pulumi/provider/index.js";
 import type { Provider } from "@pulumi/pulumi/provider/index.js";
 import { BlueGreenError, formatError } from "../errors.ts";
 import { localHandlers } from "../platforms/local/resources.ts";
+import { proxyHandlers } from "../platforms/proxy/resources/index.ts";
 import { endWithEngine } from "./engine-watch.ts";
 import type { Properties, ResourceHandler } from "./handler.ts";
 import { HalfMade, sameValue, unwrapSecrets } from "./handler.ts";
@@ -20,6 +21,7 @@ const storedOnly: ResourceHandler = {
 const handlers: Readonly<Record<string, ResourceHandler>> = {
   [recordType]: storedOnly,
   ...localHandlers,
+  ...proxyHandlers,
 };
 
 function handlerOf(urn: string): ResourceHandler {

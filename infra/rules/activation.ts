@@ -3,6 +3,7 @@
 import { isUnfinished } from "./claim.ts";
 import { BlueGreenError } from "../errors.ts";
 import type { Color, ColorOutputs, RouterReading } from "../model.ts";
+import { healthOf } from "./health.ts";
 import { pinOf } from "./record.ts";
 import type { View } from "./view.ts";
 
@@ -94,8 +95,7 @@ function guardRelease(view: View, outputs: ColorOutputs, expected: Expected): Gu
 function guardHealth(reading: RouterReading, outputs: ColorOutputs): GuardResult | null {
   const { color } = outputs;
   const target = reading.targets[color];
-  if (!target.reachable) return null;
-  if (target.ready > 0 && target.ready >= target.total) return null;
+  if (healthOf(target) !== "unhealthy") return null;
   return {
     kind: "refused",
     error: new BlueGreenError(

@@ -11,7 +11,8 @@ import type {
   RouterRecord,
   Weights,
 } from "../model.ts";
-import { activeOf, byHand, formatWeights, otherColor, sameWeights } from "../model.ts";
+import { activeOf, formatWeights, otherColor, sameWeights } from "../model.ts";
+import { isByHand } from "./by-hand.ts";
 import { countsOf, withPin } from "./record.ts";
 
 /** How the data plane relates to the record. */
@@ -128,7 +129,7 @@ function writerOf(
 function begunSwitch({ record, reading, colors, now }: Found, color: Color): Rollout | null {
   const { rolloutId: id } = reading;
   const outputs = colors[color];
-  if (id === null || id.startsWith(byHand) || !outputs) return null;
+  if (id === null || isByHand(id) || !outputs) return null;
   return {
     id,
     kind: "switch",

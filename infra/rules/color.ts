@@ -3,6 +3,7 @@
 import { BlueGreenError } from "../errors.ts";
 import type { Color, ColorOutputs, Release, RouterRecord } from "../model.ts";
 import { byHand } from "../model.ts";
+import { isByHand } from "./by-hand.ts";
 import { pinOf } from "./record.ts";
 import type { ColorRequest } from "./request.ts";
 
@@ -19,6 +20,44 @@ export interface ColorView {
 export interface Wanted {
   readonly release: Release;
   readonly size: number;
+}
+
+/** What a color holds after an update. */
+export interface Filled extends Wanted {
+  readonly rolloutId: string;
+}
+
+/** A color that is being removed is not filled by a plain update; it stays as it is. */
+export function settle(asked: ColorRequest, view: ColorView): ColorRequest {
+  const leaving = asked.kind === "Obey" && view.record.retiring === view.color && view.current;
+  return leaving ? { kind: "Keep", size: null } : asked;
+}
+
+/** The color as it is, optionally with another number of instances. */
+export function kept(current: ColorOutputs, size: number | null): Filled {
+  return { release: current.release, size: size ?? current.size, rolloutId: current.rolloutId };
+}
+
+/** The color with this release. By hand it takes the id of the person's claim, the same one too. */
+export function filled(
+  view: ColorView,
+  asked: Extract<ColorRequest, { kind: "Obey" | "Provision" }>,
+  { release, configured }: { readonly release: Release; readonly configured: number },
+): Filled {
+  if (asked.kind === "Provision") {
+    return { release, size: asked.size ?? configured, rolloutId: asked.rolloutId };
+  }
+  const { current } = view;
+  const same = current?.release.digest === release.digest;
+  const size = same ? Math.max(configured, current.size) : configured;
+  const claimed = claimByHand(view);
+  return { release, size, rolloutId: claimed ?? (same ? current.rolloutId : byHand) };
+}
+
+/** The person's claim under which the color may be filled now. */
+function claimByHand({ record: { rollout }, color }: ColorView): string | null {
+  const open = rollout?.color === color && rollout.phase === "provision";
+  return open && isByHand(rollout.id) ? rollout.id : null;
 }
 
 /** True when an update would be the same release with as many instances or more. */
@@ -89,9 +128,13 @@ function guardRetiring({ color, record }: ColorView): void {
 }
 
 function guardClaim(view: ColorView, asked: ColorRequest): void {
-  const { color, record } = view;
-  const rolloutId = asked.kind === "Provision" ? asked.rolloutId : byHand;
+  const { color, record, current } = view;
   const { rollout } = record;
+  const claimed = claimByHand(view);
+  if (asked.kind !== "Provision" && claimed !== null && claimed === current?.rolloutId) {
+    throw usedUp(color, claimed);
+  }
+  const rolloutId = asked.kind === "Provision" ? asked.rolloutId : (claimed ?? byHand);
   if (rollout?.id === rolloutId && rollout.color === color && rollout.phase === "provision") return;
   throw new BlueGreenError(
     "NOT_CLAIMED",
@@ -102,6 +145,13 @@ function guardClaim(view: ColorView, asked: ColorRequest): void {
       hint: `by hand: \`bluegreen claim ${color}\` first; or let \`bluegreen deploy\` do all of it`,
     },
   );
+}
+
+/** What was filled under a claim may be getting traffic by now: it isn't replaced under the same. */
+function usedUp(color: Color, claimed: string): BlueGreenError {
+  return new BlueGreenError("NOT_CLAIMED", `${color} is filled already under claim ${claimed}`, {
+    hint: `to fill it once more: \`bluegreen abort\`, then \`bluegreen claim ${color}\``,
+  });
 }
 
 function guardPin({ record, nowMs }: ColorView, { release }: Wanted): void {

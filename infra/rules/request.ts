@@ -1,15 +1,6 @@
 /** What an update of the router's stack is asked to do; data only, each sets, none toggles. */
 
-import type {
-  Baked,
-  Color,
-  Instant,
-  Owner,
-  PerColor,
-  RolloutKind,
-  TrafficCount,
-  Weights,
-} from "../model.ts";
+import type { Baked, Color, Instant, Owner, RolloutKind, Weights } from "../model.ts";
 
 /** A plain `pulumi up`: obey the settings file where it states an intent. */
 export interface Obey {
@@ -137,9 +128,6 @@ export type Request =
   | Deactivate
   | PinRelease
   | UnpinRelease;
-
-/** Traffic counters of both colors at a moment; null where they can't be had. */
-export type Baseline = PerColor<TrafficCount> | null;
 
 /** What an update of a color's stack is asked to do. */
 export type ColorRequest =

@@ -5,6 +5,7 @@ import { BlueGreenError } from "../errors.ts";
 import type { Expected } from "./activation.ts";
 import type { Color, DirectMark, Instant, Rollout, RouterRecord, Weights } from "../model.ts";
 import { formatWeights, otherColor, weightsOf } from "../model.ts";
+import { formerColor } from "./roles.ts";
 import { countsOf, withPin } from "./record.ts";
 import type * as request from "./request.ts";
 import { inPhase, openRollout } from "./rollout.ts";
@@ -41,8 +42,10 @@ export function activated(view: View, color: Color) {
 
 /** A flip counts from when the data plane was seen to follow, however slow its update was. */
 export function seenServed(record: RouterRecord, at: Instant): RouterRecord {
-  const { rollout } = record;
-  return { ...record, switchedAt: at, rollout: rollout && { ...rollout, since: at } };
+  const { rollout, activeColor, weights } = record;
+  const whole = activeColor !== null && weights[activeColor] === 100;
+  const switchedAt = whole ? at : record.switchedAt;
+  return { ...record, switchedAt, rollout: rollout && { ...rollout, since: at } };
 }
 
 export function moveTraffic(view: View, asked: request.Switch | request.Shift): Moved {
@@ -113,24 +116,4 @@ export function rollBack(view: View, asked: request.RollBack): Moved {
     activation: { color, expected: {}, rollback: true },
     mark: { generation: moved.generation, at, by, reason, pin },
   };
-}
-
-/**
- * Where traffic came from.
- * @throws NOTHING_TO_ROLL_BACK also while a rollout fills or checks that color: what it held is gone
- */
-export function formerColor({ rollout, previousRelease, activeColor }: RouterRecord): Color {
-  const moved =
-    rollout?.phase === "shift" || rollout?.phase === "bake" || rollout?.phase === "hold";
-  const color = moved ? rollout.former : (previousRelease?.color ?? null);
-  if (color) return color;
-  if (rollout && activeColor && !moved) {
-    const sentence = `${activeColor} has all traffic; rollout ${rollout.id} has ${rollout.color} for`;
-    throw new BlueGreenError("NOTHING_TO_ROLL_BACK", `${sentence} ${rollout.version}`, {
-      hint: "`bluegreen abort` ends that rollout; to leave this release deploy the one you want",
-    });
-  }
-  throw new BlueGreenError("NOTHING_TO_ROLL_BACK", "there is no former color to return to", {
-    hint: "before the switch use `bluegreen abort`; otherwise deploy the release you want",
-  });
 }

@@ -1,14 +1,17 @@
 /** From one record to the next: the whole rule book of an update of the router's stack. Pure. */
 
+import { attachments } from "./attachment.ts";
 import { claimColor, claimedBy, isUnfinished, liveClaim, withoutRollout } from "./claim.ts";
+import { isByHand } from "./by-hand.ts";
 import { BlueGreenError } from "../errors.ts";
 import type { Declared } from "./intent.ts";
 import { readIntent } from "./intent.ts";
-import type { Address, Color, DirectMark, PerColor, Rollout, RouterRecord } from "../model.ts";
-import { byHand, perColor, sameWeights, weightsOf } from "../model.ts";
+import type { Color, DirectMark, Rollout, RouterRecord } from "../model.ts";
+import { byHand, sameWeights, weightsOf } from "../model.ts";
 import type { Routes } from "../platform.ts";
-import { withPin } from "./record.ts";
+import { pinOf, withPin } from "./record.ts";
 import type * as request from "./request.ts";
+import { formerOf } from "./roles.ts";
 import { inPhase, openRollout, refuseServing, wayOut } from "./rollout.ts";
 import type { Moved } from "./traffic.ts";
 import { activated, moveTraffic, rollBack } from "./traffic.ts";
@@ -64,7 +67,16 @@ export function applyRequest(
 /** What the router is to do after a transition. */
 export function routesAfter(view: View, { record: next, mark }: Transition): Routes {
   const { weights, generation } = next;
-  return { weights, attached: attachments(view, next), generation, ...stamp(view, next, mark) };
+  const attached = attachments(view, next);
+  const former = directWayBack(view, next);
+  return { weights, attached, generation, former, ...stamp(view, next, mark) };
+}
+
+/** Never a release that is pinned: who asks the router alone can't know of it. */
+export function directWayBack({ colors, nowMs }: View, next: RouterRecord): Color | null {
+  const color = formerOf(next);
+  const held = color && colors[color];
+  return held && pinOf(next.pins, held.release.digest, nowMs) ? null : color;
 }
 
 /** Who wrote the weights, and whether that was a rollback: it stays in the router while they stay. */
@@ -77,18 +89,15 @@ function stamp({ reading, nowMs }: View, next: RouterRecord, mark: DirectMark | 
   return { rolloutId, mark: mark ?? null };
 }
 
-/**
- * The addresses that the router is to know. A color that is being filled or removed has none; a
- * serving color whose stack can't be read keeps those that the router has.
- */
-export function attachments(view: View, next: RouterRecord): PerColor<readonly Address[]> {
-  return perColor((color) => {
-    const outputs = view.colors[color];
-    const serves = next.weights[color] > 0;
-    if (next.retiring === color) return [];
-    if (!outputs) return serves ? view.reading.attached[color] : [];
-    return !serves && isUnfinished(next, color, outputs) ? [] : outputs.addresses;
-  });
+/** @throws ROUTER_ACTIVE while a color has traffic, or is about to get some */
+export function guardRemoval(view: View, next: RouterRecord): void {
+  const active = next.activeColor ?? view.record.activeColor;
+  if (active === null) return;
+  throw new BlueGreenError(
+    "ROUTER_ACTIVE",
+    `${active} has traffic, so its router can't be removed`,
+    { hint: "take the environment off line with `bluegreen down --stop-serving`" },
+  );
 }
 
 function deactivate(now: RouterRecord): RouterRecord {
@@ -144,7 +153,7 @@ function obey(view: View, file: { declared: Declared; name: string }): Transitio
 function refuseForeignRollout(view: View, color: Color): void {
   const { rollout } = view.record;
   const live = liveClaim(view.record, view.nowMs);
-  if (!rollout || !live || rollout.id === byHand) return;
+  if (!rollout || !live || isByHand(rollout.id)) return;
   const switched = rollout.phase === "bake" || rollout.phase === "shift";
   if (!(switched && color === rollout.former)) throw claimedBy(live, rollout);
 }

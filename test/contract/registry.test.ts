@@ -1,6 +1,6 @@
 /** Tells whoever adds a platform what is still missing. */
 
-import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parseSettings, platformNames } from "../../infra/config.ts";
@@ -19,12 +19,20 @@ function withPlatform(platform: string): Settings {
   return { ...settings, platform: platform as PlatformName };
 }
 
+/** Text of a platform's contract files: one, or one for each thing that it runs on. */
+function contractOf(name: string): string {
+  const files = readdirSync(here).filter(
+    (file) =>
+      file === `${name}.test.ts` || (file.startsWith(`${name}-`) && file.endsWith(".test.ts")),
+  );
+  return files.map((file) => readFileSync(join(here, file), "utf8")).join("\n");
+}
+
 /** What isn't there yet for a platform; one sentence each. */
 function missingOf(name: string): readonly string[] {
   const file = `test/contract/${name}.test.ts`;
-  const contract = join(here, `${name}.test.ts`);
   const calls = `platformContract("${name}", `;
-  const written = existsSync(contract) ? readFileSync(contract, "utf8") : "";
+  const written = contractOf(name);
   const registered = (platformOf(withPlatform(name)) as { name: string } | undefined)?.name;
   const needs: readonly (readonly [boolean, string])[] = [
     [folders.includes(name), `make the folder infra/platforms/${name}/ with its index.ts`],

@@ -167,8 +167,10 @@ describeOnEngine("beside a release that has failed its checks", () => {
     const run = await project.run(["deploy", "--version", "2"]);
     expectError(run, { exit: 3, code: "CHECK_FAILED", says: /500/ });
     project.fault("2", null);
-    const direct = await project.run(["rollback", "--direct"]);
-    expectError(direct, { exit: 3, code: "NOTHING_TO_ROLL_BACK", says: /former color/ });
-    expect(await project.ask()).toMatchObject({ body: "blue 1" });
+    for (const options of [{}, noEngine]) {
+      const direct = await project.run(["rollback", "--direct"], options);
+      expectError(direct, { exit: 3, code: "NOTHING_TO_ROLL_BACK", says: /former color/ });
+      expect(await project.ask()).toMatchObject({ body: "blue 1" });
+    }
   });
 });

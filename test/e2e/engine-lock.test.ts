@@ -5,7 +5,12 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { describeLock, stackLocks, takeOverDeadLocks } from "../../automation/engine/lock.ts";
+import {
+  describeLock,
+  noteHeldLocks,
+  stackLocks,
+  takeOverDeadLocks,
+} from "../../automation/engine/lock.ts";
 import type { StackAddress, StackLock } from "../../automation/engine/lock.ts";
 import { lookAtProcess } from "../../automation/engine/processes.ts";
 import { engineOfThisMachine, makeProject } from "../component/engine/project.ts";
@@ -43,6 +48,7 @@ describe.skipIf(engine === null)("the lock of an update", () => {
     // Only then: making the stack takes a lock of its own for a moment.
     await eventually("the update runs", () => (existsSync(running) ? true : null), 30_000);
     const address = { url: project.backendUrl, project: "stuck", stack: "dev" };
+    await noteHeldLocks(address);
     const locks = await stackLocks(address);
     const [lock] = locks === "unknown" ? [] : locks;
     if (lock === undefined) throw new Error("the running update holds no lock");

@@ -91,12 +91,17 @@ async function troubles(
   return found.map((each) => [`${successor.name}: ${each}`, ...world.state.trace].join("\n"));
 }
 
+function expectSweep({ leastSteps }: Scenario, steps: number): void {
+  expect(steps, "steps at which it was disturbed").toBeGreaterThanOrEqual(leastSteps);
+}
+
 describe("a command that is killed at any step", () => {
   test.each(scenarios)("$name", async (scenario) => {
     const base = await arrange(scenario);
     const legal = await legalEnds(base, scenario);
     const found: string[] = [];
-    for (let steps = 1; ; steps += 1) {
+    let steps = 1;
+    for (; ; steps += 1) {
       const killed = await killedAfter(base, scenario, steps);
       if (!killed) break;
       for (const successor of successors) {
@@ -104,15 +109,43 @@ describe("a command that is killed at any step", () => {
       }
     }
     expect(found).toEqual([]);
+    expectSweep(scenario, steps - 1);
+  });
+});
+
+describe("a command that is interrupted with Ctrl-C at any step", () => {
+  test.each(scenarios)("$name", async (scenario) => {
+    const base = await arrange(scenario);
+    const legal = await legalEnds(base, scenario);
+    const found: string[] = [];
+    let steps = 1;
+    for (; ; steps += 1) {
+      const world = base.fork();
+      const task = world.start(scenario.command);
+      await world.schedule.run([task], { steps });
+      if (task.outcome !== null) break;
+      world.schedule.interrupt(task.process);
+      await world.schedule.run([task]);
+      const codes = [codeOf(task), codeOf(await world.run(scenario.command))] as const;
+      if (![...legal, "INTERRUPTED"].includes(codes[0])) found.push(`${steps}: ${codes[0]}`);
+      if (!legal.includes(codes[1])) found.push(`${steps}: goes on with ${codes[1]}`);
+      const stuck = await recover(world);
+      found.push(...world.state.violations, ...(stuck === null ? [] : [`no way out: ${stuck}`]));
+    }
+    expect(found).toEqual([]);
+    expectSweep(scenario, steps - 1);
   });
 });
 
 describe("a command whose engine dies at any step, while the command lives on", () => {
   test.each(scenarios)("$name", async (scenario) => {
     const base = await arrange(scenario);
-    const legal = await legalEnds(base, scenario);
+    // Only the loop tries once more by itself.
+    const once = scenario.command.run === "down" ? ["ENGINE_FAILED"] : [];
+    const legal = [...(await legalEnds(base, scenario)), ...once];
     const found: string[] = [];
-    for (let steps = 1; ; steps += 1) {
+    let steps = 1;
+    for (; ; steps += 1) {
       const world = base.fork();
       world.engineSteps = steps;
       const task = await world.run(scenario.command);
@@ -123,5 +156,6 @@ describe("a command whose engine dies at any step, while the command lives on", 
       found.push(...world.state.violations, ...(stuck === null ? [] : [`no way out: ${stuck}`]));
     }
     expect(found).toEqual([]);
+    expectSweep(scenario, steps - 1);
   });
 });

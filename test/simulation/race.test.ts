@@ -128,6 +128,44 @@ test.each<[string, Command, Command]>([
   expect(met.flatMap(({ trouble }) => trouble)).toEqual([]);
 });
 
+describe("a color that a person has filled before, and has claimed once more", () => {
+  const claimedAgain = async (): Promise<World> => {
+    const world = await twoReleases();
+    for (const command of [claimByHand, fillByHand, abort, claimByHand]) {
+      expect(codeOf(await world.run(command))).toBe("finished");
+    }
+    return world;
+  };
+  const refill: Command = { run: "obey color", color: "blue", version: "8" };
+
+  test("gets no traffic at any step of its filling by hand", async () => {
+    const base = await claimedAgain();
+    const met = await meetEverywhere(base, { first: refill, second: flipByHand, stillMs: 0 });
+    expect(met.flatMap(({ trouble }) => trouble)).toEqual([]);
+    const codes = met.map(({ codes: [, second] }) => second);
+    expect(new Set(codes)).toEqual(new Set(["CLAIMED", "finished"]));
+  });
+
+  test("isn't filled twice under one claim: the first fill may be getting traffic", async () => {
+    const world = await claimedAgain();
+    expect(codeOf(await world.run(refill))).toBe("finished");
+    expect(codeOf(await world.run({ ...refill, version: "9" }))).toBe("NOT_CLAIMED");
+    expect(codeOf(await world.run(flipByHand))).toBe("finished");
+    expect(world.serving).toBe("8");
+  });
+
+  test.each([
+    ["a flip by hand", [flipByHand]],
+    ["an abort and a switch", [abort, switchBack]],
+  ])("with the same release may get traffic: %s", async (_name, commands) => {
+    const world = await claimedAgain();
+    for (const command of [fillByHand, ...commands]) {
+      expect(codeOf(await world.run(command))).toBe("finished");
+    }
+    expect(world.serving).toBe("7");
+  });
+});
+
 test("of two deploys one wins, and the other says whose claim it met", async () => {
   const base = await twoReleases();
   for (let steps = 1; steps < 12; steps += 1) {

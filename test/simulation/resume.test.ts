@@ -158,6 +158,45 @@ describe("a switch that is killed between its flip and its record", () => {
   });
 });
 
+describe("a flip that is killed before it was seen served", () => {
+  const cutShort = async (command: Command): Promise<World> => {
+    const world = await twoReleases();
+    await world.runUntilKilled(command, `has saved routes for ${requestOf[command.run] ?? ""}`);
+    expect(world.serving).toBe("1");
+    await world.run({ run: "unlock" });
+    return world;
+  };
+  const requestOf: Partial<Record<Command["run"], string>> = { switch: "Switch", obey: "Obey" };
+  const flipByHand: Command = { run: "obey", color: "blue" };
+
+  test.each<[string, Command, Command]>([
+    ["a switch without a bake, by the same command", toBlue(false), toBlue(false)],
+    ["a switch, by a deployment that goes on with it", toBlue(true), deploy(null)],
+    ["a switch, by an update", toBlue(true), up],
+    ["a flip by hand, by the same update", flipByHand, flipByHand],
+    ["a flip by hand, by another release", flipByHand, deploy("3")],
+  ])("is proven, or goes back: %s", async (_name, command, next) => {
+    const world = await cutShort(command);
+    world.switchFails = true;
+    expect(codeOf(await world.run(next))).toBe("SWITCH_NOT_SERVED");
+    expect([world.serving, world.record.activeColor]).toEqual(["2", "green"]);
+    world.switchFails = false;
+    expect(codeOf(await world.run(toBlue(false)))).toBe("finished");
+    expect([world.serving, world.state.violations]).toEqual(["1", []]);
+  });
+
+  test("is proven by a rollback, too, which leaves traffic where it went", async () => {
+    const world = await twoReleases();
+    await world.runUntilKilled(rollback, "has saved routes for RollBack");
+    world.switchFails = true;
+    expect(codeOf(await world.run(rollback))).toBe("SWITCH_STUCK");
+    expect([world.serving, world.record.activeColor]).toEqual(["1", "green"]);
+    world.switchFails = false;
+    expect(codeOf(await world.run(rollback))).toBe("finished");
+    expect(world.record).toMatchObject({ activeColor: "blue", generation: 3 });
+  });
+});
+
 test("a by-hand flip that is killed before its record is no drift for the next deploy", async () => {
   const world = await twoReleases();
   await world.runUntilKilled({ run: "obey", color: "blue" }, "has saved routes for Obey");

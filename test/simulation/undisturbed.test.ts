@@ -2,19 +2,24 @@
 
 import { describe, expect, test, vi } from "vitest";
 import { arrange, deploy, scenarios } from "../support/world/scenarios.ts";
+import type { Behaviour } from "../support/world/data-plane.ts";
 import { World, times } from "../support/world/world.ts";
+import type { Command } from "../support/world/world.ts";
+import { servedWeights } from "../support/world/state.ts";
 import { codeOf } from "../support/world/outcome.ts";
 
 // Pure, but much of it: a busy machine gets its time.
 vi.setConfig({ testTimeout: 60_000 });
 
-const ends: Readonly<Record<string, readonly [code: string, serving: string]>> = {
+const ends: Readonly<Record<string, readonly [code: string, serving: string | null]>> = {
   "first deploy": ["finished", "1"],
   "deploy 1 -> 2": ["finished", "2"],
   "deploy into the former color within its window": ["finished", "3"],
   "deploy of a release that never gets healthy": ["PROVISION_FAILED", "1"],
   "deploy of a release that breaks after the switch": ["ROLLED_BACK", "1"],
   "deploy of a release that crashes after the switch": ["ROLLED_BACK", "1"],
+  "deploy of a release that fails its checks": ["CHECK_FAILED", "1"],
+  "deploy after which something breaks that both colors need": ["BAKE_INCONCLUSIVE", "2"],
   "first deploy of a release that breaks": ["FIRST_RELEASE_FAILING", "1"],
   "deploy that hardly anybody uses": ["BAKE_INCONCLUSIVE", "2"],
   "deploy of a good release after a first one that breaks": ["finished", "2"],
@@ -23,6 +28,7 @@ const ends: Readonly<Record<string, readonly [code: string, serving: string]>> =
   rollback: ["finished", "1"],
   retire: ["finished", "2"],
   "retire now": ["finished", "2"],
+  down: ["finished", null],
 };
 
 describe("a command with nobody else around", () => {
@@ -31,7 +37,7 @@ describe("a command with nobody else around", () => {
     const task = await world.run(scenario.command);
     expect([codeOf(task), world.serving]).toEqual(ends[scenario.name]);
     expect(world.state.violations).toEqual([]);
-    expect(world.record.weights).toEqual(world.state.routes?.weights);
+    expect(world.record.weights).toEqual(servedWeights(world.state));
   });
 });
 
@@ -101,6 +107,40 @@ test("a switch that isn't served leaves the active color, and its rollout ends",
   expect([world.serving, world.record.rollout ?? null]).toEqual(["1", null]);
   world.switchFails = false;
   expect(codeOf(await world.run(deploy("2")))).toBe("finished");
+});
+
+describe("after a reboot", () => {
+  /** The release of blue doesn't start any more. */
+  async function rebooted(...before: readonly Command[]): Promise<World> {
+    const behaviours: Record<string, Behaviour> = {};
+    const world = new World(behaviours);
+    for (const command of before) await world.run(command);
+    world.reboot();
+    behaviours["1"] = { neverHealthy: true };
+    return world;
+  }
+
+  test("an idle color that doesn't start keeps nobody from being served", async () => {
+    const world = await rebooted(deploy("1"), deploy("2"));
+    expect(codeOf(await world.run({ run: "up" }))).toBe("PROVISION_FAILED");
+    expect([world.serving, world.state.fills.green?.whole]).toEqual(["2", true]);
+  });
+
+  test("a color with traffic that doesn't start leaves a way back to the other one", async () => {
+    const world = await rebooted(deploy("2"), deploy("1"));
+    expect(codeOf(await world.run({ run: "up" }))).toBe("PROVISION_FAILED");
+    expect(codeOf(await world.run({ run: "rollback" }))).toBe("finished");
+    expect(world.serving).toBe("2");
+  });
+
+  test("the router learns where the idle color is now, for the way back to it", async () => {
+    const world = new World();
+    for (const command of [deploy("1"), deploy("2")]) await world.run(command);
+    world.reboot();
+    expect(codeOf(await world.run({ run: "up" }))).toBe("finished");
+    expect(world.state.routes?.attached.blue).toEqual(world.state.fills.blue?.addresses);
+    expect(world.state.violations).toEqual([]);
+  });
 });
 
 describe("when a stranger moves the router", () => {

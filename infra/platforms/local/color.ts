@@ -10,7 +10,8 @@ import { placeOf } from "./place.ts";
 import type { InstancesInputs } from "./types.ts";
 import { instancesType } from "./types.ts";
 
-class Instances extends pulumi.CustomResource {
+/** The processes of a color, whatever platform routes to them. */
+export class Instances extends pulumi.CustomResource {
   declare readonly addresses: pulumi.Output<readonly Address[]>;
 
   constructor(

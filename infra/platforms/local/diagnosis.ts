@@ -26,7 +26,8 @@ export async function diagnoseLocal(scope: Scope): Promise<readonly Diagnosis[]>
   return found.flat();
 }
 
-async function guarded(
+/** One part that can't be looked at doesn't hide the others. */
+export async function guarded(
   subject: string,
   look: () => Promise<readonly Diagnosis[]>,
 ): Promise<readonly Diagnosis[]> {
@@ -97,7 +98,8 @@ function isTaken(host: string, port: number): Promise<boolean> {
   });
 }
 
-async function diagnoseColor(scope: Scope, color: Color): Promise<readonly Diagnosis[]> {
+/** The processes of a color and who looks after them. */
+export async function diagnoseColor(scope: Scope, color: Color): Promise<readonly Diagnosis[]> {
   const outputs = scope.colors[color];
   if (outputs?.given) return [];
   const { supervisor, status, orphans } = await inspectColor(placeOf(scope.settings).color[color]);
@@ -132,7 +134,7 @@ function runningColor(
   return { level: bad ? "problem" : "ok", subject, sentence, fix };
 }
 
-function diagnoseDisk(folder: string): readonly Diagnosis[] {
+export function diagnoseDisk(folder: string): readonly Diagnosis[] {
   const { bavail, bsize } = statfsSync(existingParent(folder));
   const free = bavail * bsize;
   const sentence = `${(free / 1e9).toFixed(1)} GB are free for ${dirname(folder)}`;

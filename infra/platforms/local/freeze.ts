@@ -1,7 +1,7 @@
 /** What a release on this machine is: its command, environment, health and copied files. */
 
 import { join } from "node:path";
-import type { Settings } from "../../config.ts";
+import type { LocalSettings, Settings } from "../../config.ts";
 import type { ColorArgs, Frozen } from "../../platform.ts";
 import { placeOf } from "./place.ts";
 import { copyRelease, hashRelease, releaseDigest } from "./release-files.ts";
@@ -21,21 +21,30 @@ export async function freezeLocal(
   settings: Settings,
   { version, store }: { version: string; store: boolean },
 ): Promise<Frozen> {
-  const { local, health } = settings;
-  const { command, env, startMs, include, exclude, maxFiles, maxBytes } = local;
-  const files = { cwd: local.cwd, include, exclude, maxFiles, maxBytes };
+  const spec = await freezeProcesses(settings, settings.local, { store });
+  const digest = await releaseDigest({ version, ...spec }, settings.application);
+  return { release: { version, digest }, spec };
+}
+
+/** What processes are started from; the slice of any platform that starts some. */
+export type ProcessSource = Pick<
+  LocalSettings,
+  "command" | "env" | "startMs" | "cwd" | "include" | "exclude" | "maxFiles" | "maxBytes"
+>;
+
+export async function freezeProcesses(
+  settings: Settings,
+  source: ProcessSource,
+  { store }: { readonly store: boolean },
+): Promise<LocalSpec> {
+  const { command, env, startMs, cwd, include, exclude, maxFiles, maxBytes } = source;
+  const files = { cwd, include, exclude, maxFiles, maxBytes };
   const filesDigest = store
     ? (await copyRelease(files, placeOf(settings).releases)).filesDigest
     : await hashRelease(files);
-  const { path, statuses, timeoutMs, intervalMs } = health;
-  const spec: LocalSpec = {
-    filesDigest,
-    command,
-    env,
-    health: { path, statuses, timeoutMs, intervalMs },
-    startMs,
-  };
-  return { release: { version, digest: releaseDigest({ version, ...spec }) }, spec };
+  const { path, statuses, timeoutMs, intervalMs } = settings.health;
+  const health = { path, statuses, timeoutMs, intervalMs };
+  return { filesDigest, command, env, health, startMs };
 }
 
 /** The supervisor's orders for one color. */

@@ -10,6 +10,7 @@ import { flipLocal, readLocal } from "./read.ts";
 import { placeOf } from "./place.ts";
 import { LocalRouter } from "./router.ts";
 import { stopColor } from "./supervisor/client.ts";
+import { tidyReleases } from "./tidy.ts";
 import { routeType } from "./types.ts";
 import { urlOf } from "./url.ts";
 
@@ -23,6 +24,7 @@ export const local: Platform = {
   flip: flipLocal,
   sweep: (settings, color) =>
     stopColor(placeOf(settings).color[color], { drainMs: settings.drainMs }),
+  tidy: tidyReleases,
   logs: localLogs,
   diagnose: diagnoseLocal,
   url: urlOf,

@@ -31,7 +31,8 @@ async function* routerLog(
   for await (const { line } of readLogFiles(files, options)) yield { source, instance: null, line };
 }
 
-async function* colorLog(
+/** What the processes of a color wrote. */
+export async function* colorLog(
   dir: string,
   source: Color,
   { only, ...options }: LogOptions & { readonly only: number | null },

@@ -13,8 +13,8 @@ import { askColor } from "./supervisor/client.ts";
 export async function readLocal(scope: Scope): Promise<RouterReading> {
   const [status, blue, green] = await Promise.all([
     askQuietly(scope),
-    readTarget(scope, "blue"),
-    readTarget(scope, "green"),
+    readProcesses(scope, "blue"),
+    readProcesses(scope, "green"),
   ]);
   const targets = { blue, green };
   return "problem" in status ? silent(targets, status.problem) : reading(targets, status.router);
@@ -37,6 +37,7 @@ function silent(targets: RouterReading["targets"], problem: string): RouterReadi
     generation: null,
     rolloutId: null,
     mark: null,
+    former: null,
     attached: perColor(() => []),
     targets,
     traffic: { kind: "unknown" },
@@ -46,12 +47,13 @@ function silent(targets: RouterReading["targets"], problem: string): RouterReadi
 }
 
 function reading(targets: RouterReading["targets"], router: RouterStatus): RouterReading {
-  const { weights, generation, rolloutId, mark, attached } = router.routes;
+  const { weights, generation, rolloutId, mark, former, attached } = router.routes;
   return {
     weights,
     generation,
     rolloutId,
     mark,
+    former,
     attached,
     targets,
     traffic: {
@@ -75,7 +77,10 @@ const nothing: TargetReading = {
 };
 
 /** The instances' own answers count; the supervisor knows why one is missing. */
-async function readTarget({ settings, colors }: Scope, color: Color): Promise<TargetReading> {
+export async function readProcesses(
+  { settings, colors }: Scope,
+  color: Color,
+): Promise<TargetReading> {
   const outputs = colors[color];
   if (!outputs) return nothing;
   const [health, status] = await Promise.all([
@@ -103,7 +108,7 @@ export async function flipLocal({ settings }: Scope, routes: DirectRoutes): Prom
     });
   }
   const { attached } = status.routes;
-  const { weights, generation, rolloutId, mark, replaces } = routes;
+  const { weights, generation, rolloutId, mark, former, replaces } = routes;
   const condition = replaces === undefined ? {} : { ifGeneration: replaces };
-  await setRoutes(dir, { weights, attached, generation, rolloutId, mark }, condition);
+  await setRoutes(dir, { weights, attached, generation, rolloutId, mark, former }, condition);
 }

@@ -8,6 +8,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { BlueGreenError, messageOf } from "../../errors.ts";
 import { syncPath } from "../../durable-file.ts";
 import { startOf } from "../../process-identity.ts";
+import { concealEnv } from "./concealed-env.ts";
 import { collectRelease, unreadable } from "./release-tree.ts";
 import type { ReleaseFile, ReleaseFilesOptions } from "./release-tree.ts";
 import { canonicalJson } from "./supervisor/canonical-json.ts";
@@ -50,7 +51,7 @@ export async function copyRelease(
     const filesDigest = await digestOf(options.cwd, files);
     const dir = join(store, hexOf(filesDigest));
     const copy = { root: options.cwd, files, filesDigest, dir, disk };
-    if ((await exists(dir)) || (await copyOnce(copy))) return { filesDigest, dir };
+    if ((await takeAgain(dir)) || (await copyOnce(copy))) return { filesDigest, dir };
   }
   throw new BlueGreenError(
     "STORE_FAILED",
@@ -74,23 +75,37 @@ export async function hashRelease(
   return await digestOf(options.cwd, await collectRelease(options, storeDir));
 }
 
-/** "sha256:..." over everything that makes a release what it is, whatever the order of keys. */
-export function releaseDigest(
+/**
+ * "sha256:..." over everything that makes a release what it is, whatever the order of keys. It is
+ * shown to everybody, so the values of `env` go into it by a slow hash.
+ */
+export async function releaseDigest(
   parts: Readonly<Record<string, unknown>> & {
     readonly version: string;
     readonly command: readonly string[];
     readonly env: Readonly<Record<string, string>>;
     readonly filesDigest: string;
   },
-): string {
+  application: string | null,
+): Promise<string> {
+  return specDigest({ ...parts, env: await concealEnv(parts.env, application) });
+}
+
+/** Covers the data alone, whatever the order of keys. */
+export function specDigest(parts: Readonly<Record<string, unknown>>): string {
   return `sha256:${createHash("sha256").update(canonicalJson(parts)).digest("hex")}`;
 }
 
 /**
  * Removes all copies but those in `keep` (digests or folders), and what killed copies left behind.
- * Returns the digests that were removed.
+ * A copy that was made or taken again within `youngMs` (default 0) stays, too. Returns the digests
+ * that were removed.
  */
-export async function pruneReleases(storeDir: string, keep: readonly string[]): Promise<string[]> {
+export async function pruneReleases(
+  storeDir: string,
+  keep: readonly string[],
+  { youngMs = 0 }: { readonly youngMs?: number } = {},
+): Promise<string[]> {
   if (!(await exists(storeDir))) return [];
   const kept = new Set(keep.map((name) => hexOf(basename(name))));
   const removed: string[] = [];
@@ -99,8 +114,14 @@ export async function pruneReleases(storeDir: string, keep: readonly string[]): 
     const maker = /^\.part-(\d+)-/.exec(name)?.[1];
     if (maker !== undefined && startOf(Number(maker)) === null) await removeTree(path);
     if (!/^[0-9a-f]{64}$/.test(name) || kept.has(name)) continue;
+    if (await isYoung(path, youngMs)) continue;
     const doomed = partOf(storeDir);
     await fs.rename(path, doomed);
+    // Once more under its other name: nobody takes it again from here on.
+    if (await isYoung(doomed, youngMs)) {
+      await fs.rename(doomed, path);
+      continue;
+    }
     await removeTree(doomed);
     removed.push(`sha256:${name}`);
   }
@@ -198,6 +219,19 @@ function partOf(store: string): string {
 
 function hexOf(digest: string): string {
   return digest.replace(/^sha256:/, "");
+}
+
+async function isYoung(dir: string, youngMs: number): Promise<boolean> {
+  return Date.now() - (await fs.stat(dir)).mtimeMs < youngMs;
+}
+
+/** Marks a copy that is there as in use; false where there is none. */
+async function takeAgain(dir: string): Promise<boolean> {
+  const now = new Date();
+  return await fs.utimes(dir, now, now).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function removeTree(path: string): Promise<void> {

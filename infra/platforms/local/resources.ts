@@ -2,9 +2,10 @@
 
 import { BlueGreenError } from "../../errors.ts";
 import { weightsOf } from "../../model.ts";
-import type { DirectMark, Pin } from "../../model.ts";
+import type { Color } from "../../model.ts";
 import type { Properties, ResourceHandler } from "../../provider/handler.ts";
 import { HalfMade } from "../../provider/handler.ts";
+import { wholeMark } from "../../provider/whole-mark.ts";
 import { askRouter, setRoutes, startRouter, stopRouter } from "./proxy/client.ts";
 import { ensureColor, inspectColor, stopColor } from "./supervisor/client.ts";
 import type { InstancesInputs, RouteInputs, RouterInputs } from "./types.ts";
@@ -60,27 +61,21 @@ const route: ResourceHandler = {
       generation,
       rolloutId,
       mark: null,
+      former: null,
     });
   },
   async read(state) {
     const status = await askRouter((state as unknown as RouteInputs).dir);
     if (!status) return null;
-    const { weights, attached, generation, rolloutId, mark } = status.routes;
-    return { weights, attached, generation, rolloutId, mark };
+    const { weights, attached, generation, rolloutId, mark, former } = status.routes;
+    return { weights, attached, generation, rolloutId, mark, former };
   },
 };
 
 async function writeRoutes({ dir, ...routes }: RouteInputs): Promise<void> {
-  const { weights, attached, generation, rolloutId } = routes;
+  const { weights, attached, generation, rolloutId, former = null } = routes;
   const mark = wholeMark(routes.mark);
-  await setRoutes(dir, { weights, attached, generation, rolloutId, mark });
-}
-
-/** The engine drops nulls on their way: absent is null again. */
-function wholeMark(mark: Partial<DirectMark> | null | undefined): DirectMark | null {
-  if (!mark) return null;
-  const pin: Partial<Pin> | null | undefined = mark.pin;
-  return { ...mark, pin: pin ? { ...pin, until: pin.until ?? null } : null } as DirectMark;
+  await setRoutes(dir, { weights, attached, generation, rolloutId, mark, former });
 }
 
 const instances: ResourceHandler = {
@@ -98,12 +93,21 @@ const instances: ResourceHandler = {
   },
   async read(state) {
     const { dir, spec } = state as unknown as InstancesInputs;
-    const { status, orphans } = await inspectColor(dir);
+    const { supervisor, status, orphans } = await inspectColor(dir);
+    // One that is only slow isn't gone: a refresh would take its instances out of the state.
+    if (supervisor === "silent") throw silentSupervisor(spec.color);
     if (status) return { addresses: status.instances.map(({ address }) => address) };
     // Instances that nobody looks after differ from the order, so that the next update adopts them.
     return orphans.length > 0 ? { spec: { ...spec, instances: 0 } } : null;
   },
 };
+
+function silentSupervisor(color: Color): BlueGreenError {
+  const message = `the supervisor of ${color} runs but doesn't answer`;
+  return new BlueGreenError("COLOR_BUSY", message, {
+    hint: "Run the command again; `bluegreen doctor` says more when it stays so.",
+  });
+}
 
 /** Processes that were started but never got healthy are in the state, so that they can go. */
 async function fill(dir: string, spec: InstancesInputs["spec"]): Promise<Properties> {

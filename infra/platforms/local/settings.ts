@@ -19,8 +19,7 @@ import { minute } from "../../duration.ts";
 import { defaultMaxBytes, defaultMaxFiles } from "./release-limits.ts";
 
 /** What may stand in braces in `local.command`, and is replaced when an instance starts. */
-export const placeholders = ["version", "port", "color", "instance"] as const;
-export type Placeholder = (typeof placeholders)[number];
+export const placeholders = ["version", "port", "color", "instance", "node"] as const;
 
 /** Finds `{word}`; `${word}` is left to the program that is started. */
 export const placeholderPattern = /(?<!\$)\{([A-Za-z_]\w*)\}/g;
@@ -40,8 +39,9 @@ export const localSchema = z.strictObject({
     .superRefine(refuseUnknownPlaceholders)
     .prefault([])
     .describe(
-      "Starts one instance. `{port}`, `{version}`, `{color}` and `{instance}` are filled in, and " +
-        "are in the environment as well. Required unless both colors are given.",
+      "Starts one instance, with your PATH. `{port}`, `{version}`, `{color}` and `{instance}` are " +
+        "filled in, and are in the environment as well; `{node}` is the Node.js that bluegreen " +
+        "runs on. Required unless both colors are given.",
     ),
   cwd: filePath("the path of a folder")
     .prefault(".")

@@ -1,7 +1,7 @@
 /** Type tokens and inputs of the local platform's resources. */
 
 import type { ColorSpec } from "./supervisor/color-spec.ts";
-import type { Address, DirectMark, PerColor, Weights } from "../../model.ts";
+import type { Address, Color, DirectMark, PerColor, Weights } from "../../model.ts";
 
 export const routerType = "bluegreen-core:local:Router";
 export const routeType = "bluegreen-core:local:Route";
@@ -25,6 +25,8 @@ export interface RouteInputs {
   readonly generation: number;
   readonly rolloutId: string;
   readonly mark: DirectMark | null;
+  /** The engine drops nulls on their way: absent is null. */
+  readonly former?: Color | null;
 }
 
 /** The processes of a color. */

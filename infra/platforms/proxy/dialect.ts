@@ -9,6 +9,7 @@ export type Attached = PerColor<readonly Address[]>;
 
 export interface Rendering {
   readonly spec: RouterSpec;
+  /** The addresses of each color: those that are attached, or reserved for it. */
   readonly attached: Attached;
   /** Told by the server when it is asked which configuration it runs. */
   readonly version: string;

@@ -1,16 +1,18 @@
 /** What both dialects' configurations begin with and have in common. PURE. */
 
+import { isIP } from "node:net";
+
 import type { Attached, Rendering } from "./dialect.ts";
 import type { Color } from "../../model.ts";
 import { colors, otherColor, perColor } from "../../model.ts";
-import { targetProblem } from "./safe-text.ts";
+import { hostIn, targetProblem } from "./safe-text.ts";
 
 /** Comments that a later run reads back. */
 export function configHead({ attached, version }: Rendering): string[] {
   return [
     "# Written by bluegreen, and overwritten by it: changes by hand are lost.",
     `# version ${version}`,
-    ...colors.flatMap((color) => attached[color].map((each) => `# attached ${color} ${each}`)),
+    ...colors.flatMap((color) => attached[color].map((each) => `# instance ${color} ${each}`)),
   ];
 }
 
@@ -23,13 +25,48 @@ export function standIn(attached: Attached, color: Color): Color {
   return attached[color].length === 0 && attached[other].length > 0 ? other : color;
 }
 
-/** What is attached by the text of a configuration; nothing where there is none. */
-export function attachedIn(text: string | null): Attached {
+/**
+ * The addresses in a configuration: what is attached, and for a color without it what is reserved.
+ * Not by name, as a server refuses names that don't lead anywhere yet.
+ */
+export function instancesOf(attached: Attached, reserved: Attached): Attached {
+  return perColor((color) => {
+    if (attached[color].length > 0) return attached[color];
+    return reserved[color].every(isByNumber) ? reserved[color] : [];
+  });
+}
+
+function isByNumber(address: string): boolean {
+  return isIP(hostIn(address)) !== 0;
+}
+
+/** The addresses in the text of a configuration; nothing where there is none. */
+export function instancesIn(text: string | null): Attached {
+  return addressesIn(text, "# instance ");
+}
+
+/** The file beside the configuration. */
+export function attachedText(attached: Attached): string {
+  return colors.flatMap((color) => attached[color].map((each) => `${color} ${each}\n`)).join("");
+}
+
+/** What is attached: by that file, and in the configuration, should a write have been cut short. */
+export function attachedIn(texts: {
+  readonly attached: string | null;
+  readonly config: string | null;
+}): Attached {
+  const instances = instancesIn(texts.config);
+  const stored = addressesIn(texts.attached, "");
+  return perColor((color) => stored[color].filter((each) => instances[color].includes(each)));
+}
+
+function addressesIn(text: string | null, prefix: string): Attached {
   const lines = (text ?? "").split("\n");
   return perColor((color) =>
     lines.flatMap((line) => {
-      const found = new RegExp(`^# attached ${color} (\\S+)$`).exec(line)?.[1];
-      return found === undefined || targetProblem(found) !== null ? [] : [found];
+      const start = `${prefix}${color} `;
+      const found = line.startsWith(start) ? line.slice(start.length) : null;
+      return found === null || targetProblem(found) !== null ? [] : [found];
     }),
   );
 }

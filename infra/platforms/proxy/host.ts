@@ -21,6 +21,8 @@ export interface Ran {
 export interface RunOptions {
   readonly stdin?: string;
   readonly deadlineMs: number;
+  /** Working folder; on this machine only. Default: this process's. */
+  readonly cwd?: string;
 }
 
 export interface FileSize {

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { BlueGreenError } from "../../errors.ts";
 import type { Access } from "./access.ts";
 import type { Attached } from "./dialect.ts";
-import { versionIn } from "./head.ts";
+import { attachedText, instancesIn, instancesOf, versionIn } from "./head.ts";
 import { portInUse } from "./refusal.ts";
 import { serverPid, signalServer, startServer } from "./server-process.ts";
 import { checkTargets, filesOf } from "./spec.ts";
@@ -30,24 +30,56 @@ const answersInARow = 6;
 export async function install(access: Access, attached: Attached): Promise<void> {
   checkTargets(attached);
   const { spec, host } = access;
-  const text = configText(access, attached);
   const former = await host.read(filesOf(spec).config);
+  const text = configText(access, attached, former);
   const asked = await askStatus(host, spec);
   const running = asked.kind === "answered" ? asked.status.version : null;
-  if (former === text && running === versionIn(text)) return;
+  if (former !== text || running !== versionIn(text)) {
+    await follow(access, text, { former, running, isForeign: asked.kind === "foreign" });
+  }
+  await storeAttached(access, attached);
+}
+
+interface Found {
+  readonly former: string | null;
+  readonly running: string | null;
+  readonly isForeign: boolean;
+}
+
+async function follow(
+  access: Access,
+  text: string,
+  { former, running, isForeign }: Found,
+): Promise<void> {
+  const { spec } = access;
   const starts = spec.mode === "managed" && running === null && (await serverPid(access)) === null;
-  if (starts && asked.kind === "foreign") throw portInUse(spec);
+  if (starts && isForeign) throw portInUse(spec);
   await replace(access, text, former);
   if (starts) await startServer(access);
   else await reload(access);
   await followed(access, versionIn(text), starts ? 1 : answersInARow);
 }
 
-/** The text holds its own digest, by which the server tells what it runs. */
-export function configText({ spec, dialect }: Access, attached: Attached): string {
-  const blank = dialect.render({ spec, attached, version: "0".repeat(12) });
+/**
+ * The text holds its own digest, by which the server tells what it runs. Without anything reserved
+ * what the former text has stays in it.
+ */
+export function configText(
+  { spec, dialect }: Access,
+  attached: Attached,
+  former: string | null,
+): string {
+  const instances = instancesOf(attached, spec.reserved ?? instancesIn(former));
+  const blank = dialect.render({ spec, attached: instances, version: "0".repeat(12) });
   const version = createHash("sha256").update(blank).digest("hex").slice(0, 12);
-  return dialect.render({ spec, attached, version });
+  return dialect.render({ spec, attached: instances, version });
+}
+
+/** @throws STORE_FAILED */
+export async function storeAttached({ spec, host }: Access, attached: Attached): Promise<void> {
+  const file = filesOf(spec).attached;
+  const text = attachedText(attached);
+  if ((await host.read(file)) !== text) await host.write(file, text);
 }
 
 /** Tested in its place, as other files of the same server may not go with it. */

@@ -3,6 +3,7 @@
 import type { Weights } from "../../model.ts";
 import { colors, perColor } from "../../model.ts";
 import type { DirectRoutes, Routes } from "../../platform.ts";
+import { refuseOvertaken } from "../../rules/overtaken.ts";
 import type { Access } from "./access.ts";
 import { accessOf } from "./access.ts";
 import { agree, checkState, flip, preset } from "./flip.ts";
@@ -10,14 +11,14 @@ import type { Host } from "./host.ts";
 import { install } from "./installation.ts";
 import { underLock } from "./lock.ts";
 import type { RouterFacts } from "./reading.ts";
-import { attachedNow, readRouter } from "./reading.ts";
-import { adopt, isNotAdoptedYet, layOut } from "./taking-over.ts";
+import { attachedNow, readRouter, servedState } from "./reading.ts";
 import { stopServer } from "./server-process.ts";
 import type { RouterSpec } from "./spec.ts";
 import { filesOf } from "./spec.ts";
 import type { RouterState } from "./state.ts";
 import { emptyState, weightsIn } from "./state.ts";
-import { needStatus } from "./status.ts";
+import { askStatus, needStatus } from "./status.ts";
+import { adopt, isNotAdoptedYet, layOut } from "./taking-over.ts";
 
 export class ProxyRouter {
   readonly #access: Access;
@@ -48,7 +49,8 @@ export class ProxyRouter {
    * Sets the whole routes; the same again changes nothing. Only other addresses reload the server,
    * and never those of a color that still has traffic before that has moved.
    *
-   * @throws COLOR_EMPTY, USAGE for weights between the steps, and as `start`
+   * @throws COLOR_EMPTY, USAGE for weights between the steps, DRIFT for a lower generation than the
+   * one that serves, and as `start`
    */
   async setRoutes({ attached, ...routes }: Routes): Promise<void> {
     const state = stateOf(routes);
@@ -59,6 +61,7 @@ export class ProxyRouter {
         await adopt(this.#access, state, attached);
       } else {
         const { state: name } = await needStatus(host, spec);
+        await this.#refuseOvertaken(state, undefined);
         await this.#move(weightsIn(name ?? "") ?? emptyState.weights, state, attached);
       }
     });
@@ -79,14 +82,34 @@ export class ProxyRouter {
   /**
    * Sets weights and mark; what is attached stays as it is.
    *
-   * @throws ROUTER_DOWN, COLOR_EMPTY, USAGE, STORE_FAILED, SWITCH_NOT_SERVED
+   * @throws DRIFT when the router isn't at the generation that is replaced, or without one serves a
+   * higher one than this; ROUTER_DOWN, COLOR_EMPTY, USAGE, STORE_FAILED, SWITCH_NOT_SERVED
    */
   async flip(routes: DirectRoutes): Promise<void> {
     const { host, spec } = this.#access;
     await needStatus(host, spec);
     const state = stateOf(routes);
     checkState(state, await attachedNow(this.#access));
-    await this.#locked(() => flip(this.#access, state));
+    await this.#locked(async () => {
+      await this.#refuseOvertaken(state, routes.replaces);
+      await flip(this.#access, state);
+    });
+  }
+
+  async #refuseOvertaken(state: RouterState, replaces: number | undefined): Promise<void> {
+    const served = await servedState(this.#access);
+    if (served !== null) refuseOvertaken(served, state, replaces);
+  }
+
+  /**
+   * `absent`: nothing of it is there; `silent`: its files are, but its server doesn't follow them.
+   *
+   * @throws HOST_UNREACHABLE
+   */
+  async presence(): Promise<"absent" | "silent" | "serving"> {
+    const { host, spec } = this.#access;
+    if ((await host.read(filesOf(spec).config)) === null) return "absent";
+    return (await askStatus(host, spec)).kind === "answered" ? "serving" : "silent";
   }
 
   /** Never throws for a router that is down. */
@@ -111,6 +134,7 @@ export class ProxyRouter {
   }
 }
 
-function stateOf({ weights, generation, rolloutId, mark }: DirectRoutes): RouterState {
-  return { weights, generation, rolloutId, mark };
+function stateOf(routes: DirectRoutes): RouterState {
+  const { weights, generation, rolloutId, mark, former } = routes;
+  return { weights, generation, rolloutId, mark, former };
 }

@@ -68,6 +68,11 @@ export function targetProblem(address: string): string | null {
   return /^[A-Za-z0-9._:[\]-]+$/.test(address) ? null : "has characters that no host name has";
 }
 
+/** The host of a `host:port`, without brackets. */
+export function hostIn(address: string): string {
+  return address.slice(0, address.lastIndexOf(":")).replace(/^\[|\]$/g, "");
+}
+
 /** `host:port` as configurations write it, IPv6 in brackets. */
 export function targetText(address: string): string {
   const canonical = canonicalAddress(address);

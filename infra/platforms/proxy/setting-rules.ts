@@ -11,7 +11,7 @@ interface Place {
   readonly port: number;
   readonly dir: string | null;
   readonly url: string | null;
-  readonly ssh: unknown;
+  readonly ssh: { readonly host: string } | null;
 }
 
 type Colors =
@@ -21,6 +21,8 @@ type Colors =
       readonly blue: readonly string[];
       readonly green: readonly string[];
     };
+
+const loopback: readonly string[] = ["127.0.0.1", "::1", "localhost"];
 
 interface Ports {
   readonly blue: number;
@@ -32,6 +34,45 @@ export function remoteNeedsDir({ ssh, dir }: Place, context: z.RefinementCtx): v
   problem(context, ["dir"], "isn't set, though the router is on another machine", {
     fix: `write an absolute path there, such as "/var/lib/bluegreen/shop"`,
   });
+}
+
+/** A switch is proven through the public address, from here. */
+export function remoteNeedsUrl({ ssh, url, host }: Place, context: z.RefinementCtx): void {
+  if (ssh === null || url !== null || loopback.includes(ssh.host)) return;
+  if (!loopback.includes(host)) return;
+  problem(context, ["host"], "is loopback on another machine, where nobody from here can ask", {
+    fix: "let it listen on an address of that machine, or write its public address into proxy.url",
+  });
+}
+
+/** The processes of colors run where this runs, and listen on loopback. */
+export function processesAreReachable(
+  { ssh, colors }: Place & { readonly colors: Colors },
+  context: z.RefinementCtx,
+): void {
+  if (ssh === null || colors.kind !== "process" || loopback.includes(ssh.host)) return;
+  problem(
+    context,
+    ["colors", "kind"],
+    "is process, whose instances a router elsewhere can't reach",
+    {
+      fix: "list machines of the colors' own, or run this where the router is",
+    },
+  );
+}
+
+export function portsExist(
+  { colors }: { readonly colors: Colors },
+  context: z.RefinementCtx,
+): void {
+  if (colors.kind !== "process") return;
+  const { ports, instances } = colors;
+  for (const color of ["blue", "green"] as const) {
+    if (ports[color] + instances - 1 <= 65_535) continue;
+    problem(context, ["colors", "ports", color], `leaves no ports for ${instances} instances`, {
+      fix: `write at most ${65_536 - instances}`,
+    });
+  }
 }
 
 export function adoptedNeedsUrl({ mode, url }: Place, context: z.RefinementCtx): void {

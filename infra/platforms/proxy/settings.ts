@@ -2,9 +2,19 @@
 
 import { z } from "zod";
 
-import { choice, duration, flag, hostName, integer, optional } from "../../config/fields.ts";
+import {
+  choice,
+  duration,
+  filePath,
+  flag,
+  hostName,
+  integer,
+  optional,
+} from "../../config/fields.ts";
 import type { Settled } from "../../config/settled.ts";
 import { minute } from "../../duration.ts";
+import type { Address, Color, PerColor } from "../../model.ts";
+import { perColor } from "../../model.ts";
 import { localSchema } from "../local/settings.ts";
 import {
   accountName,
@@ -20,7 +30,14 @@ import {
   target,
 } from "./fields.ts";
 import type { SshAccess } from "./hosts/open-ssh.ts";
-import { colorsDontMeet, remoteNeedsDir, adoptedNeedsUrl } from "./setting-rules.ts";
+import {
+  adoptedNeedsUrl,
+  colorsDontMeet,
+  portsExist,
+  processesAreReachable,
+  remoteNeedsDir,
+  remoteNeedsUrl,
+} from "./setting-rules.ts";
 import type { RouterSpec } from "./spec.ts";
 
 const port = () => integer({ min: 1, max: 65_535 });
@@ -64,12 +81,18 @@ const serverColors = z.strictObject({
     "Installs a release on one server and starts it. `{host}`, `{port}`, `{version}` and " +
       "`{color}` are filled in.",
   ),
+  remove: optional(installWords()).describe(
+    "Takes a release off a server when its color is emptied; absent: it stays and goes on.",
+  ),
+  cwd: filePath("the path of a folder")
+    .prefault(".")
+    .describe("Folder in which `install` runs on this machine, relative to the project."),
   ssh: optional(ssh.omit({ host: true })).describe(
     "Runs `install` on each server over SSH; absent: on this machine.",
   ),
   start: duration({ min: 10, max: 60 * minute, example: "2m" })
     .prefault("2m")
-    .describe("A server that isn't healthy after this time has failed to start."),
+    .describe("`install` ends within this time, and then the server is healthy within as long."),
 });
 
 /** The slice `bluegreen:proxy`. */
@@ -88,7 +111,8 @@ export const proxySchema = z
       "Public address of the application; absent: `host` and `port`. Required when adopted.",
     ),
     dir: optional(safePath("/var/lib/bluegreen/shop")).describe(
-      "Folder on the router's host that is bluegreen's; absent: in the user's state folder.",
+      "Folder on the router's host that is bluegreen's; absent: below /var/lib/bluegreen for root, " +
+        "else in the user's state folder.",
     ),
     program: optional(program()).describe("The server's program; absent: found by its name."),
     user: optional(accountName()).describe(
@@ -123,17 +147,31 @@ export const proxySchema = z
       .describe("What a color is made of."),
   })
   .superRefine(remoteNeedsDir)
+  .superRefine(remoteNeedsUrl)
   .superRefine(adoptedNeedsUrl)
+  .superRefine(portsExist)
+  .superRefine(processesAreReachable)
   .superRefine(colorsDontMeet);
 
 /** Settings of the platform `proxy` after parsing; durations are milliseconds. */
 export type ProxySettings = Settled<z.output<typeof proxySchema>>;
 
-/** `dir` is where the settings name none. */
+/** The settings of each kind of colors. */
+export type ProcessColors = Extract<ProxySettings["colors"], { readonly kind: "process" }>;
+export type ServerColors = Extract<ProxySettings["colors"], { readonly kind: "servers" }>;
+
+export interface SpecSurroundings {
+  /** Where the settings name none. */
+  readonly dir: string;
+  readonly drainMs: number;
+  /** Addresses of colors that somebody else manages. */
+  readonly given?: Partial<PerColor<readonly Address[]>>;
+}
+
 export function specOf(
   settings: ProxySettings,
-  { dir, drainMs }: { readonly dir: string; readonly drainMs: number },
-): RouterSpec {
+  { dir, drainMs, given = {} }: SpecSurroundings,
+): RouterSpec & Required<Pick<RouterSpec, "reserved">> {
   const { dialect, mode, name, host, user, upstream, check, cookie } = settings;
   const { timeoutMs, idleMs } = settings;
   const usual = mode === "adopted" && dialect === "haproxy" ? "/run/haproxy/admin.sock" : null;
@@ -145,7 +183,18 @@ export function specOf(
     program: settings.program ?? dialect,
     reload: settings.reload ?? ["systemctl", "reload", dialect],
     drainMs,
+    reserved: perColor((color) => given[color] ?? addressesOf(settings.colors, color)),
   };
+}
+
+/** Where a color's instances listen whenever there are some. */
+export function addressesOf(all: ProxySettings["colors"], color: Color): readonly Address[] {
+  if (all.kind === "servers") return all[color];
+  return processAddresses(all.ports[color], all.instances);
+}
+
+export function processAddresses(firstPort: number, count: number): readonly Address[] {
+  return Array.from({ length: count }, (_, index) => `127.0.0.1:${firstPort + index}`);
 }
 
 /** Null where the router's host is this machine. */

@@ -48,6 +48,12 @@ export interface RouterSpec {
   readonly idleMs: number;
   /** What a former worker gets to end its connections after a reload. */
   readonly drainMs: number;
+  /**
+   * Addresses that a color has whenever it is filled. They are in the configuration also while
+   * nothing is attached, so that neither attaching nor detaching needs a reload. Absent: as
+   * the configuration has them.
+   */
+  readonly reserved?: PerColor<readonly Address[]>;
 }
 
 /** The longest path of a socket, with room for a temporary name. */
@@ -81,6 +87,7 @@ export function checkSpec(spec: RouterSpec): void {
   if (details.length > 0) {
     throw new BlueGreenError("SETTINGS_INVALID", "the router can't be configured so", { details });
   }
+  if (spec.reserved) checkTargets(spec.reserved);
 }
 
 function socketProblem(spec: RouterSpec): string | null {
@@ -113,6 +120,8 @@ export function checkTargets(attached: PerColor<readonly Address[]>): void {
 export interface RouterFiles {
   /** The configuration: complete when managed, else the included file. */
   readonly config: string;
+  /** What is attached: part of what the configuration has. */
+  readonly attached: string;
   /** nginx: a link whose target's name is the state in effect. */
   readonly live: string;
   /** HAProxy: the map that holds the same name. */
@@ -134,6 +143,7 @@ export function filesOf(spec: RouterSpec): RouterFiles {
   const included = mode === "managed" ? dialect : "bluegreen";
   return {
     config: `${dir}/${included}.${dialect === "nginx" ? "conf" : "cfg"}`,
+    attached: `${dir}/attached`,
     live: `${dir}/live`,
     map: `${dir}/live.map`,
     states: `${dir}/states`,

@@ -5,7 +5,7 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 
 import { BlueGreenError } from "../../errors.ts";
-import type { DirectMark, Weights } from "../../model.ts";
+import type { Color, DirectMark, Weights } from "../../model.ts";
 
 /** Newest version of a state file that this code can read. */
 export const stateSchema = 1;
@@ -19,6 +19,8 @@ export interface RouterState {
   readonly generation: number;
   readonly rolloutId: string | null;
   readonly mark: DirectMark | null;
+  /** Where a direct rollback may return to; null: nowhere, or written before this was stored. */
+  readonly former: Color | null;
 }
 
 export const emptyState: RouterState = {
@@ -26,6 +28,7 @@ export const emptyState: RouterState = {
   generation: 0,
   rolloutId: null,
   mark: null,
+  former: null,
 };
 
 /** The name that the server reads: `SHARE-GENERATION-DIGEST`; a share of blue, or `none`. */
@@ -34,9 +37,10 @@ export const stateNamePattern = "(?:none|[0-9]{1,3})-[0-9]{1,10}-[0-9a-f]{12}";
 /** @throws BlueGreenError USAGE for weights that aren't on the ladder */
 export function stateName(state: RouterState): string {
   const { blue, green } = state.weights;
-  const digest = createHash("sha256")
-    .update(JSON.stringify(ordered(state)))
-    .digest("hex");
+  // A state without it has the name that it had before this was stored.
+  const { former, ...others } = ordered(state);
+  const named = former ? { ...others, former } : others;
+  const digest = createHash("sha256").update(JSON.stringify(named)).digest("hex");
   const rest = `${state.generation}-${digest.slice(0, 12)}`;
   if (blue === 0 && green === 0) return `none-${rest}`;
   if (blue + green === 100 && ladder.includes(blue)) return `${blue}-${rest}`;
@@ -79,6 +83,7 @@ const stateShape = z.object({
   generation: z.int(),
   rolloutId: z.string().nullable(),
   mark: mark.nullable(),
+  former: z.enum(["blue", "green"]).nullable().default(null),
 });
 
 /** @throws BlueGreenError RECORD_NEWER, RECORD_BROKEN */
@@ -106,9 +111,11 @@ function jsonOf(text: string): unknown {
 }
 
 /** In one order and with nothing else, so that equal states are equal texts. */
-function ordered({ weights, generation, rolloutId, mark: left }: RouterState): RouterState {
-  const { blue, green } = weights;
-  return { weights: { blue, green }, generation, rolloutId, mark: left && orderedMark(left) };
+function ordered(state: RouterState): RouterState {
+  const { generation, rolloutId, former } = state;
+  const { blue, green } = state.weights;
+  const left = state.mark && orderedMark(state.mark);
+  return { weights: { blue, green }, generation, rolloutId, mark: left, former };
 }
 
 function orderedMark({ generation, at, by, reason, pin: bad }: DirectMark): DirectMark {

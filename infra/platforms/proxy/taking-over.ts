@@ -5,15 +5,17 @@ import type { Access } from "./access.ts";
 import { adoptionSteps } from "./adoption.ts";
 import type { Attached } from "./dialect.ts";
 import { preset } from "./flip.ts";
-import { configText, install } from "./installation.ts";
+import { configText, install, storeAttached } from "./installation.ts";
+import { wasAdopted } from "./reading.ts";
 import { checkTargets, filesOf } from "./spec.ts";
 import type { RouterState } from "./state.ts";
 import { askStatus } from "./status.ts";
 
 /** Until then its server goes on without us, and there is nothing of ours that serves. */
-export async function isNotAdoptedYet({ host, spec }: Access): Promise<boolean> {
+export async function isNotAdoptedYet(access: Access): Promise<boolean> {
+  const { host, spec } = access;
   if (spec.mode === "managed") return false;
-  if ((await host.read(filesOf(spec).adopted)) !== null) return false;
+  if (await wasAdopted(access)) return false;
   return (await askStatus(host, spec)).kind !== "answered";
 }
 
@@ -26,11 +28,14 @@ export async function layOut(access: Access, attached: Attached): Promise<void> 
   checkTargets(attached);
   const { spec, host, dialect } = access;
   await dialect.prepare(host, spec);
-  await host.write(filesOf(spec).config, configText(access, attached));
+  const { config } = filesOf(spec);
+  await host.write(config, configText(access, attached, await host.read(config)));
+  await storeAttached(access, attached);
 }
 
 /**
- * The routes are there before the server first reads our file, so it never meets an inactive one.
+ * The routes are there before the server first reads our file, so it never meets an inactive one:
+ * without traffic for a color they only lie ready.
  *
  * @throws as `install`; the server's own configuration then serves on, and the error has the steps
  * that a person has to take.
@@ -39,6 +44,7 @@ export async function adopt(access: Access, state: RouterState, attached: Attach
   const { spec, host } = access;
   await layOut(access, attached);
   await preset(access, state);
+  if (state.weights.blue + state.weights.green === 0) return;
   try {
     await install(access, attached);
   } catch (error) {

@@ -66,6 +66,20 @@ test("hides the values of the check's own variables in its output", async () => 
   expect((await only(check))?.evidence).toBe("token is ***\n");
 });
 
+test("hides each line of such a value", async () => {
+  const check = scriptCheck("console.log('at', process.env.KEY.split('\\n')[1], 'in it')", {
+    env: { KEY: "-----BEGIN-----\nMIIEvQIBADANBg\n" },
+  });
+  expect((await only(check))?.evidence).toBe("at *** in it\n");
+});
+
+test("gives the program the user's PATH, without what was put before it", async () => {
+  const own = process.env["PATH"] ?? "";
+  const env = { PATH: `/ours:/engine:${own}`, BLUEGREEN_ADDED_PATH: "/ours:/engine" };
+  const finding = await only(scriptCheck("console.log(process.env.PATH)"), { env });
+  expect(finding?.evidence).toBe(`${own}\n`);
+});
+
 test("keeps the last 8 KB of the output, made safe to print", async () => {
   const finding = await only(
     scriptCheck(`process.stdout.write("x".repeat(1e6)); process.stdout.write("\\u001b[2Jend")`),

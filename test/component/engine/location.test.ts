@@ -1,12 +1,14 @@
 /** Where the engine is looked for, how it is got, and what is left behind when that goes wrong. */
+import assert from "node:assert";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { goBuild } from "../../../automation/engine/go-build.ts";
 import { officialInstaller } from "../../../automation/engine/installer.ts";
-import { explainEngine, findEngine } from "../../../automation/engine/location.ts";
+import { findEngine } from "../../../automation/engine/location.ts";
 import { lookAtProcess } from "../../../automation/engine/processes.ts";
+import { BlueGreenError } from "../../../infra/errors.ts";
 import type { EngineProgress } from "../../../automation/engine/way.ts";
 import { eventually, fakeGo, fakePulumi, makeScratch } from "./scratch.ts";
 import type { Scratch } from "./scratch.ts";
@@ -20,8 +22,6 @@ beforeEach(async () => {
     PATH: `${scratch.path("bin")}:/usr/bin:/bin`,
     HOME: scratch.path("home"),
     XDG_CACHE_HOME: scratch.path("cache"),
-    FAKE_GO_LOG: scratch.path("go.log"),
-    FAKE_GO_HOLD: scratch.path("hold"),
   };
 });
 
@@ -83,7 +83,9 @@ describe("an engine on this machine", () => {
 
   it("that is missing is explained with every choice, and nothing is fetched", async () => {
     await scratch.script("bin/go", fakeGo());
-    const lines = (await explainEngine(env)).join("\n");
+    const error = await findEngine({ env, allowFetch: false }).catch((thrown: unknown) => thrown);
+    assert(error instanceof BlueGreenError);
+    const lines = [error.message, ...error.details, error.hint].join("\n");
     expect(lines).toContain("no Pulumi engine was found");
     expect(lines).toContain("PATH: no `pulumi` there.");
     expect(lines).toContain("https://www.pulumi.com/docs/install/");
@@ -131,6 +133,18 @@ describe("the language host", () => {
 });
 
 describe("the official installer", () => {
+  it("gets no credentials", async () => {
+    const install = await scratch.script("install", `env > "$HOME.env"; exit 1`);
+    const ways = [officialInstaller({ command: [install] })];
+    const keys = { AWS_SECRET_ACCESS_KEY: "cloud-key", no_proxy: "127.0.0.1" };
+    await expect(findEngine({ env: { ...env, ...keys }, ways })).rejects.toMatchObject({
+      code: "ENGINE_MISSING",
+    });
+    const seen = await readFile(scratch.path("home.env"), "utf8");
+    expect(seen).toContain("no_proxy=127.0.0.1");
+    expect(seen).not.toContain("cloud-key");
+  });
+
   it("puts the engine into the cache", async () => {
     const install = await scratch.script(
       "install",
@@ -164,6 +178,34 @@ describe("the official installer", () => {
 describe("a build from Go modules", () => {
   const ways = [goBuild()];
 
+  it("gets the way to the network and Go's own settings, and no credentials", async () => {
+    await scratch.script("bin/go", fakeGo());
+    const own = { https_proxy: "http://127.0.0.1:1", GOPROXY: "https://proxy.example" };
+    const given = { ...own, GOFLAGS: "-mod=vendor -modfile=x.mod -modcacherw", GOOS: "plan9" };
+    const keys = { AWS_SECRET_ACCESS_KEY: "cloud-key", PULUMI_CONFIG_PASSPHRASE: "phrase" };
+    await findEngine({ env: { ...env, ...given, ...keys }, ways });
+    const seen = (await readFile(scratch.path("go.env"), "utf8")).split("\n");
+    expect(seen).toEqual(
+      expect.arrayContaining([
+        "https_proxy=http://127.0.0.1:1",
+        "GOPROXY=https://proxy.example",
+        "GOFLAGS=-modcacherw",
+      ]),
+    );
+    expect(seen.join("\n")).not.toMatch(/cloud-key|phrase|plan9/);
+  });
+
+  it("leaves the part of a living process alone, and removes a dead one's", async () => {
+    await scratch.script("bin/go", fakeGo());
+    const cache = scratch.path("cache/bluegreen/engine");
+    const living = `3.259.0.part-${process.ppid}.living`;
+    for (const name of [living, `3.259.0.part-${2 ** 30}.dead`, "3.259.0.part-of-nobody"]) {
+      await mkdir(`${cache}/${name}`, { recursive: true });
+    }
+    await findEngine({ env, ways });
+    expect(await cacheEntries()).toEqual(["3.259.0", living]);
+  });
+
   it("reports its phases and appears in the cache", async () => {
     await scratch.script("bin/go", fakeGo());
     const seen: EngineProgress[] = [];
@@ -180,8 +222,8 @@ describe("a build from Go modules", () => {
 
   it("that fails leaves nothing, and its last words are told", async () => {
     await scratch.script("bin/go", fakeGo());
-    const broken = { ...env, FAKE_GO_FAILS: "proxy says 403" };
-    await expect(findEngine({ env: broken, ways })).rejects.toMatchObject({
+    await writeFile(scratch.path("fails"), "proxy says 403");
+    await expect(findEngine({ env, ways })).rejects.toMatchObject({
       code: "ENGINE_MISSING",
       details: expect.arrayContaining([expect.stringContaining("proxy says 403")]) as string[],
     });

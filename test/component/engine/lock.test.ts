@@ -8,6 +8,7 @@ import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { removeLock, stackLocks, takeOverDeadLocks } from "../../../automation/engine/lock.ts";
 import type { LockState, StackAddress } from "../../../automation/engine/lock.ts";
+import { noteLocks } from "../../../automation/engine/lock-notes.ts";
 import { lookAtProcess } from "../../../automation/engine/processes.ts";
 import { makeScratch } from "./scratch.ts";
 import type { Scratch } from "./scratch.ts";
@@ -19,6 +20,7 @@ const locks = ".pulumi/locks/organization/shop/dev";
 
 beforeEach(async () => {
   scratch = await makeScratch();
+  process.env["XDG_STATE_HOME"] = scratch.path("state");
   address = { url: pathToFileURL(scratch.folder).href, project: "shop", stack: "dev" };
   await mkdir(scratch.path(locks), { recursive: true });
 });
@@ -46,6 +48,8 @@ async function lock(id: string, pid: number, rest: object = {}): Promise<void> {
   const content = { pid, username: "ann", hostname: hostname(), timestamp, ...rest };
   await writeFile(scratch.path(locks, `${id}.json`), JSON.stringify(content));
   await writeFile(scratch.path(locks, `${id}.json.attrs`), "{}");
+  // In a container only such locks are judged; container.test.ts has the others.
+  expect(await noteLocks([id])).toBe(true);
 }
 
 async function states(): Promise<Record<string, LockState>> {

@@ -49,19 +49,22 @@ export function fakePulumi(version: string): string {
 
 /**
  * A go that "builds" such a pulumi: it stands in for a compile of three minutes. It logs each
- * build to $FAKE_GO_LOG with its pid, and with $FAKE_GO_HOLD works until that file is gone.
+ * build with its pid to `go.log` beside the folder that HOME names, works while `hold` is there,
+ * and fails with the text of `fails`. Its environment at the build is left in `go.env`.
  */
 export function fakeGo(version = "1.26.8"): string {
   return `
 if [ "$1" = version ]; then echo "go version go${version} linux/amd64"; exit 0; fi
+base=$(dirname "$HOME")
+env > "$base/go.env"
 while [ "$1" != -o ]; do shift; done
-echo $$ >> "$FAKE_GO_LOG"
+echo $$ >> "$base/go.log"
 mkdir -p "$(dirname "$2")"
 printf '#!/bin/sh\\necho half' > "$2"
 echo "go: downloading example.com/module v1.0.0" >&2
 echo example.com/module/one >&2
-while [ -n "$FAKE_GO_HOLD" ] && [ -e "$FAKE_GO_HOLD" ]; do sleep 0.02; done
-if [ -n "$FAKE_GO_FAILS" ]; then echo "$FAKE_GO_FAILS" >&2; exit 1; fi
+while [ -e "$base/hold" ]; do sleep 0.02; done
+if [ -e "$base/fails" ]; then cat "$base/fails" >&2; exit 1; fi
 printf '#!/bin/sh\\necho v3.259.0\\n' > "$2"
 chmod 755 "$2"`;
 }

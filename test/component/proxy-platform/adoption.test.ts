@@ -138,6 +138,12 @@ describeDialects("a server that serves already", (dialect) => {
       });
       include();
       await router.start();
+      await router.setRoutes(routesTo(null, attached));
+      expect(await router.read()).toMatchObject({
+        weights: weightsOf(null),
+        attached: { blue: [], green: [] },
+        problems: [`${dialect} doesn't hand its requests over yet`],
+      });
       await router.setRoutes(routesTo("blue", attached));
       expect((await router.read()).weights).toEqual(weightsOf("blue"));
       await router.setRoutes(routesTo("green", attached));

@@ -33,6 +33,28 @@ describeDialects("a reload", (dialect) => {
     await expect.poll(() => workerPids(spec).some((pid) => before.includes(pid))).toBe(false);
   });
 
+  test("isn't needed to attach and detach a color whose addresses are reserved", async () => {
+    const { blue, green } = await startColors();
+    const attached = { blue: [blue.address], green: [green.address] };
+    const { router, spec, port } = await startedRouter(dialect, { reserved: attached });
+    const before = workerPids(spec);
+    expect((await router.read()).attached).toEqual({ blue: [], green: [] });
+    expect((await call(port)).status).toBe(503);
+    await expect(router.setRoutes(routesTo("blue", {}))).rejects.toMatchObject({
+      code: "COLOR_EMPTY",
+    });
+    for (const color of ["blue", "green"] as const) {
+      const only = { blue: [], green: [], [color]: attached[color] };
+      await router.setRoutes(routesTo(color, only));
+      expect((await router.read()).attached).toEqual(only);
+      expect((await call(port)).text).toBe(color);
+    }
+    expect(workerPids(spec)).toEqual(before);
+    const third = await startInstance("third");
+    await router.setRoutes(routesTo("blue", { ...attached, blue: [third.address] }));
+    expect((await call(port)).text).toBe("third");
+  });
+
   test("is done when new workers answer: the next request knows the new instance", async () => {
     const { router, port } = await startedRouter(dialect);
     const { blue, green } = await startColors();

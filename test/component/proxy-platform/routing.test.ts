@@ -210,11 +210,26 @@ describeDialects("a router", (dialect) => {
     const at = "2030-01-01T00:00:00.000Z";
     const pin = { digest: "d", version: "2", reason: `"}; \n #$`, by: "ann", at, until: null };
     const mark = { generation: 99, at, by: "ann", reason: "slow\nand 'odd'", pin };
-    const direct = { weights: weightsOf("blue"), generation: 99, rolloutId: "back", mark };
+    const former = "green" as const;
+    const direct = { weights: weightsOf("blue"), generation: 99, rolloutId: "back", mark, former };
     await router.flip(direct);
     expect(await router.read()).toMatchObject({ ...direct, attached });
-    await router.setRoutes(routesTo("blue", attached));
+    await router.setRoutes(routesTo("blue", attached, { generation: 99 }));
     expect((await router.read()).mark).toBeNull();
+  });
+
+  test("refuses a write that comes too late, unless it undoes that very generation", async () => {
+    const { router } = await startedRouter(dialect);
+    const { blue, green } = await startColors();
+    const attached = { blue: [blue.address], green: [green.address] };
+    await router.setRoutes(routesTo("blue", attached, { generation: 5 }));
+    const late = routesTo("green", attached, { generation: 4 });
+    await expect(router.setRoutes(late)).rejects.toMatchObject({ code: "DRIFT" });
+    await expect(router.flip(late)).rejects.toMatchObject({ code: "DRIFT" });
+    await expect(router.flip({ ...late, replaces: 3 })).rejects.toMatchObject({ code: "DRIFT" });
+    expect(await router.read()).toMatchObject({ weights: weightsOf("blue"), generation: 5 });
+    await router.flip({ ...late, replaces: 5 });
+    expect(await router.read()).toMatchObject({ weights: weightsOf("green"), generation: 4 });
   });
 
   test("reads a router that doesn't run as nothing, and flips only one that runs", async () => {
@@ -223,7 +238,8 @@ describeDialects("a router", (dialect) => {
     const { weights, problems, traffic } = await router.read();
     expect({ weights, traffic }).toEqual({ weights: null, traffic: { kind: "unknown" } });
     expect(problems.join()).toMatch(/can't be asked/);
-    const direct = { weights: weightsOf("blue"), generation: 1, rolloutId: "r", mark: null };
+    const stamp = { generation: 1, rolloutId: "r", mark: null, former: null };
+    const direct = { weights: weightsOf("blue"), ...stamp };
     await expect(router.flip(direct)).rejects.toMatchObject({ code: "ROUTER_DOWN" });
     await expect(call(port)).rejects.toThrow(/ECONNREFUSED/);
   });

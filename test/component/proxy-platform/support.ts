@@ -8,7 +8,7 @@ import type { AddressInfo } from "node:net";
 import { createServer as createTcpServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, describe } from "vitest";
+import { afterEach } from "vitest";
 import type { Color, PerColor, Weights } from "../../../infra/model.ts";
 import { weightsOf } from "../../../infra/model.ts";
 import type { Routes } from "../../../infra/platform.ts";
@@ -17,7 +17,9 @@ import { thisMachine } from "../../../infra/platforms/proxy/hosts/this-machine.t
 import { ProxyRouter } from "../../../infra/platforms/proxy/router.ts";
 import type { DialectName, RouterSpec } from "../../../infra/platforms/proxy/spec.ts";
 import { filesOf } from "../../../infra/platforms/proxy/spec.ts";
-import { requireAll } from "../../support/project/engine.ts";
+import { describeWith, findProgram } from "../../support/programs.ts";
+
+export { describeWith, findProgram } from "../../support/programs.ts";
 
 const cleanups: (() => unknown)[] = [];
 
@@ -29,32 +31,6 @@ export function onEnd(cleanup: () => unknown): void {
 afterEach(async () => {
   while (cleanups.length > 0) await cleanups.pop()?.();
 });
-
-/** Debian keeps servers where a user's PATH doesn't lead. */
-export function findProgram(name: string): string | null {
-  const folders = [...(process.env["PATH"] ?? "").split(":"), "/usr/sbin", "/usr/local/sbin"];
-  for (const folder of folders) {
-    try {
-      const path = join(folder, name);
-      execFileSync("test", ["-x", path]);
-      return path;
-    } catch {
-      continue;
-    }
-  }
-  return null;
-}
-
-/** `describe` for tests on real programs: skipped with a reason, or demanded. */
-export function describeWith(programs: readonly string[], name: string, tests: () => void): void {
-  const missing = programs.filter((each) => findProgram(each) === null);
-  if (missing.length > 0 && !requireAll) {
-    console.warn(`skipped, ${missing.join(" and ")} isn't on this machine: ${name}`);
-    describe.skip(name, tests);
-    return;
-  }
-  describe(name, tests);
-}
 
 export const dialectNames: readonly DialectName[] = ["nginx", "haproxy"];
 
@@ -98,6 +74,7 @@ export async function specOf(
     timeoutMs: 10_000,
     idleMs: 1_000,
     drainMs: 1_000,
+    reserved: { blue: [], green: [] },
     ...change,
   };
 }
@@ -213,6 +190,7 @@ export function routesTo(
     generation,
     rolloutId: `r${generation}`,
     mark: null,
+    former: null,
     ...change,
   };
 }

@@ -90,6 +90,20 @@ test.each(badReplies)("survives an instance that replies $name", async ({ bytes 
   await until("nothing open", () => openOf(router.status(), "blue") === 0);
 });
 
+test.each([
+  { name: "upgrades a plain request", head: "101 X\r\nConnection: Upgrade\r\nUpgrade: own/1" },
+  { name: "codes its body for the hop", head: "200 OK\r\nTransfer-Encoding: gzip, chunked" },
+])("answers 502 for an instance that $name and waits", async ({ head }) => {
+  const address = await startRawInstance((socket) => {
+    socket.once("data", () => socket.write(`HTTP/1.1 ${head}\r\n\r\n`));
+  });
+  const { router, port } = await startHere();
+  await router.setRoutes({ routes: routesTo("blue", { blue: [address] }) });
+  expect((await call(port)).status).toBe(502);
+  expect(router.status().colors.blue.live).toMatchObject({ requests: 1, errors: 1 });
+  await until("nothing open", () => openOf(router.status(), "blue") === 0);
+});
+
 test("cuts a reply whose chunks turn to garbage, and counts an error", async () => {
   const address = await startRawInstance((socket) => {
     socket.once("data", () => {

@@ -82,11 +82,20 @@ test("starts inactive and says so when neither file can be used", async () => {
   expect((await call(port)).status).toBe(503);
 });
 
-test("uses the backup when only that is there", async () => {
+test("uses the backup when only that is there, and says so", async () => {
   const dir = await writtenTwice();
   rmSync(join(dir, "routes.json"));
   const { router } = await startHere({ dir });
-  expect(router.status().routes.generation).toBe(1);
+  const { routes, problems } = router.status();
+  expect(routes.generation).toBe(1);
+  expect(problems.join(" ")).toMatch(/routes\.json is missing.*backup/);
+  await router.setRoutes({ routes });
+  expect(router.status().problems).toEqual([]);
+});
+
+test("has nothing to report when it starts for the first time", async () => {
+  const { router } = await startHere();
+  expect(router.status()).toMatchObject({ state: "inactive", problems: [] });
 });
 
 test("refuses to start with routes that a newer bluegreen wrote", async () => {

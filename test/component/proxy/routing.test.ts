@@ -4,17 +4,22 @@ import { expect, test } from "vitest";
 
 import type { IncomingMessage } from "node:http";
 
+import { Listener } from "../../../infra/platforms/local/proxy/listener.ts";
 import { formatMetrics } from "../../../infra/platforms/local/proxy/metrics.ts";
+import { Proxy } from "../../../infra/platforms/local/proxy/proxy.ts";
 import type { TestInstance } from "./support.ts";
 import {
   call,
   freePort,
   keepAlive,
+  onEnd,
   preview,
   rawClient,
   routesTo,
+  specOf,
   startHere,
   startInstance,
+  tempDir,
   until,
 } from "./support.ts";
 
@@ -140,6 +145,47 @@ test("tells instances who asked, for which host and by which scheme", async () =
     "x-forwarded-host": "shop.test",
     "x-forwarded-proto": "http",
   });
+});
+
+const claims = {
+  forwarded: "for=6.6.6.6",
+  "x-real-ip": "6.6.6.6",
+  "x-forwarded-for": "6.6.6.6",
+  "x-forwarded-port": "666",
+};
+const aliases = { X_Forwarded_For: "6.6.6.6", "X-Forwarded_Proto": "https", x_real_ip: "6.6.6.6" };
+
+test("drops what a client says of itself where the router meets clients itself", async () => {
+  const seen: IncomingMessage[] = [];
+  const instance = await startInstance("blue", (req, res) => {
+    seen.push(req);
+    res.end();
+  });
+  const proxy = new Proxy({ edge: true });
+  proxy.setRoutes({ schema: 1, ...routesTo("blue", { blue: [instance.address] }) });
+  const listener = new Listener(specOf(tempDir()), proxy);
+  await listener.listen();
+  onEnd(async () => {
+    listener.stop();
+    listener.closeAll();
+    await proxy.close();
+  });
+  await call(listener.port, { headers: { ...claims, ...aliases, X_Own: "1" } });
+  const { rawHeaders } = seen[0] ?? { rawHeaders: [] };
+  expect(rawHeaders.join("\n")).not.toMatch(/6\.6\.6\.6|666/);
+  expect(rawHeaders).toContain("X_Own");
+  expect(seen[0]?.headers["x-forwarded-for"]).toBe("127.0.0.1");
+});
+
+test("believes a load balancer in front, but no other spelling of what it says", async () => {
+  const { port, seen } = await echoRouter();
+  await call(port, { headers: { ...claims, ...aliases } });
+  expect(seen[0]?.headers).toMatchObject({
+    ...claims,
+    "x-forwarded-for": "6.6.6.6, 127.0.0.1",
+    "x-forwarded-proto": "http",
+  });
+  expect(Object.keys(seen[0]?.headers ?? {}).filter((name) => name.includes("_"))).toEqual([]);
 });
 
 test("passes end-to-end headers on and keeps hop-by-hop headers to itself", async () => {

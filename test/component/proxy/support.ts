@@ -128,6 +128,7 @@ export function routesTo(
     rolloutId: "r1",
     attached: { blue: [], green: [], ...attached },
     mark: null,
+    former: null,
     ...change,
   };
 }

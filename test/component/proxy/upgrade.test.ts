@@ -253,6 +253,18 @@ test("passes on what an instance says that doesn't upgrade", async () => {
   await until("nothing open", () => router.status().colors.blue.live.open === 0);
 });
 
+test("passes a large reply to a refused upgrade on, whole", async () => {
+  const body = "x".repeat(20_000_000);
+  const instance = await startInstance("blue", (_req, res) => {
+    res.end(body);
+  });
+  const { router, port } = await startHere();
+  await router.setRoutes({ routes: routesTo("blue", { blue: [instance.address] }) });
+  const client = rawClient(port, `${upgradeHead}\r\n`);
+  await until("the end of the reply", () => client.isClosed());
+  expect(client.received().endsWith(`\r\n\r\n${body}`)).toBe(true);
+});
+
 test("sends a refused upgrade to another instance, and answers 502 when there is none", async () => {
   const instance = await startEcho("blue");
   const gone = `127.0.0.1:${await freePort()}`;
@@ -266,6 +278,44 @@ test("sends a refused upgrade to another instance, and answers 502 when there is
 test("answers an upgrade with 503 while inactive", async () => {
   const { port } = await startHere();
   await expect(openSocket(port)).rejects.toThrow("503");
+});
+
+test.each(["ends", "resets"])(
+  "notices that the client %s its connection before the instance answers its upgrade",
+  async (how) => {
+    let left = false;
+    const address = await startRawInstance((socket) => {
+      socket.resume().on("close", () => (left = true));
+    });
+    const { router, port } = await startHere();
+    await router.setRoutes({ routes: routesTo("blue", { blue: [address] }) });
+    const client = rawClient(port, `${upgradeHead}\r\nearly`);
+    await until("the upgrade under way", () => router.status().colors.blue.live.open === 1);
+    if (how === "ends") client.socket.end();
+    else client.socket.resetAndDestroy();
+    await until("nothing open", () => router.status().colors.blue.live.open === 0, 2000);
+    await until("the instance to know", () => left);
+    expect(router.status().colors.blue.live).toMatchObject({ abandoned: 1, errors: 0 });
+  },
+);
+
+test("keeps what the client says before the instance answers its upgrade", async () => {
+  let asked: Socket | undefined;
+  const address = await startRawInstance((socket) => {
+    socket.once("data", () => {
+      asked = socket;
+      socket.on("data", (more) => socket.write(more));
+    });
+  });
+  const { router, port } = await startHere();
+  await router.setRoutes({ routes: routesTo("blue", { blue: [address] }) });
+  const client = rawClient(port, `${upgradeHead}\r\none `);
+  await until("the upgrade at the instance", () => asked !== undefined);
+  const early = "x".repeat(200_000);
+  client.socket.write(early);
+  await until("bytes on their way", () => client.socket.bytesWritten > early.length);
+  asked?.write("HTTP/1.1 101 X\r\nConnection: Upgrade\r\nUpgrade: own/1\r\n\r\n");
+  await until("the early bytes", () => client.received().endsWith(`\r\n\r\none ${early}`));
 });
 
 test("survives both ends of an upgraded connection being reset", async () => {

@@ -15,6 +15,7 @@ import {
 } from "../../../infra/platforms/local/supervisor/client.ts";
 import type { ColorSpec, ColorStatus } from "../../../infra/platforms/local/supervisor/client.ts";
 import { colorFolder } from "../../../infra/platforms/local/supervisor/color-folder.ts";
+import { markerName } from "../../../infra/platforms/local/supervisor/process-table.ts";
 import { currentHolder } from "../../../infra/platforms/local/supervisor/supervisor-lock.ts";
 import {
   colorDir,
@@ -75,6 +76,26 @@ describe("a color's instances", () => {
       expect(env).not.toHaveProperty("BLUEGREEN_TEST_SECRET");
     } finally {
       delete process.env["BLUEGREEN_TEST_SECRET"];
+    }
+  });
+
+  test("run with the user's PATH and umask, and none of our variables", async () => {
+    const own = process.env["PATH"] ?? "";
+    vi.stubEnv("PATH", `/ours:/engine:${own}`);
+    vi.stubEnv("BLUEGREEN_ADDED_PATH", "/ours:/engine");
+    vi.stubEnv("PULUMI_BACKEND_URL", "file:///state");
+    try {
+      const spec = specOf(`process.env.UMASK = process.umask().toString(8);${server}`);
+      const { instances } = await ensureColor(colorDir(), spec);
+      const { address } = instances[0] ?? expect.fail("no instance");
+      const env = JSON.parse((await fetchText(address, "/env")) ?? "") as Record<string, string>;
+      expect(env["PATH"]).toBe(own);
+      const umask = execFileSync("sh", ["-c", "umask"], { encoding: "utf8" });
+      expect(env["UMASK"]).toBe(Number.parseInt(umask, 8).toString(8));
+      const ours = Object.keys(env).filter((name) => /^(BLUEGREEN|PULUMI)_/.test(name));
+      expect(ours).toEqual([markerName]);
+    } finally {
+      vi.unstubAllEnvs();
     }
   });
 

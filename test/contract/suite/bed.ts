@@ -14,6 +14,11 @@ export interface Traits {
   readonly counts: boolean;
   /** Whether the router refuses routes of a lower generation than those that serve; default no. */
   readonly ordered?: boolean;
+  /**
+   * Whether more instances make the router close connections that clients keep: a request on its
+   * way at that moment fails, unless the client sends it again; default no.
+   */
+  readonly closesIdle?: boolean;
 }
 
 /** An answer of the bed's application, which says its color and version in the body. */

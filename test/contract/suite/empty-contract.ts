@@ -24,6 +24,7 @@ export function emptyContract(name: string, make: MakeBed): void {
         generation: null,
         rolloutId: null,
         mark: null,
+        former: null,
         attached: { blue: [], green: [] },
         targets: { blue: { ready: 0, total: 0 }, green: { ready: 0, total: 0 } },
         traffic: { kind: "unknown" },
@@ -69,7 +70,8 @@ export function emptyContract(name: string, make: MakeBed): void {
       const { bed } = stage();
       if (!bed.platform.flip)
         return skip("no `flip`: `rollback --direct` can't work on this platform");
-      const routes = { weights: weightsOf("blue"), generation: 1, rolloutId: "r", mark: null };
+      const stamp = { generation: 1, rolloutId: "r", mark: null, former: null };
+      const routes = { weights: weightsOf("blue"), ...stamp };
       await expect(stage().flip(routes)).rejects.toMatchObject({ code: "ROUTER_DOWN" });
     });
 

@@ -23,14 +23,18 @@ const workers = 4;
 const around = 40;
 const limitMs = 30_000;
 
-/** Half of the clients keep their connections; none retries. */
-export async function underLoad<T>(stage: Stage, work: () => Promise<T>): Promise<LoadResult<T>> {
+/** Half of the clients keep their connections, or none does; none retries. */
+export async function underLoad<T>(
+  stage: Stage,
+  work: () => Promise<T>,
+  connections: "both" | "fresh" = "both",
+): Promise<LoadResult<T>> {
   const asked: Asked[] = [];
   const state = { ended: false };
   const deadline = performance.now() + limitMs;
   const clients = Array.from({ length: workers }, async (_, worker) => {
     while (!state.ended && performance.now() < deadline) {
-      asked.push(await askOnce(stage, worker % 2 === 0));
+      asked.push(await askOnce(stage, connections === "both" && worker % 2 === 0));
     }
   });
   try {

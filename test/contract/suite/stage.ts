@@ -44,6 +44,7 @@ export class Stage {
       generation: this.#generation,
       rolloutId: `rollout-${this.#generation}`,
       mark: null,
+      former: null,
       ...change,
     };
   }

@@ -57,7 +57,8 @@ export function switchContract(make: MakeBed): void {
       for (const with_ of [pin, null]) {
         const mark = markOf(before.generation, with_);
         const weights = weightsOf("blue");
-        await stage().flip({ weights, generation: mark.generation, rolloutId: "back", mark });
+        const { generation } = mark;
+        await stage().flip({ weights, generation, rolloutId: "back", mark, former: null });
         const after = await stage().settled();
         expect(after.mark).toEqual(mark);
         expect(after.weights).toEqual(weights);
@@ -75,6 +76,7 @@ export function switchContract(make: MakeBed): void {
         generation: 1_000,
         rolloutId: "back",
         mark: null,
+        former: null,
       });
       const { mark, weights } = await stage().read();
       expect({ mark, weights }).toEqual({ mark: null, weights: weightsOf("blue") });
@@ -89,6 +91,20 @@ export function switchContract(make: MakeBed): void {
       expect(await stage().colorsMet()).toEqual(["blue"]);
     });
 
+    test("stores with its routes where a direct way back leads, as does a direct flip", async (context) => {
+      for (const former of ["blue", "green", null] as const) {
+        await stage().route("green", { former });
+        expect((await stage().read()).former).toBe(former);
+      }
+      if (!stage().bed.platform.flip) return context.skip("no `flip` on this platform");
+      for (const former of ["green", null] as const) {
+        const { generation } = stage().next("blue");
+        const stamp = { generation, rolloutId: "back", mark: null, former };
+        await stage().flip({ weights: weightsOf("blue"), ...stamp });
+        expect((await stage().read()).former).toBe(former);
+      }
+    });
+
     test("past the engine isn't undone by an update that looked before it", async (context) => {
       const { bed } = stage();
       if (!bed.traits.ordered) return context.skip("this router takes whatever comes last");
@@ -97,7 +113,8 @@ export function switchContract(make: MakeBed): void {
       const late = stage().next("green");
       const mark = markOf((generation ?? 0) + 1, null);
       const weights = weightsOf("blue");
-      const back = { weights, generation: mark.generation, rolloutId: "back", mark };
+      const stamp = { generation: mark.generation, rolloutId: "back", mark };
+      const back = { weights, ...stamp, former: null };
       await stage().flip(back);
       await expect(bed.route(late)).rejects.toMatchObject({
         code: "DRIFT",
@@ -117,7 +134,8 @@ export function switchContract(make: MakeBed): void {
       await stage().route("green");
       const { generation } = stage().next("blue");
       const mark = markOf(generation, null);
-      await stage().flip({ weights: weightsOf("blue"), generation, rolloutId: "b", mark });
+      const weights = weightsOf("blue");
+      await stage().flip({ weights, generation, rolloutId: "b", mark, former: null });
       const { asked, failures } = await underLoad(stage(), () => stage().route("blue"));
       expect(failures).toEqual([]);
       expect(new Set(asked.map(({ reply }) => reply?.named))).toEqual(new Set(["blue"]));

@@ -12,6 +12,8 @@ export interface Fault {
   readonly crash?: boolean;
   /** Milliseconds until it listens; default 0. */
   readonly startMs?: number;
+  /** Ends at once when it is told to end, whatever it still answers. */
+  readonly abrupt?: boolean;
 }
 
 export const appFile = "server.mjs";
@@ -55,6 +57,6 @@ const app = createServer((request, response) => {
 });
 
 if (fault().crash) process.exit(3);
-process.on("SIGTERM", () => app.close(() => process.exit(0)));
+if (!fault().abrupt) process.on("SIGTERM", () => app.close(() => process.exit(0)));
 setTimeout(() => app.listen(Number(PORT), HOST), fault().startMs ?? 0);
 `;

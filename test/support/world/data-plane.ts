@@ -12,11 +12,16 @@ import { newCounter, servedWeights } from "./state.ts";
 export interface Behaviour {
   /** Never gets healthy: filling a color with it fails. */
   readonly neverHealthy?: boolean;
+  /** Runs, but doesn't do what it should. */
+  readonly failsChecks?: boolean;
   /** Answers with errors from so long after it got traffic. */
   readonly breaksAfterMs?: number;
   /** Its instances die again and again from so long after it got traffic. */
   readonly crashesAfterMs?: number;
 }
+
+/** As the settings say. */
+const drainMs = 1_000;
 
 export type Behaviours = Readonly<Record<string, Behaviour>>;
 
@@ -53,6 +58,17 @@ export class DataPlane {
     this.#countedAtMs = nowMs;
   }
 
+  /** The color without traffic fails the probes that are sent to it by name. */
+  formerFails(): boolean {
+    const weights = servedWeights(this.#state);
+    const former = colors.find((color) => weights[color] === 0);
+    const fill = former && this.#state.fills[former];
+    if (!fill || activeOf(weights) === null) return false;
+    const { breaksAfterMs, crashesAfterMs } = this.behaviourOf(fill.release);
+    // Once it has broken under traffic it stays so.
+    return breaksAfterMs !== undefined || crashesAfterMs !== undefined;
+  }
+
   /** Milliseconds of the time since the last count in which the color's release failed. */
   #failingMs(color: Color, sinceMs: number): number {
     const fill = this.#state.fills[color];
@@ -74,10 +90,10 @@ export class DataPlane {
   }
 
   /** A write past the engine: what is attached stays. */
-  flip({ weights, generation, rolloutId, mark }: DirectRoutes): void {
+  flip({ weights, generation, rolloutId, mark, former }: DirectRoutes): void {
     this.serve();
     const attached = this.#state.routes?.attached ?? perColor(() => []);
-    this.#state.routes = { weights, attached, generation, rolloutId, mark };
+    this.#state.routes = { weights, attached, generation, rolloutId, mark, former };
     this.#noteLeft();
   }
 
@@ -97,6 +113,9 @@ export class DataPlane {
       before?.release.digest === fill?.release.digest &&
       before?.addresses.every((address) => fill?.addresses.includes(address));
     if (serves && !sameOrMore) violations.push(`I7: ${color} has traffic and was changed`);
+    if (before && !sameOrMore && this.#open(color) > 0 && !this.#isDrained(color)) {
+      violations.push(`I12: ${color} was changed while it answered requests`);
+    }
     if (before?.release.digest !== fill?.release.digest) {
       const { requests, errors } = counters[color];
       counters[color] = { ...newCounter(), requests, errors };
@@ -116,6 +135,7 @@ export class DataPlane {
         generation: null,
         rolloutId: null,
         mark: null,
+        former: null,
         attached: perColor(() => []),
         traffic: { kind: "unknown" },
         problems: ["the router doesn't run"],
@@ -125,9 +145,22 @@ export class DataPlane {
       const { requests, errors, lastRequestAtMs: at } = counters[color];
       const lastRequestAt = at === null ? null : new Date(at).toISOString();
       const count = { requests: Math.floor(requests), errors: Math.floor(errors) };
-      return { ...count, open: 0, lastRequestAt };
+      return { ...count, open: this.#open(color), lastRequestAt };
     });
     return { ...common, ...routes, traffic: { kind: "counted", colors: traffic }, problems: [] };
+  }
+
+  /** Requests in flight, as long as there is one. */
+  #open(color: Color): number {
+    const { requestMs, requestsPerSecond, counters, nowMs } = this.#state;
+    const { lastRequestAtMs } = counters[color];
+    const left = lastRequestAtMs === null ? 0 : lastRequestAtMs + requestMs - nowMs;
+    return Math.max(0, Math.ceil((left * requestsPerSecond) / 1_000));
+  }
+
+  #isDrained(color: Color): boolean {
+    const { counters, nowMs } = this.#state;
+    return nowMs >= (counters[color].lastRequestAtMs ?? 0) + drainMs;
   }
 
   #target(color: Color, outputs: ColorOutputs | null): TargetReading {

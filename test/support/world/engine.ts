@@ -9,22 +9,25 @@ import type { Call, Engine } from "../../../automation/adapters/engine.ts";
 import { EngineDied } from "../../../automation/engine-died.ts";
 import type { Settings } from "../../../infra/config.ts";
 import { liveClaim } from "../../../infra/rules/claim.ts";
-import { guardColor } from "../../../infra/rules/color.ts";
+import { filled, guardColor, kept, settle } from "../../../infra/rules/color.ts";
+import type { ColorView, Filled } from "../../../infra/rules/color.ts";
 import { BlueGreenError } from "../../../infra/errors.ts";
 import { guardActivation, guardRollback, refusePending } from "../../../infra/rules/activation.ts";
-import type { Color, ColorOutputs, Release } from "../../../infra/model.ts";
+import type { Color, ColorOutputs } from "../../../infra/model.ts";
 import { activeOf, byHand, colors, perColor, recordSchema } from "../../../infra/model.ts";
 import { observe } from "../../../infra/observation.ts";
 import type { Observed } from "../../../infra/observation.ts";
 import { parseRecord } from "../../../infra/rules/record.ts";
 import type { ColorRequest, Request } from "../../../infra/rules/request.ts";
 import type { StackRole } from "../../../infra/stacks.ts";
+import { unprovenFlip } from "../../../infra/rules/proof.ts";
+import type { Unproven } from "../../../infra/rules/proof.ts";
 import { seenServed } from "../../../infra/rules/traffic.ts";
 import type { Transition } from "../../../infra/rules/transition.ts";
-import { applyRequest, routesAfter } from "../../../infra/rules/transition.ts";
+import { applyRequest, guardRemoval, routesAfter } from "../../../infra/rules/transition.ts";
 import type { DataPlane } from "./data-plane.ts";
 import { instant } from "../../../infra/rules/view.ts";
-import { checkFlip, checkOvertaking, checkWrite } from "./invariants.ts";
+import { checkFlip, checkOvertaking, checkProven, checkWrite } from "./invariants.ts";
 import type { Fill, Outputs, SimulatedProcess, Stack, WorldState } from "./state.ts";
 import { asStored, servedWeights } from "./state.ts";
 
@@ -39,11 +42,16 @@ export interface EngineOptions {
   readonly pause: (point: string, ms?: number) => Promise<void>;
   /** Time from a flip until it is seen in the data plane, in milliseconds. */
   readonly servedAfterMs: () => number;
-  /** True while a switch takes no effect. */
-  readonly switchFails: () => boolean;
+  /** True while a switch to this color isn't seen to be served. */
+  readonly switchFails: (color: Color) => boolean;
+  /** True while the router can't be set back after such a switch. */
+  readonly setBackFails: () => boolean;
   /** True when the engine is to end at this step of an update, while its driver lives on. */
   readonly engineDies: () => boolean;
 }
+
+/** What is refused with these has begun. */
+const cutShort: ReadonlySet<string> = new Set(["SWITCH_NOT_SERVED", "SWITCH_STUCK", "DRIFT"]);
 
 /** Time until instances are healthy, or known not to get so. */
 const fillMs = 3_000;
@@ -62,8 +70,11 @@ export class SimulatedEngine implements Pick<
 
   async run(call: Call): Promise<readonly []> {
     const { color } = call.role;
+    // As the real one does: there is nothing that could be destroyed.
+    if (call.operation === "destroy" && this.#holdsNothing(call.role)) return [];
     await this.#locked(call.role, async (stack) => {
       if (color) await this.#runColor(stack, color, call);
+      else if (call.operation === "destroy") await this.#destroyRouter(stack);
       else await this.#runRouter(stack, call);
     });
     return [];
@@ -78,9 +89,27 @@ export class SimulatedEngine implements Pick<
     return Promise.resolve();
   }
 
-  removeStack(role: StackRole): Promise<void> {
-    this.#stackOf(role).outputs = null;
-    return Promise.resolve();
+  async removeStack(role: StackRole): Promise<void> {
+    await this.#pause(`removes stack ${role.color ?? "router"}`);
+    const stack = this.#stackOf(role);
+    assert(stack.outputs === null || this.#holdsNothing(role), "the stack isn't empty");
+    stack.outputs = null;
+  }
+
+  #holdsNothing(role: StackRole): boolean {
+    const { outputs } = this.#stackOf(role);
+    return outputs === null || Object.keys(outputs).length === 0;
+  }
+
+  async #destroyRouter(stack: Stack): Promise<void> {
+    const { state } = this.#options;
+    const view = await this.#observe();
+    guardRemoval(view, view.record);
+    await this.#pause("has begun to remove the router");
+    state.routes = null;
+    stack.routes = null;
+    await this.#pause("has removed the router");
+    stack.outputs = {};
   }
 
   async #pause(point: string, ms?: number): Promise<void> {
@@ -143,9 +172,12 @@ export class SimulatedEngine implements Pick<
         name: "file",
       });
       call.context.on?.({ kind: "Planned", record: transition.record });
+      const unproven = unprovenFlip(view, request, transition);
       await this.#pause(`has planned ${request.kind}`);
-      await this.#setRoutes(stack, view, transition, request);
-      if (transition.activation) {
+      await this.#setRoutes(stack, { view, transition, request });
+      if (unproven) {
+        assert.equal(transition.record.weights[unproven.color], 100);
+        await this.#verify(unproven, request);
         const record = seenServed(transition.record, instant(state.nowMs));
         transition = { ...transition, record };
         call.context.on?.({ kind: "Planned", record });
@@ -153,7 +185,7 @@ export class SimulatedEngine implements Pick<
     } catch (error) {
       const after = JSON.stringify([state.router.outputs, state.routes, stack.routes]);
       const code = error instanceof BlueGreenError ? error.code : "BUG";
-      const cut = error instanceof EngineDied || ["SWITCH_NOT_SERVED", "DRIFT"].includes(code);
+      const cut = error instanceof EngineDied || cutShort.has(code);
       if (before !== after && !cut) {
         state.violations.push(`I5: ${request.kind} was refused with ${code} and changed something`);
       }
@@ -162,11 +194,12 @@ export class SimulatedEngine implements Pick<
     const written = { before: parseRecord(stack.outputs ?? {}), after: transition.record, request };
     stack.outputs = asStored({ ...transition.record, platform: "local" });
     checkWrite(state, process, { ...written, held: liveClaim(view.record, state.nowMs) });
+    checkProven(state, { ...written, drift: view.drift });
     await this.#pause(`has recorded ${request.kind}`);
   }
 
   /** The route resource: guarded and written only where the engine sees a difference. */
-  async #setRoutes(stack: Stack, view: Observed, transition: Transition, request: Request) {
+  async #setRoutes(stack: Stack, { view, transition, request }: Update): Promise<void> {
     const { state, plane } = this.#options;
     const routes = routesAfter(view, transition);
     const { activation } = transition;
@@ -189,9 +222,6 @@ export class SimulatedEngine implements Pick<
       stack.routes = routes;
       await this.#pause(`has saved routes for ${request.kind}`);
     }
-    if (activation && routes.weights[activation.color] === 100) {
-      await this.#verify(view, activation.color, request);
-    }
   }
 
   #noteStop(weights: Transition["record"]["weights"], request: Request): void {
@@ -204,15 +234,20 @@ export class SimulatedEngine implements Pick<
   }
 
   /** The data plane follows at once, or never. */
-  async #verify(former: Observed, color: Color, request: Request): Promise<void> {
-    const { state, plane, switchFails, servedAfterMs } = this.#options;
-    if (!switchFails() && servedWeights(state)[color] === 100) {
+  async #verify(flip: Unproven, request: Request): Promise<void> {
+    const { state, plane, switchFails, setBackFails, servedAfterMs } = this.#options;
+    const { color, former, rollback } = flip;
+    if (!switchFails(color) && servedWeights(state)[color] === 100) {
+      state.provenGeneration = state.routes?.generation ?? 0;
       await this.#pause(`has seen ${color} serve for ${request.kind}`, servedAfterMs());
       return;
     }
+    if (rollback || setBackFails()) {
+      throw new BlueGreenError("SWITCH_STUCK", `${color} isn't served`, { hint: "as asked" });
+    }
     const { weights, generation } = former.record;
-    const { rolloutId, mark } = former.reading;
-    plane.flip({ weights, generation, rolloutId: rolloutId ?? byHand, mark });
+    const { rolloutId, mark, former: back } = former.reading;
+    plane.flip({ weights, generation, rolloutId: rolloutId ?? byHand, mark, former: back });
     await this.#pause(`has set back ${request.kind}`);
     throw new BlueGreenError("SWITCH_NOT_SERVED", `${color} isn't served`, { hint: "set back" });
   }
@@ -220,11 +255,11 @@ export class SimulatedEngine implements Pick<
   async #runColor(stack: Stack, color: Color, call: Call): Promise<void> {
     const { state, plane } = this.#options;
     const view = await this.#observe();
-    const current = view.colors[color];
-    const asked = settle(call.context.colorRequest ?? { kind: "Obey" }, view, color);
-    const wanted = this.#plan(asked, current);
     const { environment, record, nowMs } = view;
-    guardColor({ color, environment, record, current, nowMs }, asked, wanted);
+    const seen: ColorView = { color, environment, record, current: view.colors[color], nowMs };
+    const asked = settle(call.context.colorRequest ?? { kind: "Obey" }, seen);
+    const wanted = this.#plan(asked, seen);
+    guardColor(seen, asked, wanted);
     await this.#pause(`may ${asked.kind} ${color}`);
     if (!wanted) {
       plane.setFill(color, null);
@@ -250,23 +285,19 @@ export class SimulatedEngine implements Pick<
     await this.#pause(`has recorded ${color}`);
   }
 
-  #plan(asked: ColorRequest, current: ColorOutputs | null): Wanted | null {
+  #plan(asked: ColorRequest, view: ColorView): Filled | null {
     const { settings, releaseSettings } = this.#options;
+    const { current } = view;
     if (asked.kind === "Empty") return null;
-    if (asked.kind === "Keep") {
-      return current && { ...current, size: asked.size ?? current.size };
-    }
-    const provision = asked.kind === "Provision" ? asked : null;
-    const version = provision?.version ?? settings.version ?? current?.release.version ?? "none";
+    if (asked.kind === "Keep") return current && kept(current, asked.size);
+    const named = asked.kind === "Provision" ? asked.version : settings.version;
+    const version = named ?? current?.release.version ?? "none";
     const release = { version, digest: digestOf(version, releaseSettings) };
-    const same = current?.release.digest === release.digest;
-    const size = provision?.size ?? Math.max(defaultSize, same ? current.size : 0);
-    const rolloutId = provision?.rolloutId ?? (same ? current.rolloutId : byHand);
-    return { release, size, rolloutId };
+    return filled(view, asked, { release, configured: defaultSize });
   }
 
   /** Instances of the same release stay and get company; of another one they are replaced. */
-  async #fill(color: Color, { release, size }: Wanted): Promise<Fill> {
+  async #fill(color: Color, { release, size }: Filled): Promise<Fill> {
     const { state, plane } = this.#options;
     const there = state.fills[color];
     const same = there?.whole && there.release.digest === release.digest;
@@ -288,20 +319,14 @@ export class SimulatedEngine implements Pick<
   }
 }
 
-interface Wanted {
-  readonly release: Release;
-  readonly size: number;
-  readonly rolloutId: string;
+interface Update {
+  readonly view: Observed;
+  readonly transition: Transition;
+  readonly request: Request;
 }
 
 export function digestOf(version: string, releaseSettings: string): string {
   return `sha-${version}-${releaseSettings}`;
-}
-
-/** A plain update doesn't fill a color that is being removed. */
-function settle(asked: ColorRequest, view: Observed, color: Color): ColorRequest {
-  const leaving = asked.kind === "Obey" && view.record.retiring === color && view.colors[color];
-  return leaving ? { kind: "Keep", size: null } : asked;
 }
 
 /** Locks that a dead process of this host left; true when there was one. */

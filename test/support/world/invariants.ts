@@ -3,6 +3,7 @@
 import { sameOwner } from "../../../infra/rules/claim.ts";
 import { colors, sameWeights } from "../../../infra/model.ts";
 import type { Claim, Color, RouterReading, RouterRecord } from "../../../infra/model.ts";
+import type { Drift } from "../../../infra/rules/adoption.ts";
 import type { Request } from "../../../infra/rules/request.ts";
 import type { SimulatedProcess, WorldState } from "./state.ts";
 import { servedWeights, storedRecord } from "./state.ts";
@@ -76,6 +77,18 @@ export function checkWrite(
   const owner = state.processes.find((each) => sameOwner(each.owner, held.owner));
   const dead = owner && !owner.alive && owner.owner.host === by.owner.host;
   if (!dead) violations.push(`I4: ${by.name} took a live claim with ${request.kind}`);
+}
+
+/** What is recorded as active was seen serving, unless somebody moved traffic past the engine. */
+export function checkProven(
+  state: WorldState,
+  change: { before: RouterRecord; after: RouterRecord; drift: Drift; request: Request },
+): void {
+  const { before, after, drift, request } = change;
+  const ours = drift.kind === "none" || drift.kind === "interrupted";
+  if (!ours || after.activeColor === null || after.activeColor === before.activeColor) return;
+  if (state.provenGeneration === after.generation) return;
+  state.violations.push(`I11: ${request.kind} recorded ${after.activeColor} without a proof`);
 }
 
 /** A write by the engine must not undo what was moved after its update had looked. */

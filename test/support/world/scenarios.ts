@@ -6,6 +6,8 @@ import { World, times } from "./world.ts";
 
 export interface Scenario {
   readonly name: string;
+  /** A sweep over the command's steps that finds fewer looks at less than it seems to. */
+  readonly leastSteps: number;
   readonly behaviours?: Behaviours;
   /** Commands that were run before, each to its end. */
   readonly before: readonly Command[];
@@ -19,71 +21,102 @@ export interface Scenario {
 export const deploy = (version: string | null): Command => ({ run: "deploy", version });
 
 export const scenarios: readonly Scenario[] = [
-  { name: "first deploy", before: [], command: deploy("1") },
-  { name: "deploy 1 -> 2", before: [deploy("1")], command: deploy("2") },
+  { name: "first deploy", leastSteps: 35, before: [], command: deploy("1") },
+  { name: "deploy 1 -> 2", leastSteps: 28, before: [deploy("1")], command: deploy("2") },
   {
     name: "deploy into the former color within its window",
+    leastSteps: 30,
     before: [deploy("1"), deploy("2")],
     command: deploy("3"),
   },
   {
     name: "deploy of a release that never gets healthy",
+    leastSteps: 12,
     behaviours: { "2": { neverHealthy: true } },
     before: [deploy("1")],
     command: deploy("2"),
   },
   {
     name: "deploy of a release that breaks after the switch",
+    leastSteps: 30,
     behaviours: { "2": { breaksAfterMs: 5_000 } },
     before: [deploy("1")],
     command: deploy("2"),
   },
   {
     name: "deploy of a release that crashes after the switch",
+    leastSteps: 30,
     behaviours: { "2": { crashesAfterMs: 5_000 } },
     before: [deploy("1")],
     command: deploy("2"),
   },
   {
+    name: "deploy of a release that fails its checks",
+    leastSteps: 20,
+    behaviours: { "2": { failsChecks: true } },
+    before: [deploy("1")],
+    command: deploy("2"),
+  },
+  {
+    name: "deploy after which something breaks that both colors need",
+    leastSteps: 28,
+    behaviours: { "1": { breaksAfterMs: 60_000 }, "2": { breaksAfterMs: 5_000 } },
+    before: [deploy("1")],
+    command: deploy("2"),
+  },
+  {
     name: "first deploy of a release that breaks",
+    leastSteps: 34,
     behaviours: { "1": { breaksAfterMs: 5_000 } },
     before: [],
     command: deploy("1"),
   },
   {
     name: "deploy that hardly anybody uses",
+    leastSteps: 28,
     before: [deploy("1")],
     requestsPerSecond: 1,
     command: deploy("2"),
   },
   {
     name: "deploy of a good release after a first one that breaks",
+    leastSteps: 28,
     behaviours: { "1": { breaksAfterMs: 5_000 } },
     before: [deploy("1")],
     command: deploy("2"),
   },
   {
     name: "switch back",
+    leastSteps: 12,
     before: [deploy("1"), deploy("2")],
     command: { run: "switch", color: "blue", bake: true },
   },
   {
     name: "switch back without a bake",
+    leastSteps: 8,
     before: [deploy("1"), deploy("2")],
     command: { run: "switch", color: "blue", bake: false },
   },
-  { name: "rollback", before: [deploy("1"), deploy("2")], command: { run: "rollback" } },
+  {
+    name: "rollback",
+    leastSteps: 7,
+    before: [deploy("1"), deploy("2")],
+    command: { run: "rollback" },
+  },
   {
     name: "retire",
+    leastSteps: 14,
     before: [deploy("1"), deploy("2")],
     laterMs: times.windowMs + 60_000,
     command: { run: "retire", now: false },
   },
   {
     name: "retire now",
+    leastSteps: 14,
     before: [deploy("1"), deploy("2")],
     command: { run: "retire", now: true },
   },
+  { name: "down", leastSteps: 40, before: [deploy("1"), deploy("2")], command: { run: "down" } },
 ];
 
 /** The world right before a scenario's command. */

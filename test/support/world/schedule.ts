@@ -85,6 +85,7 @@ export class Schedule {
       if (error instanceof BlueGreenError) task.outcome = { kind: "failed", error };
       else task.bug = error;
     }
+    task.process.alive = false;
     task.settled.resolve(undefined);
   }
 
@@ -106,6 +107,12 @@ export class Schedule {
   kill(process: SimulatedProcess): void {
     process.alive = false;
     this.#state.trace.push(`${process.name} is killed`);
+  }
+
+  /** As Ctrl-C would. */
+  interrupt(process: SimulatedProcess): void {
+    process.interrupted = true;
+    this.#state.trace.push(`${process.name} is interrupted`);
   }
 
   /** Those whose time has come; where all sleep, time goes on to the first that wakes. */

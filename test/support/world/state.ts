@@ -36,12 +36,16 @@ export interface SimulatedProcess {
   readonly name: string;
   readonly owner: Owner;
   alive: boolean;
+  /** A person has pressed Ctrl-C: it ends after the step that it is in. */
+  interrupted: boolean;
 }
 
 export interface WorldState {
   nowMs: number;
   /** What users send, all of them together. */
   requestsPerSecond: number;
+  /** How long each request takes; 0: no time at all. */
+  requestMs: number;
   /** Numbers for addresses, processes and rollouts. */
   next: number;
   readonly router: Stack;
@@ -53,6 +57,8 @@ export interface WorldState {
   readonly processes: SimulatedProcess[];
   /** Addresses whose checks passed. */
   readonly checked: string[];
+  /** Generation that the data plane was last seen to serve. */
+  provenGeneration: number | null;
   /** Broken invariants, as sentences. */
   readonly violations: string[];
   /** What happened, for reproducing a failure. */
@@ -64,6 +70,7 @@ export function newState(): WorldState {
   return {
     nowMs: Date.UTC(2030, 0, 1),
     requestsPerSecond: 100,
+    requestMs: 0,
     next: 1,
     router: stack(),
     colors: { blue: stack(), green: stack() },
@@ -72,6 +79,7 @@ export function newState(): WorldState {
     counters: perColor(newCounter),
     processes: [],
     checked: [],
+    provenGeneration: null,
     violations: [],
     trace: [],
   };

@@ -3,6 +3,11 @@
 import assert from "node:assert";
 import { PulumiEnvironment } from "../../../automation/adapters/environment.ts";
 import { RouterBake } from "../../../automation/operations/bake.ts";
+import { bringUp } from "../../../automation/operations/bring-up.ts";
+import { takeDown } from "../../../automation/operations/take-down.ts";
+import type { CommandContext } from "../../../automation/command.ts";
+import type { Session } from "../../../automation/session.ts";
+import { versionToDeploy } from "../../../automation/rollout/ownership.ts";
 import type { Checks, Environment, Ports } from "../../../automation/ports.ts";
 import { reconcile } from "../../../automation/reconcile.ts";
 import type { Goal } from "../../../automation/rollout/goal.ts";
@@ -10,8 +15,9 @@ import { parseSettings } from "../../../infra/config.ts";
 import type { Settings } from "../../../infra/config.ts";
 import { BlueGreenError } from "../../../infra/errors.ts";
 import type { Color, Owner } from "../../../infra/model.ts";
-import { activeOf, byHand, colors, otherColor, perColor, weightsOf } from "../../../infra/model.ts";
-import { idleColor } from "../../../infra/observation.ts";
+import { activeOf, byHand, colors, perColor, weightsOf } from "../../../infra/model.ts";
+import { claimByHand } from "../../../infra/rules/by-hand.ts";
+import { formerColor, idleColor } from "../../../infra/rules/roles.ts";
 import type { Observed } from "../../../infra/observation.ts";
 import type { Platform } from "../../../infra/platform.ts";
 import type { Request } from "../../../infra/rules/request.ts";
@@ -34,6 +40,8 @@ export type Command =
   | { readonly run: "retire"; readonly now: boolean }
   | { readonly run: "abort" }
   | { readonly run: "up" }
+  /** Takes everything down, whatever has traffic. */
+  | { readonly run: "down" }
   | { readonly run: "claim"; readonly color: Color }
   | { readonly run: "unlock" }
   /** A plain `pulumi up` on the router's stack with what a checkout's file says. */
@@ -78,8 +86,10 @@ export class World {
   readonly schedule: Schedule;
   /** Time from a flip until it is seen in the data plane. */
   servedAfterMs = 0;
-  /** While true, a switch takes no effect in the data plane. */
-  switchFails = false;
+  /** While true, a switch takes no effect in the data plane; of a color: only one to it. */
+  switchFails: boolean | Color = false;
+  /** While true, the router can't be set back after such a switch. */
+  setBackFails = false;
   /** The engine ends after so many further steps of its own; null: it doesn't. */
   engineSteps: number | null = null;
 
@@ -129,13 +139,19 @@ export class World {
     this.plane.serve();
   }
 
+  /** Nothing runs any more; stacks stay. */
+  reboot(): void {
+    this.state.routes = null;
+    for (const color of colors) this.state.fills[color] = null;
+  }
+
   /** Starts a command in a process of its own; it stands still before its first step. */
   start(command: Command, actor: Actor = {}): Task {
     const { host = "ci-1", releaseSettings = "s1" } = actor;
     this.state.next += 1;
     const pid = this.state.next;
     const owner: Owner = { user: "dev", host, pid, started: `start of ${pid}` };
-    const process = { name: `${command.run} ${pid}`, owner, alive: true };
+    const process = { name: `${command.run} ${pid}`, owner, alive: true, interrupted: false };
     this.state.processes.push(process);
     return this.schedule.start(process, command.run, () =>
       new Run(this, process, releaseSettings).command(command),
@@ -189,6 +205,8 @@ class Run {
         return this.#once({ kind: "Abort", reason: "asked for", rolloutId: null });
       case "up":
         return this.#bringUp();
+      case "down":
+        return this.#takeDown();
       case "claim":
         return this.#claim(command.color);
       case "unlock":
@@ -213,7 +231,8 @@ class Run {
       releaseSettings: this.#releaseSettings,
       pause: (point, ms) => schedule.pause(this.#process, point, ms),
       servedAfterMs: () => this.#world.servedAfterMs,
-      switchFails: () => this.#world.switchFails,
+      switchFails: (color) => [true, color].includes(this.#world.switchFails),
+      setBackFails: () => this.#world.setBackFails,
       engineDies: () => this.#world.engineDies(),
     });
   }
@@ -223,6 +242,10 @@ class Run {
     const { plane, state, schedule } = this.#world;
     const platform: Partial<Platform> = {
       read: ({ colors: outputs }) => Promise.resolve(plane.read(outputs)),
+      sweep: (_settings, color) => {
+        plane.setFill(color, null);
+        return Promise.resolve();
+      },
     };
     return new PulumiEnvironment({
       engine: this.#engine(settings),
@@ -238,8 +261,7 @@ class Run {
   async #deploy(named: string | null): Promise<string> {
     const environment = this.#environment();
     const { record } = await environment.observe({ fresh: true });
-    const open = record.rollout !== null && record.rollout.phase !== "hold";
-    const version = named ?? (open ? null : "1");
+    const version = versionToDeploy(record, { named, configured: "1" });
     const digest = version === null ? null : digestOf(version, this.#releaseSettings);
     return this.#pursue({ kind: "Deploy", version, digest }, environment);
   }
@@ -268,12 +290,8 @@ class Run {
     const active = routes && activeOf(routes.weights);
     if (!routes || !active) throw new BlueGreenError("NOTHING_TO_ROLL_BACK", "inactive");
     if (routes.mark) return `${active} is active again already`;
-    const to = otherColor(active);
-    const rollout = view?.record.rollout;
-    const moved = ["shift", "bake", "hold"].includes(rollout?.phase ?? "hold");
-    if (!moved && rollout?.color === to) {
-      throw new BlueGreenError("NOTHING_TO_ROLL_BACK", `${to} hasn't served yet`);
-    }
+    const to = view ? formerColor(view.record) : routes.former;
+    if (!to || to === active) throw new BlueGreenError("NOTHING_TO_ROLL_BACK", "nowhere");
     const attached = routes.attached[to];
     const alive = attached.filter((each) => state.fills[to]?.addresses.includes(each));
     if (alive.length === 0) {
@@ -282,7 +300,7 @@ class Run {
     const generation = routes.generation + 1;
     const at = new Date(state.nowMs).toISOString();
     const mark = { generation, at, by: "dev", reason: "asked for", pin: null };
-    plane.flip({ weights: weightsOf(to), generation, rolloutId: byHand, mark });
+    plane.flip({ weights: weightsOf(to), generation, rolloutId: byHand, mark, former: null });
     await schedule.pause(this.#process, "has gone direct");
     return `${to} is active again`;
   }
@@ -294,31 +312,39 @@ class Run {
   }
 
   #claim(color: Color): Promise<string> {
-    const until = new Date(this.#world.state.nowMs + times.claimMs).toISOString();
+    const { nowMs } = this.#world.state;
+    const { claimMs } = times;
     const { owner } = this.#process;
-    return this.#once({
-      kind: "Claim",
-      rolloutId: byHand,
-      rollout: "deploy",
-      color,
-      version: "by hand",
-      owner,
-      until,
-      replaces: null,
-    });
+    return this.#once(claimByHand({ color, version: null, owner, nowMs, claimMs }));
   }
 
-  /** As `bluegreen up`: colors that aren't all ready first, then the router. */
   async #bringUp(): Promise<string> {
-    const environment = this.#environment();
-    const before = await environment.observe({ fresh: true });
-    for (const color of colors) {
-      if (!before.colors[color] || before.record.retiring === color) continue;
-      const { ready, total } = before.reading.targets[color];
-      if (ready < total) await environment.updateColor(color, { kind: "Keep", size: null });
-    }
-    await environment.updateRouter({ kind: "Keep" });
+    await bringUp(this.#session());
     return "everything is up";
+  }
+
+  async #takeDown(): Promise<string> {
+    const context: Partial<CommandContext> = {
+      openSession: () => Promise.resolve(this.#session()),
+      options: { stack: "dev", cwd: "", json: false, yes: true, color: false, verbose: false },
+    };
+    await takeDown(context as CommandContext, { stopServing: true });
+    return "everything is gone";
+  }
+
+  /** As much of a session as the commands need that run on it. */
+  #session(): Session {
+    const settings = settingsOf({});
+    const platform: Partial<Platform> = { url: () => "http://simulated" };
+    const session: Partial<Session> = {
+      environment: this.#environment(settings),
+      settings,
+      platform: platform as Platform,
+      restoreStates: () => Promise.resolve(),
+      boundary: () => undefined,
+      on: () => undefined,
+    };
+    return session as Session;
   }
 
   /** A person has looked at the locks of dead processes, whatever their host, and freed them. */
@@ -356,8 +382,8 @@ class Run {
       clock,
       read: () => environment.read(),
       on: () => undefined,
-      formerFails: () => Promise.resolve(false),
-      interrupted: () => false,
+      formerFails: () => Promise.resolve(this.#world.plane.formerFails()),
+      interrupted: () => this.#process.interrupted,
     });
     const ports: Ports = {
       environment: {
@@ -375,7 +401,7 @@ class Run {
       bake,
       clock,
       on: () => undefined,
-      interrupted: () => false,
+      interrupted: () => this.#process.interrupted,
       boundary: () => undefined,
     };
     state.next += 1;
@@ -398,7 +424,7 @@ class Run {
 
   /** Asks the instances that the color's stack names; they must be what it says. */
   #checks(): Checks {
-    const { state, schedule } = this.#world;
+    const { state, schedule, plane } = this.#world;
     return {
       run: async (view: Observed, color: Color) => {
         await schedule.pause(this.#process, `checks ${color}`, 1_000);
@@ -407,6 +433,7 @@ class Run {
         const asked = outputs?.addresses ?? [];
         const well = asked.length > 0 && asked.every((each) => fill?.addresses.includes(each));
         if (!well || fill?.release.digest !== outputs?.release.digest) return "fail";
+        if (fill && plane.behaviourOf(fill.release).failsChecks) return "fail";
         state.checked.push(...asked);
         return "pass";
       },

@@ -46,6 +46,20 @@ describe("a settings file", () => {
     expect([health.timeoutMs, probe.timeoutMs, probe.count]).toEqual([3_000, 3_000, 7]);
   });
 
+  test("has no key twice, with and without its namespace", () => {
+    const lines = linesOf(yaml("activeColor: blue", "bluegreen:activeColor: green", command));
+    expect(lines).toEqual([
+      expect.stringContaining(
+        'is written twice, as "activeColor" in line 3 and as "bluegreen:activeColor" in line 4',
+      ) as string,
+    ]);
+    const raw = { environment: "dev", version: "1", "bluegreen:version": "2" };
+    const local = '{"command":["x"]}';
+    expect(refusalOf(() => parseSettings({ ...raw, local })).details.join()).toContain(
+      'is written twice, as "version" and as "bluegreen:version"',
+    );
+  });
+
   test("keeps encrypted values closed in env maps", () => {
     const text = yaml("bluegreen:local:", "  command: [x]", "  env: {KEY: {secure: v1:abc}}");
     const settings = parseSettingsFile(text, "Pulumi.dev.yaml");

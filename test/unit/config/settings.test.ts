@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 
 import { parseSettings } from "../../../infra/config.ts";
+import { settle } from "../../../infra/config/settled.ts";
+import { proxySchema } from "../../../infra/platforms/proxy/settings.ts";
 import { minimal } from "./refusal.ts";
 
 describe("settings from the engine", () => {
@@ -44,6 +46,7 @@ describe("settings from the engine", () => {
         maxFiles: 50_000,
         maxBytes: 1_000_000_000,
       },
+      proxy: settle(proxySchema.parse({})),
     });
   });
 

@@ -82,4 +82,19 @@ describe("the systemd unit", () => {
   test("repeats no secret", () => {
     expect(unitText(options)).not.toContain("top-secret");
   });
+
+  test.each(["postgres://ann:pa55word@db/state", "s3://bucket?x=1&access_key=pa55word"])(
+    "leaves out a backend with a password in it, and says so: %s",
+    (url) => {
+      const text = unitText({ ...options, env: { PULUMI_BACKEND_URL: url } });
+      expect(text).not.toContain("pa55word");
+      expect(text).toContain("# PULUMI_BACKEND_URL holds a password, so it isn't repeated here.");
+      expect(text).toContain("EnvironmentFile=");
+    },
+  );
+
+  test("repeats a backend without a password", () => {
+    const env = { PULUMI_BACKEND_URL: "s3://bucket?region=eu-central-1&awssdk=v2" };
+    expect(unitText({ ...options, env })).toContain("s3://bucket?region=eu-central-1");
+  });
 });

@@ -1,21 +1,41 @@
 /** What Pulumi gets as environment, what a shell gets, and how folders, ids and locks read. */
 import { execFileSync } from "node:child_process";
+import { userInfo } from "node:os";
 import { describe, expect, it } from "vitest";
 import { newApplicationId } from "../../../automation/engine/application.ts";
 import { isCi } from "../../../automation/engine/backend.ts";
 import { engineEnvironment, formatExports } from "../../../automation/engine/environment.ts";
 import { engineCacheFolder, stateFolder } from "../../../automation/engine/folders.ts";
 import { describeLock, fileBackendFolder } from "../../../automation/engine/lock.ts";
+import { parseSettings } from "../../../infra/config.ts";
+import { stateDir } from "../../../infra/state-dir.ts";
+import { userPath } from "../../../infra/user-path.ts";
 import { describeProgress } from "../../../automation/engine/way.ts";
 
 const ours = { owner: "bluegreen", url: "file:///state", passphraseFile: "/secret/file" } as const;
 const engine = { pulumi: "/engine/bin/pulumi", languageHost: null };
 
 describe("the engine's environment", () => {
-  it("puts our Node and the engine first, each once", () => {
-    const base = { PATH: "/usr/bin:/engine/bin:/bin" };
-    const { PATH } = engineEnvironment({ engine, backend: ours, nodeBin: "/node/bin/node", base });
-    expect(PATH).toBe("/node/bin:/engine/bin:/usr/bin:/bin");
+  it("puts our Node and the engine first, once, also when it is done again", () => {
+    const options = { engine, backend: ours, nodeBin: "/node/bin/node" };
+    const once = engineEnvironment({ ...options, base: { PATH: "/usr/bin:/engine/bin:/bin" } });
+    expect(once["PATH"]).toBe("/node/bin:/engine/bin:/usr/bin:/engine/bin:/bin");
+    expect(engineEnvironment({ ...options, base: once })["PATH"]).toBe(once["PATH"]);
+  });
+
+  it.each(["/usr/bin:/engine/bin:/bin", "/engine/bin", "", "/with space:/bin:"])(
+    "lets the user's own PATH be told again: %j",
+    (PATH) => {
+      const made = engineEnvironment({ engine, backend: ours, nodeBin: "/n/node", base: { PATH } });
+      expect(userPath(made)).toBe(PATH === "" ? undefined : PATH);
+      const activated = { ...made, PATH: `/venv/bin:${made["PATH"] ?? ""}` };
+      expect(userPath(activated)).toBe(PATH === "" ? "/venv/bin" : `/venv/bin:${PATH}`);
+    },
+  );
+
+  it("leaves a PATH alone that nothing was added to", () => {
+    expect(userPath({ PATH: "/bin" })).toBe("/bin");
+    expect(userPath({})).toBeUndefined();
   });
 
   it("makes our language host findable where the engine has none", () => {
@@ -87,6 +107,29 @@ describe("folders", () => {
     );
     expect(engineCacheFolder(home, "linux")).toBe("/home/ann/.cache/bluegreen/engine");
     expect(engineCacheFolder(home, "darwin")).toBe("/home/ann/Library/Caches/bluegreen/engine");
+  });
+
+  it("are named after every application that the settings accept", () => {
+    for (const application of ["shop.io", "a".repeat(100), "A_b-c.d"]) {
+      const local = JSON.stringify({ command: ["x"] });
+      expect(parseSettings({ environment: "dev", application, local }).application).toBe(
+        application,
+      );
+      expect(stateFolder(application, { HOME: "/h" }, "linux")).toBe(
+        `/h/.local/state/bluegreen/${application}`,
+      );
+    }
+  });
+
+  it.each([
+    { HOME: "/h", XDG_STATE_HOME: "relative" },
+    { HOME: "", XDG_STATE_HOME: "" },
+    { HOME: "relative" },
+  ])("are the same ones for everything of an application: %j", (env) => {
+    const home = env.HOME === "/h" ? "/h" : userInfo().homedir;
+    const expected = `${home}/.local/state/bluegreen/shop`;
+    expect(stateFolder("shop", env, "linux")).toBe(expected);
+    expect(stateDir("shop", env, "linux")).toBe(expected);
   });
 
   it.each(["", "..", "a/b", "-x", "a b"])("refuse %j as an application", (application) => {

@@ -49,6 +49,22 @@ describe("placeholders", () => {
   });
 });
 
+test("the environment has the user's own PATH, and nothing of what runs bluegreen", () => {
+  const base = {
+    PATH: "/ours:/engine:/usr/bin",
+    BLUEGREEN_ADDED_PATH: "/ours:/engine",
+    BLUEGREEN_HOME: "/checkout",
+    PULUMI_BACKEND_URL: "file:///state",
+  };
+  const seen = environmentOf(spec, place, base);
+  expect(seen["PATH"]).toBe("/usr/bin");
+  expect(Object.keys(seen).filter((name) => /^(BLUEGREEN|PULUMI)_/.test(name))).toEqual([]);
+});
+
+test("{node} is the Node.js that bluegreen runs on", () => {
+  expect(commandOf({ ...spec, command: ["{node}", "x.ts"] }, place)[0]).toBe(process.execPath);
+});
+
 test("the environment is a short list, the spec's own, and what names the instance", () => {
   const base = { PATH: "/bin", LC_ALL: "C", AWS_SECRET_ACCESS_KEY: "x", NODE_OPTIONS: "y" };
   expect(environmentOf(spec, place, base)).toEqual({

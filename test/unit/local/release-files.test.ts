@@ -16,6 +16,7 @@ import {
   hashRelease,
   pruneReleases,
   releaseDigest,
+  specDigest,
 } from "../../../infra/platforms/local/release-files.ts";
 
 const folders: string[] = [];
@@ -214,17 +215,45 @@ describe("the copy of a release", () => {
     expect(fs.readdirSync(store)).toEqual([kept.filesDigest.slice(7)]);
     expect(await pruneReleases(join(store, "none"), [])).toEqual([]);
   });
+
+  test("stays a while after it was copied or taken again, as somebody may be filling with it", async () => {
+    const store = tempDir();
+    const cwd = folderWith({ a: "1" });
+    const { dir, filesDigest } = await copyRelease({ cwd }, store);
+    const longAgo = new Date(Date.now() - 3_600_000);
+    fs.utimesSync(dir, longAgo, longAgo);
+    await copyRelease({ cwd }, store);
+    expect(await pruneReleases(store, [], { youngMs: 60_000 })).toEqual([]);
+    expect(fs.readdirSync(store)).toEqual([filesDigest.slice(7)]);
+    fs.utimesSync(dir, longAgo, longAgo);
+    expect(await pruneReleases(store, [], { youngMs: 60_000 })).toEqual([filesDigest]);
+  });
 });
 
-test("a release's digest doesn't depend on the order of keys, but on every value", () => {
+describe("a release's digest", () => {
   const parts = { version: "1", command: ["a", "b"], filesDigest: "sha256:0" };
-  const digest = releaseDigest({ ...parts, env: { A: "1", B: "2" } });
-  expect(releaseDigest({ env: { B: "2", A: "1" }, ...parts })).toBe(digest);
-  expect(releaseDigest({ ...parts, env: { A: "1", B: "3" } })).not.toBe(digest);
-  expect(releaseDigest({ ...parts, command: ["b", "a"], env: { A: "1", B: "2" } })).not.toBe(
-    digest,
-  );
-  expect(digest).toMatch(/^sha256:[0-9a-f]{64}$/);
+  const env = { A: "1", B: "2" };
+  const digestOf = (more: object = {}, application = "shop-abcdef") =>
+    releaseDigest({ ...parts, env, ...more }, application);
+
+  test("doesn't depend on the order of keys, but on every value", async () => {
+    const digest = await digestOf();
+    expect(digest).toMatch(/^sha256:[0-9a-f]{64}$/);
+    expect(await releaseDigest({ env: { B: "2", A: "1" }, ...parts }, "shop-abcdef")).toBe(digest);
+    for (const more of [{ env: { A: "1", B: "3" } }, { env: { A: "1" } }, { command: ["b"] }]) {
+      expect(await digestOf(more)).not.toBe(digest);
+    }
+  });
+
+  test("can't be guessed from a weak secret by one quick hash, nor for two applications at once", async () => {
+    const digest = await digestOf();
+    expect(digest).not.toBe(specDigest({ ...parts, env }));
+    expect(await digestOf({}, "other-abcdef")).not.toBe(digest);
+    const cpu = process.cpuUsage();
+    await digestOf();
+    // A quick hash takes some microseconds.
+    expect(process.cpuUsage(cpu).user).toBeGreaterThan(10_000);
+  });
 });
 
 /** Ends a copying process by SIGKILL as soon as its first file is in the store. */

@@ -40,6 +40,7 @@ function reading(world: World): RouterReading {
     generation: 2,
     rolloutId: "r-1",
     mark: null,
+    former: null,
     attached: { blue: [], green: [] },
     targets: { blue: healthy, green: world.target },
     traffic: world.counts
@@ -107,6 +108,16 @@ test("passes when the bake is over and enough requests were seen", async () => {
   await clock.advance(31_000);
   expect(await result).toMatchObject({ verdict: "pass" });
   expect((await result).sentence).toContain("0 errors in 1,000 requests");
+});
+
+test("lasts no longer where the clock of who switched is ahead of this one's", async () => {
+  const { world, clock, bake, view } = baking();
+  const result = bake.judge(view, "green", 3_600_000);
+  world.green = counted(1_100, 3);
+  await clock.advance(31_000);
+  expect(await Promise.race([result, Promise.resolve("still baking")])).toMatchObject({
+    verdict: "pass",
+  });
 });
 
 test("fails as soon as the evidence is in, without waiting for the end", async () => {

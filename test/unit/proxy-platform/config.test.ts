@@ -6,7 +6,13 @@ import type { BlueGreenError } from "../../../infra/errors.ts";
 import { accessOf } from "../../../infra/platforms/proxy/access.ts";
 import { thisMachine } from "../../../infra/platforms/proxy/hosts/this-machine.ts";
 import { configText } from "../../../infra/platforms/proxy/installation.ts";
-import { attachedIn, versionIn } from "../../../infra/platforms/proxy/head.ts";
+import {
+  attachedIn,
+  attachedText,
+  instancesIn,
+  versionIn,
+} from "../../../infra/platforms/proxy/head.ts";
+import type { Attached } from "../../../infra/platforms/proxy/dialect.ts";
 import type { RouterSpec } from "../../../infra/platforms/proxy/spec.ts";
 import { checkTargets } from "../../../infra/platforms/proxy/spec.ts";
 import { haproxySkeleton, nginxSkeleton } from "./skeleton.ts";
@@ -15,9 +21,9 @@ import { hostileChange, hostileText, plainSpec } from "./specs.ts";
 const attached = { blue: ["10.0.0.1:80", "[::1]:81"], green: ["shop-2.example:82"] };
 const skeletons = { nginx: nginxSkeleton, haproxy: haproxySkeleton } as const;
 
-function textOf(spec: RouterSpec, to = attached): string {
+function textOf(spec: RouterSpec, to: Attached = attached): string {
   checkTargets(to);
-  return configText(accessOf(spec, thisMachine), to);
+  return configText(accessOf(spec, thisMachine), to, null);
 }
 
 describe.each(["nginx", "haproxy"] as const)("a configuration of %s", (dialect) => {
@@ -26,7 +32,7 @@ describe.each(["nginx", "haproxy"] as const)("a configuration of %s", (dialect) 
 
   test("tells what is attached and its own version, which any change changes", () => {
     const text = textOf(spec);
-    expect(attachedIn(text)).toEqual(attached);
+    expect(instancesIn(text)).toEqual(attached);
     expect(versionIn(text)).toMatch(/^[0-9a-f]{12}$/);
     const changed = [
       textOf({ ...spec, port: 81 }),
@@ -37,6 +43,18 @@ describe.each(["nginx", "haproxy"] as const)("a configuration of %s", (dialect) 
     const versions = [text, ...changed].map(versionIn);
     expect(new Set(versions).size).toBe(versions.length);
     expect(textOf(spec)).toBe(text);
+  });
+
+  test("has what is reserved while nothing is attached, unless a name might lead nowhere", () => {
+    const reserved = { blue: ["10.0.0.9:80"], green: ["shop-2.example:82"] };
+    const none = { blue: [], green: [] };
+    const text = textOf({ ...spec, reserved }, none);
+    expect(instancesIn(text)).toEqual({ blue: ["10.0.0.9:80"], green: [] });
+    const config = textOf({ ...spec, reserved });
+    expect(instancesIn(config)).toEqual(attached);
+    expect(attachedIn({ attached: attachedText(attached), config })).toEqual(attached);
+    expect(attachedIn({ attached: attachedText(attached), config: text })).toEqual(none);
+    expect(attachedIn({ attached: null, config })).toEqual(none);
   });
 
   test("has each color stand in where the other has no instances, and none where none has", () => {

@@ -60,10 +60,24 @@ test("an adopted HAProxy's runtime socket is where Debian has it", () => {
 test("servers and the router may be on other machines", () => {
   const ssh = { host: "router.example", user: "deploy", sudo: true };
   const colors = { ...servers, ssh: { user: "app", port: 2222 } };
-  const settings = parse({ ssh, dir: "/srv/bg", colors });
+  const settings = parse({ ssh, host: "0.0.0.0", dir: "/srv/bg", colors });
   expect(routerAccessOf(settings)).toMatchObject({ host: "router.example", sudo: true, key: null });
   expect(serverAccessOf(settings, "10.0.0.1")).toMatchObject({ host: "10.0.0.1", port: 2222 });
   expect(serverAccessOf(parse({ colors: servers }), "10.0.0.1")).toBeNull();
+});
+
+test("the router knows from the start where each color will be", () => {
+  const ports = { blue: 9_000, green: 9_100 };
+  const processes = parse({ colors: { kind: "process", ports } });
+  expect(specOf(processes, place).reserved).toEqual({
+    blue: ["127.0.0.1:9000", "127.0.0.1:9001"],
+    green: ["127.0.0.1:9100", "127.0.0.1:9101"],
+  });
+  const given = { blue: ["10.9.9.9:1"] };
+  expect(specOf(parse({ colors: servers }), { ...place, given }).reserved).toEqual({
+    blue: given.blue,
+    green: servers.green,
+  });
 });
 
 describe("is refused, and says where and why", () => {
@@ -79,20 +93,39 @@ describe("is refused, and says where and why", () => {
     ["an empty command", { check: [] }, "check: Too small"],
     [
       "an option as a host",
-      { ssh: { host: "-oProxyCommand=x" }, dir: "/a" },
+      { ssh: { host: "-oProxyCommand=x" }, dir: "/a", host: "::", colors: servers },
       "ssh.host: isn't a host",
     ],
     [
       "an option as a user",
-      { ssh: { host: "a", user: "-l" }, dir: "/a" },
+      { ssh: { host: "a", user: "-l" }, dir: "/a", host: "::", colors: servers },
       "ssh.user: isn't a small",
     ],
     [
       "a percent in a key's path",
-      { ssh: { host: "a", key: "/%h" }, dir: "/a" },
+      { ssh: { host: "a", key: "/%h" }, dir: "/a", host: "::", colors: servers },
       "ssh.key: has characters",
     ],
-    ["a remote router without a folder", { ssh: { host: "a" } }, "dir: isn't set, though"],
+    [
+      "a remote router without a folder",
+      { ssh: { host: "a" }, host: "::", colors: servers },
+      "dir: isn't set, though",
+    ],
+    [
+      "a remote router for processes here",
+      { ssh: { host: "a" }, host: "::", dir: "/a" },
+      "colors.kind: is process, whose instances a router elsewhere can't reach",
+    ],
+    [
+      "a remote router that only its own machine can ask",
+      { ssh: { host: "a" }, dir: "/a", colors: servers },
+      "host: is loopback on another machine",
+    ],
+    [
+      "more instances than ports",
+      { colors: { kind: "process", ports: { blue: 65_535 } } },
+      "colors.ports.blue: leaves no ports for 2 instances",
+    ],
     ["an adopted one without an address", { mode: "adopted" }, "url: isn't set, though"],
     ["an address with a script", { url: "javascript:1" }, "url: isn't an http"],
     [

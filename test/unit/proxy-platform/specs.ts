@@ -20,6 +20,7 @@ export const plainSpec: RouterSpec = {
   timeoutMs: 60_000,
   idleMs: 1_000,
   drainMs: 10_000,
+  reserved: { blue: [], green: [] },
 };
 
 const pieces = ["a", "shop", "/", "..", "-", "_", ".", ":", "80", " ", "\n", "\r", "\t", "\0"];

@@ -26,6 +26,7 @@ const weights = fc.oneof(
 );
 const state: fc.Arbitrary<RouterState> = fc.record({
   ...{ weights, generation: fc.nat(), rolloutId: fc.option(text), mark: fc.option(mark) },
+  former: fc.option(fc.constantFrom("blue" as const, "green" as const)),
 });
 
 test("a state's file and name lead back to it", () => {
@@ -45,13 +46,21 @@ test("equal states have one name, others another", () => {
       expect(stateName(one) === stateName(two)).toBe(equal);
     }),
   );
-  const plain = { weights: { blue: 100, green: 0 }, generation: 1, rolloutId: "r", mark: null };
-  const turned = { mark: null, rolloutId: "r", generation: 1, weights: { green: 0, blue: 100 } };
+  const stamp = { generation: 1, rolloutId: "r", mark: null, former: null };
+  const plain = { weights: { blue: 100, green: 0 }, ...stamp };
+  const turned = {
+    former: null,
+    mark: null,
+    rolloutId: "r",
+    generation: 1,
+    weights: { green: 0, blue: 100 },
+  };
   expect(stateName(turned)).toBe(stateName(plain));
 });
 
 test("weights between the steps are refused with the steps", () => {
-  const between = { weights: { blue: 33, green: 67 }, generation: 1, rolloutId: null, mark: null };
+  const stamp = { generation: 1, rolloutId: null, mark: null, former: null };
+  const between = { weights: { blue: 33, green: 67 }, ...stamp };
   expect(() => stateName(between)).toThrow(/blue 33 \/ green 67/);
 });
 

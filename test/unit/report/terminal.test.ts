@@ -46,10 +46,28 @@ test("colors are used only where they are wanted", () => {
   expect(shown([failed])).not.toContain("\u001b");
 });
 
+const probe = {
+  sent: 100,
+  failed: 0,
+  longestGapMs: 50,
+  byColor: { blue: 40, green: 60 },
+  skipped: 0,
+  pending: 0,
+  broken: null,
+};
+
 test("the probe's count is printed with its gap and its colors", () => {
-  const probe = { sent: 100, failed: 0, longestGapMs: 50, byColor: { blue: 40, green: 60 } };
   expect(shown([{ kind: "Probed", probe }])).toBe(
     "  probe  100 sent, 0 failed, longest gap 50 ms (blue 40, green 60)\n",
+  );
+});
+
+test("what the probe couldn't count is printed beside what it counted", () => {
+  const broken = "the prober's thread ended with 1";
+  expect(shown([{ kind: "Probed", probe: { ...probe, skipped: 3, pending: 2, broken } }])).toBe(
+    "  probe  100 sent, 0 failed, 2 unanswered, 3 not sent in time, longest gap 50 ms " +
+      "(blue 40, green 60)\n" +
+      "  probe  the count isn't whole: the prober's thread ended with 1\n",
   );
 });
 

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { BlueGreenError } from "../../../infra/errors.ts";
-import { byHand } from "../../../infra/model.ts";
+import { byHandId } from "../../../infra/rules/by-hand.ts";
 import type { Action } from "../../../automation/rollout/action.ts";
 import { describeAction } from "../../../automation/rollout/action.ts";
 import { decide } from "../../../automation/rollout/decide.ts";
@@ -15,6 +15,7 @@ import {
   bob,
   claimOf,
   inMinutes,
+  nowMs,
   outputsOf,
   pinOn,
   rolloutOf,
@@ -246,8 +247,15 @@ describe("a deploy doesn't begin", () => {
     expect(wordOf(next(silent, { goal: serving }))).toBe("ROUTER_DOWN");
   });
 
-  test.each(["interrupted", "direct"] as const)("but may after an %s move", (kind) => {
-    expect(wordOf(next({ ...before, drift: { kind, sentence: "moved" } }))).toBe("Claim");
+  test("but may after a direct rollback", () => {
+    const drift = { kind: "direct", sentence: "moved" } as const;
+    expect(wordOf(next({ ...before, drift }))).toBe("Claim");
+  });
+
+  test("but may after a flip that was cut short, once that is proven", () => {
+    const drift = { kind: "interrupted", sentence: "moved" } as const;
+    expect(wordOf(next({ ...before, drift }))).toBe("Keep");
+    expect(wordOf(next({ ...before, drift }, { memory: { kept: true } }))).toBe("Claim");
   });
 
   test("but may once a pin has ended", () => {
@@ -301,11 +309,17 @@ describe("a rollout that somebody left", () => {
   });
 
   test("by hand is never gone on with, though the process that claimed is long gone", () => {
-    const claim = claimOf({ owner: bob, rolloutId: byHand });
-    const given = left("provision", {
-      record: { claim, rollout: rolloutOf("provision", { id: byHand }) },
+    const rollout = rolloutOf("provision", { id: byHandId(nowMs), version: "by hand" });
+    const claim = claimOf({ owner: bob, rolloutId: rollout.id });
+    const given = (until: string) =>
+      left("provision", { record: { claim: { ...claim, until }, rollout } });
+    const whileLive = next(given(inMinutes(1)), { goal: finish, bobIsDead: true });
+    expect(wordOf(whileLive)).toBe("CLAIMED");
+    const later = next(given(inMinutes(-1)), { goal: finish, bobIsDead: true });
+    expect(later).toMatchObject({
+      kind: "Fail",
+      error: { code: "USAGE", message: "green was claimed by hand" },
     });
-    expect(wordOf(next(given, { goal: finish, bobIsDead: true }))).toBe("CLAIMED");
   });
 
   test("at the gate is anybody's", () => {

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { claimColor, claimedBy, isUnfinished, liveClaim } from "../../../infra/rules/claim.ts";
-import { byHand } from "../../../infra/model.ts";
+import { byHandId } from "../../../infra/rules/by-hand.ts";
 import type { RouterRecord } from "../../../infra/model.ts";
 import {
   alice,
@@ -178,11 +178,12 @@ describe("a color is unfinished", () => {
     expect(isUnfinished(record, "green", after)).toBe(false);
   });
 
-  test("not after a person filled it by hand under a by-hand claim", () => {
-    const claim = claimOf({ rolloutId: byHand });
-    const record = recordOf({ claim, rollout: rolloutOf("provision", { id: byHand }) });
-    expect(isUnfinished(record, "green", outputsOf("green", "2", { rolloutId: byHand }))).toBe(
-      false,
-    );
+  test("until a person filled it by hand under this very by-hand claim", () => {
+    const [earlier, id] = [byHandId(nowMs - 1), byHandId(nowMs)];
+    const claim = claimOf({ rolloutId: id });
+    const record = recordOf({ claim, rollout: rolloutOf("provision", { id }) });
+    const filledUnder = (rolloutId: string) => outputsOf("green", "2", { rolloutId });
+    expect(isUnfinished(record, "green", filledUnder(earlier))).toBe(true);
+    expect(isUnfinished(record, "green", filledUnder(id))).toBe(false);
   });
 });

@@ -2,8 +2,8 @@
 
 import { describe, expect, test } from "vitest";
 import type { ColorView, Wanted } from "../../../infra/rules/color.ts";
-import { guardColor } from "../../../infra/rules/color.ts";
-import { byHand } from "../../../infra/model.ts";
+import { filled, guardColor } from "../../../infra/rules/color.ts";
+import { byHandId } from "../../../infra/rules/by-hand.ts";
 import type { ColorOutputs, RouterRecord } from "../../../infra/model.ts";
 import type { ColorRequest } from "../../../infra/rules/request.ts";
 import { claimOf, inMinutes, nowMs, outputsOf, pinOn, recordOf, rolloutOf } from "./views.ts";
@@ -79,15 +79,45 @@ describe("an idle color", () => {
     record: { claim: claimOf({ rolloutId: rollout.id }), rollout },
   });
 
+  const hand = byHandId(nowMs);
+  const claimedByHand = claimed(rolloutOf("provision", { id: hand }));
+  const viewOfGreen = {
+    color: "green",
+    environment: "dev",
+    current: outputsOf("green", "2"),
+    nowMs,
+  } as const;
+
   test("is filled by the rollout that claimed it", () => {
     expect(codeOf(claimed(), provision("r-2"), release("3"))).toBe("passes");
     expect(codeOf({ ...claimed(), current: null }, provision("r-2"), release("3"))).toBe("passes");
   });
 
   test("is filled by hand under a by-hand claim", () => {
-    expect(codeOf(claimed(rolloutOf("provision", { id: byHand })), obey, release("3"))).toBe(
-      "passes",
-    );
+    expect(codeOf(claimedByHand, obey, release("3"))).toBe("passes");
+  });
+
+  test("is filled by hand once under each claim: it may be getting traffic then", () => {
+    const current = outputsOf("green", "2", { rolloutId: hand });
+    const again = { ...claimedByHand, current };
+    expect(codeOf(again, obey, release("3"))).toBe("NOT_CLAIMED");
+    expect(codeOf(again, obey, release("2", 4))).toBe("passes");
+    const next = claimed(rolloutOf("provision", { id: byHandId(nowMs + 1) }));
+    expect(codeOf({ ...next, current }, obey, release("3"))).toBe("passes");
+  });
+
+  test.each(["2", "3"])("takes the id of a person's claim with release %s", (version) => {
+    const view: ColorView = { ...viewOfGreen, record: recordOf(claimedByHand.record) };
+    const next = { release: release(version).release, configured: 2 };
+    expect(filled(view, obey, next).rolloutId).toBe(hand);
+  });
+
+  test("keeps its id without a claim of its own, and under a rollout's claim", () => {
+    const next = { release: release("2").release, configured: 2 };
+    for (const record of [{}, claimed(rolloutOf("provision", { id: "r-3" })).record]) {
+      const view: ColorView = { ...viewOfGreen, record: recordOf(record) };
+      expect(filled(view, obey, next).rolloutId).toBe("r-2");
+    }
   });
 
   test.each<[string, Case, ColorRequest]>([

@@ -99,6 +99,7 @@ export function readingOf(
     generation: record.generation,
     rolloutId: "r-1",
     mark: null,
+    former: null,
     attached: perColor((color) => colors[color]?.addresses ?? []),
     targets: perColor((color) => (colors[color] ? targetOf() : targetOf({ ready: 0, total: 0 }))),
     traffic: {

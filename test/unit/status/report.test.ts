@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Owner } from "../../../infra/model.ts";
 import { weightsOf } from "../../../infra/model.ts";
 import type { TargetReading } from "../../../infra/model.ts";
+import { byHandId } from "../../../infra/rules/by-hand.ts";
 import {
   at,
   outputsOf,
@@ -169,6 +170,14 @@ describe("problems", () => {
     const [problem] = reportOf({ view: viewOf({ record }) }).problems;
     expect(problem?.sentence).toBe("r-2 was left in its bake: its claim ran out");
     expect(problem?.advice).toContain("bluegreen rollback");
+  });
+
+  test("name a claim by hand that ran out, to be claimed once more", () => {
+    const record = { ...servedByBlue, rollout: { ...rolloutIn("provision"), id: byHandId(0) } };
+    const [problem] = reportOf({ view: viewOf({ record }) }).problems;
+    expect(problem?.advice).toBe(
+      "go on with `bluegreen claim green`, or give up with `bluegreen abort`",
+    );
   });
 });
 

@@ -67,6 +67,7 @@ export function viewOf(change: Partial<Observed> = {}): Observed {
       generation: record.generation,
       rolloutId: null,
       mark: null,
+      former: null,
       attached: perColor((color) => colors[color]?.addresses ?? []),
       targets: perColor((color) => {
         const total = colors[color]?.size ?? 0;

@@ -13,9 +13,10 @@ import { isReset } from "./upstream.ts";
 export interface Failure {
   /**
    * unreached: no connection, so nothing was sent. stale: a kept connection that the instance had
-   * closed before it answered a byte. broken: anything else; the instance may have acted.
+   * closed before it answered a byte. unfinished: the client owes a part of its body. broken:
+   * anything else; the instance may have acted.
    */
-  readonly kind: "unreached" | "stale" | "broken";
+  readonly kind: "unreached" | "stale" | "unfinished" | "broken";
   /** True when a deadline passed. */
   readonly late: boolean;
   readonly error: NodeJS.ErrnoException;
@@ -47,12 +48,16 @@ export class Attempt {
   /** Bytes that a reused connection had received before this request; null for a fresh one. */
   #readBefore: number | null = null;
   #late = false;
+  /** True while the client may wait for the instance's word before it sends its body. */
+  #awaitsContinue: boolean;
+  #owing = false;
   #settled = false;
 
   /** @throws when the request can't be written as HTTP. */
   constructor(start: AttemptStart, events: AttemptEvents) {
     this.#start = start;
     this.#events = events;
+    this.#awaitsContinue = start.head.expectsContinue;
     const { instance, head, agent, limits } = start;
     this.#upstream = openRequest({
       host: instance.host,
@@ -95,10 +100,17 @@ export class Attempt {
     upstream.on("error", (error) => {
       this.#onError(error);
     });
+    // An answer that HTTP makes neither a reply nor an error of, as a 101 that nobody asked for.
+    upstream.on("close", () => {
+      this.#onError(new Error("closed without a reply"));
+    });
     upstream.on("timeout", () => {
       if (!this.#settled) this.#giveUp();
     });
-    if (this.#start.head.expectsContinue) upstream.on("continue", this.#events.continued);
+    upstream.on("continue", () => {
+      if (this.#awaitsContinue) this.#events.continued();
+      this.#awaitsContinue = false;
+    });
     if (!this.#start.upgrade) return;
     upstream.on("upgrade", (reply, socket, first) => {
       this.#settled = true;
@@ -136,7 +148,14 @@ export class Attempt {
 
   #giveUp(): void {
     this.#late = true;
+    this.#owing = this.#clientOwes();
     this.#upstream.destroy(new Error("no answer in time"));
+  }
+
+  /** Everything that came from the client was passed on, and it isn't all. */
+  #clientOwes(): boolean {
+    if (!this.#connected || this.#awaitsContinue || !this.#start.head.hasBody) return false;
+    return !this.#start.body.complete && this.#upstream.writableLength === 0;
   }
 
   #onError(error: NodeJS.ErrnoException): void {
@@ -147,6 +166,7 @@ export class Attempt {
 
   #kindOf(error: NodeJS.ErrnoException): Failure["kind"] {
     if (!this.#connected) return "unreached";
+    if (this.#owing) return "unfinished";
     if (this.#readBefore === null || this.#late || !isReset(error)) return "broken";
     return this.#upstream.socket?.bytesRead === this.#readBefore ? "stale" : "broken";
   }

@@ -190,7 +190,7 @@ async function callRunning(dir: string, call: Parameters<typeof callRouter>[1]):
   const text = await callRouter(resolve(dir), call);
   if (text !== null) return text;
   throw new BlueGreenError("ROUTER_DOWN", `no router runs for ${resolve(dir)}`, {
-    hint: "Start it: `bluegreen deploy` and `pulumi up` of the router's stack both do.",
+    hint: "bring it back: `bluegreen up`",
   });
 }
 

@@ -1,6 +1,5 @@
 /** Gives a color that lost its traffic a deadline for its upgraded connections. */
 
-import type { Color } from "../../../model.ts";
 import type { DrainStatus } from "./protocol.ts";
 import type { ColorCounters } from "./traffic.ts";
 import type { Tunnel } from "./tunnel.ts";
@@ -55,5 +54,3 @@ export function drainAction(traffic: {
   if (traffic.after) return "cancel";
   return traffic.before ? "begin" : "keep";
 }
-
-export type Drains = Readonly<Record<Color, Drain>>;

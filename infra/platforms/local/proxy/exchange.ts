@@ -9,13 +9,14 @@ import type { AccessLog } from "./access-log.ts";
 import type { Failure } from "./attempt.ts";
 import { Attempt } from "./attempt.ts";
 import type { RequestHead } from "./headers.ts";
-import { pairs, rewriteReply } from "./headers.ts";
+import { pairs, rewriteReply, rewriteUpgrade } from "./headers.ts";
 import type { Instance, InstancePool } from "./instances.ts";
 import { formatHead, replyPlainly } from "./plain-reply.ts";
 import type { TrafficCounter } from "./traffic.ts";
 import { Tunnel } from "./tunnel.ts";
 import type { UpstreamLimits, Upstreams } from "./upstream.ts";
 import { isLocalFault } from "./upstream.ts";
+import type { UpgradingClient } from "./waiting-clients.ts";
 
 /** What all exchanges of a router share. */
 export interface DataPlane {
@@ -37,8 +38,8 @@ export interface ExchangeStart {
   readonly preview: boolean;
   readonly pool: InstancePool;
   readonly counter: TrafficCounter;
-  /** The client's first bytes behind its head when it asks for an upgrade. */
-  readonly upgrade: { readonly first: Buffer } | null;
+  /** Null unless the client asks for an upgrade. */
+  readonly upgrade: UpgradingClient | null;
 }
 
 export class Exchange {
@@ -107,6 +108,7 @@ export class Exchange {
     if (this.#closed) return;
     const next = failure.kind === "stale" ? instance : this.#another(instance, failure);
     if (next !== null) this.#try(next, this.#plane.upstreams.fresh);
+    else if (failure.kind === "unfinished") this.#giveUpClient();
     else if (failure.late) this.#refuse(504, "didn't answer in time");
     else this.#refuse(502, "couldn't be reached or broke off");
   }
@@ -130,9 +132,14 @@ export class Exchange {
       reply.destroy();
       return;
     }
-    this.#settle(status);
     const close = this.#plane.stopping || upgrade !== null;
-    const headers = rewriteReply(reply.rawHeaders, { color, upgrade: false, close });
+    const headers = rewriteReply(reply.rawHeaders, { color, close });
+    if (headers === null) {
+      this.#refuse(502, "gave a reply in a transfer coding that can't be passed on");
+      reply.destroy();
+      return;
+    }
+    this.#settle(status);
     reply.on("error", () => {
       this.#breakOff();
     });
@@ -146,8 +153,21 @@ export class Exchange {
       reply.destroy(error instanceof Error ? error : undefined);
       return;
     }
+    res.setTimeout(this.#plane.limits.stallMs, () => {
+      this.#onSilence(reply);
+    });
     reply.pipe(res, { end: false });
     setImmediate(sendHead, res);
+  }
+
+  /**
+   * Nothing moved for long. A client that leaves bytes unread won't take them any more, and a reply
+   * with a length won't become whole; one without, as an event stream, may just have nothing to say.
+   */
+  #onSilence(reply: IncomingMessage): void {
+    const { res } = this.#start;
+    if (res.writableLength > 0) res.destroy();
+    else if (reply.headers["content-length"] !== undefined && !reply.complete) this.#breakOff();
   }
 
   #finish(reply: IncomingMessage): void {
@@ -167,10 +187,11 @@ export class Exchange {
     counter.upgradedBegan();
     const client = req.socket;
     res.detachSocket(client);
-    const headers = rewriteReply(reply.rawHeaders, { color, upgrade: true, close: false });
+    const headers = rewriteUpgrade(reply.rawHeaders, color);
     client.write(formatHead(101, reply.statusMessage ?? "Switching Protocols", headers), "latin1");
     const isWebSocket = reply.headers.upgrade?.toLowerCase() === "websocket";
-    const ends = { client, upstream, fromClient: upgrade.first, fromUpstream: first, isWebSocket };
+    const fromClient = upgrade.take();
+    const ends = { client, upstream, fromClient, fromUpstream: first, isWebSocket };
     const tunnels = this.#plane.tunnels[color];
     const tunnel = new Tunnel(ends, () => {
       tunnels.delete(tunnel);
@@ -185,6 +206,15 @@ export class Exchange {
     if (this.#closed) return;
     if (this.#status < 500) this.#start.counter.brokeOff();
     this.#start.res.destroy();
+  }
+
+  /** A body that doesn't come is the client's doing: no answer of the color, nor its error. */
+  #giveUpClient(): void {
+    this.#start.counter.abandoned();
+    this.#status = 408;
+    this.#dropBody();
+    const text = "bluegreen: the request's body didn't come in time\n";
+    replyPlainly(this.#start.res, 408, text, { color: this.#start.color, close: true });
   }
 
   #refuse(status: 502 | 504, why: string): void {

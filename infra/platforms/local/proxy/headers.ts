@@ -48,6 +48,8 @@ const notForwarded = new Set([
   "x-forwarded-host",
   "x-forwarded-proto",
 ]);
+/** What only somebody in front may say of a client; `x-forwarded-` stands for all that begin so. */
+const claims = new Set(["forwarded", "x-real-ip"]);
 const notReturned = new Set([...hopByHop, colorHeader]);
 /** A `Connection` header can't ask to drop what frames the message. */
 const neverNominated = new Set(["content-length", "host"]);
@@ -60,7 +62,10 @@ export function rewriteRequest(facts: RequestFacts): RequestHead | null {
   const { method } = facts;
   const length = facts.headers["content-length"];
   const hasBody = coding !== undefined || (length !== undefined && Number(length) > 0);
-  const headers = keep(facts.rawHeaders, dropped(notForwarded, facts.headers.connection));
+  const headers = keepClaims(
+    keep(facts.rawHeaders, dropped(notForwarded, facts.headers.connection)),
+    !facts.edge,
+  );
   const host = target.host ?? facts.headers.host ?? facts.localHost;
   headers.push("host", host, ...forwardedHeaders(facts, host));
   if (coding !== undefined) headers.push("transfer-encoding", "chunked");
@@ -75,18 +80,26 @@ export function rewriteRequest(facts: RequestFacts): RequestHead | null {
   };
 }
 
-/** Adds the color; with `upgrade`, keeps what a 101 needs. */
+/**
+ * Adds the color. Null when the body is coded for this hop by more than chunks: without the name of
+ * the coding nobody could read it.
+ */
 export function rewriteReply(
   rawHeaders: readonly string[],
-  reply: { readonly color: Color; readonly upgrade: boolean; readonly close: boolean },
-): string[] {
-  if (reply.upgrade) {
-    return [...keep(rawHeaders, new Set([colorHeader])), colorHeader, reply.color];
-  }
-  const headers = keep(rawHeaders, dropped(notReturned, connectionOf(rawHeaders)));
+  reply: { readonly color: Color; readonly close: boolean },
+): string[] | null {
+  const coding = valueOf(rawHeaders, "transfer-encoding");
+  if (coding !== undefined && coding.trim().toLowerCase() !== "chunked") return null;
+  const connection = valueOf(rawHeaders, "connection");
+  const headers = keep(rawHeaders, dropped(notReturned, connection));
   headers.push(colorHeader, reply.color);
   if (reply.close) headers.push("connection", "close");
   return headers;
+}
+
+/** Adds the color to a 101, and keeps what that needs. */
+export function rewriteUpgrade(rawHeaders: readonly string[], color: Color): string[] {
+  return [...keep(rawHeaders, new Set([colorHeader])), colorHeader, color];
 }
 
 /** The color that a request asks for; undefined when it asks for none. */
@@ -112,6 +125,25 @@ function keep(rawHeaders: readonly string[], drop: ReadonlySet<string>): string[
   return kept;
 }
 
+/**
+ * Many applications take `_` in a name for `-`: such a spelling of a claim would pass by whoever
+ * checks claims, so it is dropped even where claims are believed.
+ */
+function keepClaims(headers: readonly string[], believed: boolean): string[] {
+  const kept: string[] = [];
+  for (let index = 0; index + 1 < headers.length; index += 2) {
+    const name = headers[index] ?? "";
+    const isAlias = name.includes("_");
+    if ((believed && !isAlias) || !isClaim(name)) kept.push(name, headers[index + 1] ?? "");
+  }
+  return kept;
+}
+
+function isClaim(name: string): boolean {
+  const plain = name.toLowerCase().replaceAll("_", "-");
+  return claims.has(plain) || plain.startsWith("x-forwarded-");
+}
+
 /** `Connection` may nominate further headers; the usual values nominate none. */
 function dropped(usual: ReadonlySet<string>, connection: string | undefined): ReadonlySet<string> {
   if (connection === undefined) return usual;
@@ -121,15 +153,16 @@ function dropped(usual: ReadonlySet<string>, connection: string | undefined): Re
   return new Set([...usual, ...nominated.filter((token) => !neverNominated.has(token))]);
 }
 
-function connectionOf(rawHeaders: readonly string[]): string | undefined {
-  let connection: string | undefined;
+/** All values of a header, as one; undefined when there is none. */
+function valueOf(rawHeaders: readonly string[], wanted: string): string | undefined {
+  let found: string | undefined;
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] ?? "";
-    if (name.length !== 10 || name.toLowerCase() !== "connection") continue;
+    if (name.length !== wanted.length || name.toLowerCase() !== wanted) continue;
     const value = rawHeaders[index + 1] ?? "";
-    connection = connection === undefined ? value : `${connection},${value}`;
+    found = found === undefined ? value : `${found},${value}`;
   }
-  return connection;
+  return found;
 }
 
 /**

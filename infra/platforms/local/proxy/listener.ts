@@ -1,7 +1,7 @@
 /** The listening socket that clients meet, with or without TLS. */
 
 import { readFileSync, unwatchFile, watchFile } from "node:fs";
-import type { Server, ServerOptions } from "node:http";
+import type { IncomingMessage, Server, ServerOptions } from "node:http";
 import { createServer } from "node:http";
 import type { Server as TlsServer } from "node:https";
 import { createServer as createTlsServer } from "node:https";
@@ -19,13 +19,21 @@ const limits: ServerOptions = {
   requestTimeout: 0,
   // Longer than the 60 s that load balancers in front usually keep an idle connection.
   keepAliveTimeout: 75_000,
-  // An upgrade to HTTP/2 is only an offer, and one with a body can't be tunnelled: both are
-  // ordinary requests.
-  shouldUpgradeCallback: ({ headers }) =>
-    headers.upgrade?.toLowerCase() !== "h2c" &&
-    headers["transfer-encoding"] === undefined &&
-    Number(headers["content-length"] ?? 0) === 0,
+  // Finds clients that vanished without a word.
+  keepAlive: true,
+  keepAliveInitialDelay: 60_000,
 };
+
+/**
+ * An upgrade to HTTP/2 is only an offer, and one with a body can't be tunnelled, nor one behind an
+ * unanswered request: all are ordinary requests.
+ */
+function isUpgrade(req: IncomingMessage, proxy: Proxy): boolean {
+  const { headers } = req;
+  if (headers.upgrade?.toLowerCase() === "h2c") return false;
+  if (headers["transfer-encoding"] !== undefined) return false;
+  return Number(headers["content-length"] ?? 0) === 0 && proxy.canUpgrade(req);
+}
 
 const backlog = 1024;
 /** Renewed certificates are noticed within this time by default. */
@@ -42,11 +50,15 @@ export class Listener {
   /** @throws BlueGreenError SETTINGS_INVALID when the certificate or its key can't be used. */
   constructor(spec: RouterSpec, proxy: Proxy, pollMs = certificatePollMs) {
     this.#spec = spec;
+    const options: ServerOptions = {
+      ...limits,
+      shouldUpgradeCallback: (req) => isUpgrade(req, proxy),
+    };
     if (spec.tls === null) {
-      this.#server = createServer(limits);
+      this.#server = createServer(options);
       this.#unwatch = () => undefined;
     } else {
-      const server = createTlsServer({ ...limits, ...readTls(spec.tls) });
+      const server = createTlsServer({ ...options, ...readTls(spec.tls) });
       this.#server = server;
       this.#unwatch = watchTls(server, { ...spec.tls, pollMs }, (problem) => {
         this.#problem = problem;

@@ -57,6 +57,8 @@ export interface RouterRoutes {
   readonly rolloutId: string | null;
   readonly attached: PerColor<readonly Address[]>;
   readonly mark: DirectMark | null;
+  /** Where a direct rollback may return to; null: nowhere, or written before this was stored. */
+  readonly former: Color | null;
 }
 
 /** Traffic of one color, either its normal requests or its previews. */

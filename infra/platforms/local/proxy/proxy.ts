@@ -18,6 +18,7 @@ import { ColorCounters } from "./traffic.ts";
 import type { Tunnel } from "./tunnel.ts";
 import type { UpstreamLimits } from "./upstream.ts";
 import { defaultUpstreamLimits, openUpstreams } from "./upstream.ts";
+import { UpgradingClient, WaitingClients } from "./waiting-clients.ts";
 
 type Upgrade = ExchangeStart["upgrade"];
 
@@ -25,6 +26,7 @@ export class Proxy {
   readonly counters = perColor(() => new ColorCounters());
   readonly tunnels = perColor(() => new Set<Tunnel>());
   readonly #plane: DataPlane;
+  readonly #waiting = new WaitingClients();
   readonly #edge: boolean;
   #routes: Routes = compileRoutes(emptyRoutes, null);
   #unrouted = 0;
@@ -78,12 +80,22 @@ export class Proxy {
   }
 
   handle(req: IncomingMessage, res: ServerResponse): void {
+    this.#waiting.add(req, res);
     this.#route(req, res, null);
+  }
+
+  /** False while the client waits for a former reply: HTTP then still needs the connection. */
+  canUpgrade({ socket }: IncomingMessage): boolean {
+    return !this.#waiting.has(socket);
   }
 
   /** HTTP lets go of the socket here, so the reply to a refused upgrade must be tied to it. */
   handleUpgrade(req: IncomingMessage, first: Buffer): void {
     const { socket } = req;
+    if (socket.destroyed || !this.canUpgrade(req)) {
+      socket.destroy();
+      return;
+    }
     socket.on("error", () => {
       // The client's connection broke; "close" follows and ends the exchange.
       socket.destroy();
@@ -91,12 +103,13 @@ export class Proxy {
     const res = new ServerResponse(req);
     res.shouldKeepAlive = false;
     res.assignSocket(socket);
+    for (const event of ["drain", "timeout"]) socket.on(event, () => res.emit(event));
     res.once("finish", () => {
       res.detachSocket(socket);
       socket.end(() => socket.destroy());
       res.emit("close");
     });
-    this.#route(req, res, { first });
+    this.#route(req, res, new UpgradingClient(socket, first));
   }
 
   #route(req: IncomingMessage, res: ServerResponse, upgrade: Upgrade): void {

@@ -33,16 +33,19 @@ export class RouteStore {
    */
   async restore(): Promise<RestoredRoutes> {
     const problems: string[] = [];
+    let isNew = true;
     for (const path of [this.#path, this.#backup]) {
       const found = await readRoutes(path);
       if (found.routes !== null) {
         this.#stored = serialize(found.routes);
-        if (problems.length > 0) problems.push(`the routes of ${path} are used instead`);
+        if (path === this.#backup) problems.push(`the routes of ${path} are used instead`);
         return { routes: found.routes, problems };
       }
-      if (found.problem !== null) problems.push(found.problem);
+      problems.push(found.problem);
+      isNew &&= found.isMissing;
     }
-    if (problems.length > 0) problems.push("no usable routes were found: started inactive");
+    if (isNew) return { routes: emptyRoutes, problems: [] };
+    problems.push("no usable routes were found: started inactive");
     return { routes: emptyRoutes, problems };
   }
 
@@ -60,17 +63,18 @@ function serialize(routes: RouterRoutes): string {
 }
 
 type Found =
-  | { readonly routes: RouterRoutes; readonly problem: null }
-  | { readonly routes: null; readonly problem: string | null };
+  | { readonly routes: RouterRoutes }
+  | { readonly routes: null; readonly problem: string; readonly isMissing: boolean };
 
 async function readRoutes(path: string): Promise<Found> {
   try {
-    return { routes: parseRoutes(JSON.parse(await readFile(path, "utf8"))), problem: null };
+    return { routes: parseRoutes(JSON.parse(await readFile(path, "utf8"))) };
   } catch (error) {
     if (error instanceof BlueGreenError && error.code === "RECORD_NEWER") throw error;
     if (error instanceof Error && "code" in error && error.code === "ENOENT") {
-      return { routes: null, problem: null };
+      return { routes: null, problem: `${path} is missing`, isMissing: true };
     }
-    return { routes: null, problem: `${path} can't be used: ${messageOf(error)}` };
+    const problem = `${path} can't be used: ${messageOf(error)}`;
+    return { routes: null, problem, isMissing: false };
   }
 }

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { BlueGreenError } from "../../../errors.ts";
 import { colors, perColor } from "../../../model.ts";
 import { ownIdentity } from "../../../process-identity.ts";
+import { refuseOvertaken } from "../../../rules/overtaken.ts";
 import { Drain, drainAction } from "./drain.ts";
 import { parseAddress } from "./instances.ts";
 import { Listener } from "./listener.ts";
@@ -220,28 +221,4 @@ export class Router {
     const present = parts.filter((problem) => problem !== null);
     return [...this.#storeProblems, ...present, ...this.#faultMessages];
   }
-}
-
-/**
- * Generations only rise while traffic hangs on them: who writes a lower one decided before somebody
- * else moved traffic, and would move it back unawares. `ifGeneration` names what is undone on purpose.
- */
-function refuseOvertaken(
-  former: RouterRoutes,
-  desired: RouterRoutes,
-  ifGeneration: number | undefined,
-): void {
-  const { generation, mark } = former;
-  const serves = colors.some((color) => hasTraffic(former, color));
-  const late = serves && desired.generation < generation;
-  if (ifGeneration === undefined ? !late : ifGeneration === generation) return;
-  const asked =
-    ifGeneration === undefined
-      ? `so a write of generation ${desired.generation} comes too late`
-      : `not ${ifGeneration}`;
-  const why = mark?.generation === generation ? `; ${mark.by} rolled back: ${mark.reason}` : "";
-  const message = `the router is at generation ${generation}, ${asked}${why}`;
-  throw new BlueGreenError("DRIFT", message, {
-    hint: "somebody else moved traffic meanwhile, and it stays: run the command again",
-  });
 }

@@ -25,6 +25,7 @@ export const emptyRoutes: RouterRoutes = {
   rolloutId: null,
   attached: { blue: [], green: [] },
   mark: null,
+  former: null,
 };
 
 /** Works out, once per flip, what would otherwise be worked out per request. */
@@ -93,6 +94,7 @@ const shape = z.object({
   rolloutId: z.string().nullable(),
   attached: z.strictObject({ blue: addresses, green: addresses }),
   mark: mark.nullable(),
+  former: z.enum(["blue", "green"]).nullable().default(null),
 });
 
 /**

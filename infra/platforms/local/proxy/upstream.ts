@@ -4,13 +4,17 @@
  * reused connection from a fresh one, nor what was sent, and the rules for retries rest on both.
  */
 
-import { Agent } from "node:http";
+import type { Agent } from "node:http";
+
+import { UpstreamAgent } from "./upstream-socket.ts";
 
 export interface UpstreamLimits {
   /** Deadline for a connection; default 3 s. */
   readonly connectMs: number;
-  /** Silence allowed before a reply's head; default 120 s. */
+  /** Silence allowed before a reply's head, and to a client within its body; default 120 s. */
   readonly replyMs: number;
+  /** Time in which a reply under way must make some progress; default 300 s. */
+  readonly stallMs: number;
   /** Instances tried for one request; default 5. */
   readonly maxTries: number;
 }
@@ -18,12 +22,15 @@ export interface UpstreamLimits {
 export const defaultUpstreamLimits: UpstreamLimits = {
   connectMs: 3000,
   replyMs: 120_000,
+  stallMs: 300_000,
   maxTries: 5,
 };
 
 /** Servers often close idle connections after 5 s; the router lets go of them first. */
 const idleMs = 4000;
 const maxIdlePerInstance = 256;
+/** Finds instances that vanished without a word. */
+const probeMs = 60_000;
 
 export interface Upstreams {
   /** Only for requests that may be sent twice: an instance can close a connection meanwhile. */
@@ -34,13 +41,15 @@ export interface Upstreams {
 
 export function openUpstreams(): Upstreams {
   return {
-    reused: new Agent({
+    reused: new UpstreamAgent({
       keepAlive: true,
+      keepAliveMsecs: probeMs,
       timeout: idleMs,
       maxFreeSockets: maxIdlePerInstance,
       scheduling: "lifo",
     }),
-    fresh: new Agent({ keepAlive: false }),
+    // "Connection: close" would have an instance that doesn't want a body reset the connection.
+    fresh: new UpstreamAgent({ keepAlive: true, keepAliveMsecs: probeMs, maxFreeSockets: 0 }),
   };
 }
 

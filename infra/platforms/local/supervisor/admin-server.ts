@@ -34,15 +34,12 @@ export async function openAdmin(
   server.requestTimeout = requestDeadlineMs;
   // The lock says that no living supervisor listens there.
   rmSync(socket, { force: true });
-  const umask = process.umask(0o177);
-  try {
-    await new Promise<void>((resolve, reject) => {
-      server.once("error", reject);
-      server.listen(socket, resolve);
-    });
-  } finally {
-    process.umask(umask);
-  }
+  // Its folder is private, so nobody else reaches it before its mode is set; a umask would be
+  // inherited by applications that start meanwhile.
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(socket, resolve);
+  });
   chmodSync(socket, 0o600);
   return server;
 }

@@ -1,7 +1,7 @@
 /** Where one color keeps its files, and where its supervisor listens. */
 
 import { createHash } from "node:crypto";
-import { lstatSync, mkdirSync } from "node:fs";
+import { chmodSync, lstatSync, mkdirSync, statSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { dirname, join, resolve } from "node:path";
 
@@ -50,6 +50,7 @@ function socketPath(dir: string, id: string): string {
 /** Makes the folders that a color needs; only their owner may look inside. */
 export function prepareFolder(folder: ColorFolder): void {
   mkdirSync(folder.logs, { recursive: true, mode: 0o700 });
+  if ((statSync(folder.dir).mode & 0o077) !== 0) chmodSync(folder.dir, 0o700);
   const socketDir = dirname(folder.socket);
   if (socketDir === folder.dir) return;
   mkdirSync(socketDir, { recursive: true, mode: 0o700 });

@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 
 import type { Color } from "../../../model.ts";
+import { userPath } from "../../../user-path.ts";
 import { canonicalJson } from "./canonical-json.ts";
 
 export const specSchema = 1;
@@ -26,6 +27,13 @@ export interface LogBounds {
 
 export const defaultLogBounds: LogBounds = { maxBytes: 10 * 1024 * 1024, keep: 3 };
 
+/** Ports that stay the same from release to release: the first instance's, then one by one. */
+export interface FixedPorts {
+  readonly first: number;
+  /** The setting that has the first port, for messages. */
+  readonly setting: string;
+}
+
 export interface ColorSpec {
   readonly schema: typeof specSchema;
   readonly color: Color;
@@ -33,7 +41,7 @@ export interface ColorSpec {
   readonly digest: string;
   /** Working folder of every instance: the release's copied files. */
   readonly releaseDir: string;
-  /** Program and arguments; `{version}`, `{port}`, `{color}`, `{instance}` are filled in. */
+  /** Program and arguments; `{version}`, `{port}`, `{color}`, `{instance}`, `{node}` are filled in. */
   readonly command: readonly string[];
   /** Added to the environment; the same placeholders are filled in. May hold secrets. */
   readonly env: Readonly<Record<string, string>>;
@@ -45,6 +53,8 @@ export interface ColorSpec {
   /** How long an instance may take from SIGTERM until it ends by itself. */
   readonly drainMs: number;
   readonly rolloutId: string;
+  /** Absent: any free port for each instance. */
+  readonly ports?: FixedPorts | undefined;
   /** Defaults to {@link defaultLogBounds}. */
   readonly logs?: LogBounds | undefined;
 }
@@ -58,7 +68,8 @@ export interface Place {
 /** Equal for two specs exactly when running instances need not be replaced. */
 export function releaseKey(spec: ColorSpec): string {
   const { color, version, digest, command, env, host } = spec;
-  const text = canonicalJson({ color, version, digest, command, env, host });
+  const fixed = spec.ports ? { firstPort: spec.ports.first } : {};
+  const text = canonicalJson({ color, version, digest, command, env, host, ...fixed });
   return createHash("sha256").update(text).digest("hex").slice(0, 32);
 }
 
@@ -88,22 +99,28 @@ export function environmentOf(
   };
 }
 
-const plainNames = new Set("PATH HOME LANG TZ TMPDIR USER LOGNAME SHELL".split(" "));
+const plainNames = new Set("HOME LANG TZ TMPDIR USER LOGNAME SHELL".split(" "));
 
-/** The variables that are passed on to every process; credentials of the caller aren't. */
+/**
+ * The variables that are passed on to every process, PATH as the user has it; credentials of the
+ * caller aren't.
+ */
 export function plainEnvironment(base: NodeJS.ProcessEnv): Record<string, string> {
   const passed: Record<string, string> = {};
   for (const [name, value] of Object.entries(base)) {
     if (value === undefined) continue;
     if (plainNames.has(name) || name.startsWith("LC_")) passed[name] = value;
   }
+  const path = userPath(base);
+  if (path !== undefined) passed["PATH"] = path;
   return passed;
 }
 
 function filled(text: string, spec: ColorSpec, place: Place): string {
-  return text.replace(/(?<!\$)\{(version|port|color|instance)\}/g, (_whole, name: string) => {
+  return text.replace(/(?<!\$)\{(version|port|color|instance|node)\}/g, (_whole, name: string) => {
     if (name === "version") return spec.version;
     if (name === "color") return spec.color;
+    if (name === "node") return process.execPath;
     return String(name === "port" ? place.port : place.index);
   });
 }

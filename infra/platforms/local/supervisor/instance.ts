@@ -2,18 +2,18 @@
 
 import { randomBytes } from "node:crypto";
 
-import { messageOf } from "../../../errors.ts";
+import { BlueGreenError, messageOf } from "../../../errors.ts";
 import { Backoff } from "./backoff.ts";
 import { instanceLog } from "./color-folder.ts";
 import type { ColorFolder } from "./color-folder.ts";
 import { defaultLogBounds, releaseKey } from "./color-spec.ts";
-import type { ColorSpec } from "./color-spec.ts";
+import type { ColorSpec, Place } from "./color-spec.ts";
 import type { InstanceState, InstanceStatus } from "./color-status.ts";
 import { checkHealth } from "./health.ts";
 import type { HealthAnswer } from "./health.ts";
 import type { InstanceLedger, LedgerEntry } from "./instance-ledger.ts";
 import { rotate } from "./log-files.ts";
-import { freePort } from "./ports.ts";
+import { fixedPort, freePort, needPort } from "./ports.ts";
 import { endGroup, endLeftovers, killNewGroup } from "./process-group.ts";
 import { CommandProblem, RunningProcess } from "./running-process.ts";
 import { pause } from "./waiting.ts";
@@ -119,7 +119,7 @@ export class Instance {
         if (this.#wanted) await this.#step();
         else if (await this.#leave()) break;
       } catch (error) {
-        this.#failed(messageOf(error), error instanceof CommandProblem);
+        this.#failed(messageOf(error), isHopeless(error));
         await pause(eagerIntervalMs, this.#interrupt.signal);
       }
     }
@@ -148,7 +148,7 @@ export class Instance {
     const release = releaseKey(spec);
     this.#state = "starting";
     this.#misses = 0;
-    this.#port = await freePort(spec.host, this.#port, usedPorts());
+    this.#port = await portFor(spec, { index: this.index, port: this.#port }, usedPorts());
     if (release !== this.#release) this.#beginRelease(release);
     const { index } = this;
     const place = { index, port: this.#port };
@@ -254,4 +254,18 @@ export class Instance {
     const entry = { index: this.index, port: this.#port, release: this.#release };
     await this.#around.ledger.record({ ...entry, marker: null, process: null });
   }
+}
+
+/** A fixed port, or the former one, or any other. */
+async function portFor(spec: ColorSpec, place: Place, used: ReadonlySet<number>): Promise<number> {
+  const fixed = fixedPort(spec, place.index);
+  if (fixed === null) return await freePort(spec.host, place.port, used);
+  await needPort(spec.host, fixed, spec.ports?.setting ?? "port");
+  return fixed;
+}
+
+/** No further try will help before somebody changes something. */
+function isHopeless(error: unknown): boolean {
+  if (error instanceof CommandProblem) return true;
+  return error instanceof BlueGreenError && error.code === "PORT_IN_USE";
 }

@@ -20,7 +20,6 @@ const stdinDeadlineMs = 5000;
 await main(process.argv[2] ?? "");
 
 async function main(dir: string): Promise<void> {
-  process.umask(0o077);
   const folder = colorFolder(dir);
   prepareFolder(folder);
   const lock = acquireLock(folder, folder.socket);

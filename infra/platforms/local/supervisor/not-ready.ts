@@ -6,6 +6,7 @@ import type { ColorFolder } from "./color-folder.ts";
 import type { ColorSpec } from "./color-spec.ts";
 import type { ColorStatus, InstanceStatus } from "./color-status.ts";
 import { tailLines } from "./log-files.ts";
+import { fixedPort, portInUse } from "./ports.ts";
 
 const shownLines = 20;
 const lineMaxChars = 500;
@@ -23,11 +24,21 @@ export function notReadyError(
       hint: `Look at ${folder.supervisorLog}.`,
     });
   }
+  const taken = portTaken(spec, blamed);
+  if (taken !== null) return taken;
   const log = instanceLog(folder, blamed.index);
   const details = tailLines(log, shownLines).map((line) => line.slice(0, lineMaxChars));
   const message = `${spec.color} ${spec.version}, instance ${blamed.index} ${sentence(spec, status, blamed)}`;
   const hint = details.length === 0 ? "The instance wrote nothing." : `The whole log is ${log}.`;
   return new BlueGreenError("PROVISION_FAILED", message, { hint, details });
+}
+
+/** What the instance met, where its port is fixed and somebody else has it. */
+function portTaken(spec: ColorSpec, { index, problem }: InstanceStatus): BlueGreenError | null {
+  const port = fixedPort(spec, index);
+  if (port === null || spec.ports === undefined) return null;
+  const error = portInUse(spec.host, port, spec.ports.setting);
+  return problem === error.message ? error : null;
 }
 
 /** The one that ended most often tells more than one that merely waits. */

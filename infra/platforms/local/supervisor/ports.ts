@@ -3,6 +3,7 @@
 import { connect, createServer } from "node:net";
 
 import { BlueGreenError } from "../../../errors.ts";
+import type { ColorSpec } from "./color-spec.ts";
 import { nowMs, pause } from "./waiting.ts";
 
 /**
@@ -14,6 +15,8 @@ const tries = 50;
 /** A process with many threads may hold its port for a moment after it seems to have ended. */
 const graceMs = 500;
 const connectDeadlineMs = 500;
+/** Nothing else can be taken instead, so it is waited for longer. */
+const fixedGraceMs = 2_000;
 
 /** A port at random that isn't in `used`; whether it is free shows only when it is asked. */
 export function anyPort(used: ReadonlySet<number>): number {
@@ -48,6 +51,30 @@ export async function freePort(
     "PORT_IN_USE",
     `no free port was found on ${host} between ${range.first} and ${range.last}`,
   );
+}
+
+/** The port of an instance where the spec fixes it. */
+export function fixedPort({ ports }: Pick<ColorSpec, "ports">, index: number): number | null {
+  return ports === undefined ? null : ports.first + index;
+}
+
+/**
+ * Returns when the port is free.
+ *
+ * @throws BlueGreenError PORT_IN_USE when it isn't within two seconds.
+ */
+export async function needPort(host: string, port: number, setting: string): Promise<void> {
+  const deadline = nowMs() + fixedGraceMs;
+  while (!(await isFree(host, port))) {
+    if (nowMs() > deadline) throw portInUse(host, port, setting);
+    await pause(50);
+  }
+}
+
+export function portInUse(host: string, port: number, setting: string): BlueGreenError {
+  return new BlueGreenError("PORT_IN_USE", `port ${port} of ${host} is taken by another process`, {
+    hint: `End that process (\`lsof -i :${port}\`), or set another ${setting}.`,
+  });
 }
 
 async function isFree(host: string, port: number): Promise<boolean> {

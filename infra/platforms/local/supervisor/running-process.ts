@@ -5,6 +5,7 @@ import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, existsSync } from "node:fs";
 
+import { messageOf } from "../../../errors.ts";
 import { isAlive, startOf } from "../../../process-identity.ts";
 import type { ProcessIdentity } from "../../../process-identity.ts";
 import { commandOf, environmentOf } from "./color-spec.ts";
@@ -37,6 +38,7 @@ export class RunningProcess implements GroupIdentity {
   /** Called once, when it has ended. */
   onEnd: () => void = () => undefined;
   #poll: NodeJS.Timeout | null = null;
+  #lookFails = false;
 
   private constructor(identity: GroupIdentity, adopted: boolean) {
     this.pid = identity.pid;
@@ -48,9 +50,20 @@ export class RunningProcess implements GroupIdentity {
   static adopt(identity: ProcessIdentity, marker: string): RunningProcess {
     const running = new RunningProcess({ ...identity, marker }, true);
     running.#poll = setInterval(() => {
-      if (!isAlive(running)) running.#end("ended");
+      running.#look();
     }, adoptedPollMs);
     return running;
+  }
+
+  /** A look that fails says nothing about the process: the next one is in a moment. */
+  #look(): void {
+    try {
+      if (!isAlive(this)) this.#end("ended");
+      this.#lookFails = false;
+    } catch (error) {
+      if (!this.#lookFails) process.stderr.write(`${lookProblem(this.pid, error)}\n`);
+      this.#lookFails = true;
+    }
   }
 
   /**
@@ -77,6 +90,10 @@ export class RunningProcess implements GroupIdentity {
     this.ended = how;
     this.onEnd();
   }
+}
+
+function lookProblem(pid: number, error: unknown): string {
+  return `${new Date().toISOString()} process ${pid} can't be looked at: ${messageOf(error)}`;
 }
 
 async function startChild(order: StartOrder): Promise<ChildProcess> {

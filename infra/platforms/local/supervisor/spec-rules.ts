@@ -30,6 +30,7 @@ const shape: z.ZodType<ColorSpec> = z.strictObject({
   startMs: duration,
   drainMs: z.int().min(0).max(hourMs),
   rolloutId: z.string().min(1),
+  ports: z.strictObject({ first: z.int().min(1).max(65_535), setting: z.string() }).optional(),
   logs: z.strictObject({ maxBytes: z.int().min(1024), keep: z.int().min(1).max(100) }).optional(),
 });
 

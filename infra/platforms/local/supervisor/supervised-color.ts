@@ -14,7 +14,7 @@ import { Instance } from "./instance.ts";
 import { InstanceLedger } from "./instance-ledger.ts";
 import type { LedgerEntry } from "./instance-ledger.ts";
 import { rotateWhenLarge } from "./log-files.ts";
-import { anyPort } from "./ports.ts";
+import { anyPort, fixedPort } from "./ports.ts";
 import { endLeftovers } from "./process-group.ts";
 import type { GroupIdentity } from "./process-group.ts";
 import { findMarked } from "./process-table.ts";
@@ -80,7 +80,7 @@ export class SupervisedColor {
     }
     for (let index = 0; index < spec.instances; index += 1) {
       if (this.#instances.has(index)) continue;
-      const port = anyPort(this.#usedPorts());
+      const port = fixedPort(spec, index) ?? anyPort(this.#usedPorts());
       this.#add({ index, port, release: null, marker: null, process: null }, null);
     }
   }

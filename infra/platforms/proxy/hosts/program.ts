@@ -12,7 +12,8 @@ const lingerMs = 300;
 export function runProgram(argv: readonly string[], options: RunOptions): Promise<Ran> {
   const [program = "", ...words] = argv;
   const { promise, resolve } = Promise.withResolvers<Ran>();
-  const child = spawn(program, words, { stdio: ["pipe", "pipe", "pipe"] });
+  const { cwd } = options;
+  const child = spawn(program, words, { cwd, stdio: ["pipe", "pipe", "pipe"] });
   const output = { stdout: "", stderr: "" };
   let timedOut = false;
   const timer = setTimeout(() => {

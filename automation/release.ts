@@ -1,0 +1,36 @@
+/** The release that would be deployed now: its settings with the secrets in clear, and its digest. */
+
+import type { Settings } from "../infra/config.ts";
+import { parseSettings } from "../infra/config.ts";
+import { absolutePaths } from "../infra/config/absolute-paths.ts";
+import { readSettingsFile } from "./adapters/settings-file.ts";
+import type { Session } from "./session.ts";
+
+/**
+ * Settings with their secrets in clear, which the digest of a release covers; null while the
+ * environment doesn't exist yet and the file has secrets.
+ */
+export async function revealedSettings(session: Session): Promise<Settings | null> {
+  const { settings, settingsFile, engine, cwd } = session;
+  if (!/\bsecure:/.test(readSettingsFile(settingsFile))) return settings;
+  const stack = settings.environment;
+  const json = await engine.cli(["config", "--json", "--show-secrets", "--stack", stack], stack);
+  if (json === null) return null;
+  const entries = Object.entries(JSON.parse(json) as Record<string, ConfigValue>);
+  const raw = Object.fromEntries(entries.map(([key, { value }]) => [key, value ?? ""]));
+  const secretKeys = entries.filter(([, { secret }]) => secret === true).map(([key]) => key);
+  return absolutePaths(parseSettings(raw, { file: settingsFile, secretKeys }), cwd);
+}
+
+interface ConfigValue {
+  readonly value?: string;
+  /** True where the value or a part of it is encrypted. */
+  readonly secret?: boolean;
+}
+
+/** Null where the digest can't be known before. */
+export async function digestOf(session: Session, version: string): Promise<string | null> {
+  const settings = await revealedSettings(session);
+  if (!settings) return null;
+  return (await session.platform.freeze(settings, { version, store: false })).release.digest;
+}

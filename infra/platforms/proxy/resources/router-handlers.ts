@@ -1,0 +1,120 @@
+/** The router's resources as the provider executable makes, changes and reads them. */
+
+import { BlueGreenError } from "../../../errors.ts";
+import { weightsOf } from "../../../model.ts";
+import type { Properties, ResourceHandler } from "../../../provider/handler.ts";
+import { wholeMark } from "../../../provider/whole-mark.ts";
+import { withHost } from "../hosts/index.ts";
+import type { RouterPlace } from "../place.ts";
+import { ProxyRouter } from "../router.ts";
+import type { RouteInputs, RouterInputs } from "./types.ts";
+import { routeType, routerType } from "./types.ts";
+import { wholePlace } from "./whole.ts";
+
+function withRouter<T>(
+  { spec, ssh }: RouterPlace,
+  work: (router: ProxyRouter) => Promise<T>,
+): Promise<T> {
+  return withHost(ssh, (host) => work(new ProxyRouter(spec, host)));
+}
+
+function placeIn(properties: Properties): RouterPlace {
+  return wholePlace(properties as unknown as RouterInputs);
+}
+
+const server: ResourceHandler = {
+  async create(inputs) {
+    const place = placeIn(inputs);
+    await withRouter(place, (router) => router.start());
+    return { id: idOf(place), outputs: {} };
+  },
+  async update(inputs, former) {
+    const [place, left] = [placeIn(inputs), placeIn(former)];
+    if (idOf(place) !== idOf(left)) await leave(left, place);
+    await withRouter(place, (router) => router.start());
+    return {};
+  },
+  async delete(state) {
+    await withRouter(placeIn(state), (router) => router.stop());
+  },
+  async read(state) {
+    const place = placeIn(state);
+    const presence = await withRouter(place, (router) => router.presence());
+    // Somebody else's server may have reasons of its own to be away.
+    const isThere = presence === "serving" || place.spec.mode === "adopted";
+    return presence !== "absent" && isThere ? {} : null;
+  },
+};
+
+/** Where its files are, and what reads them: anything else is changed in place. */
+function idOf({ spec, ssh }: RouterPlace): string {
+  const { dialect, mode, dir } = spec;
+  return [ssh?.host ?? "here", dir, mode, dialect].join(":");
+}
+
+/** @throws ROUTER_ACTIVE, HOST_UNREACHABLE */
+async function leave(left: RouterPlace, place: RouterPlace): Promise<void> {
+  await withRouter(left, async (router) => {
+    if ((await router.presence()) === "serving" && (await hasTraffic(router))) {
+      const message = `the router serves as ${idOf(left)}, so it can't become ${idOf(place)}`;
+      throw new BlueGreenError("ROUTER_ACTIVE", message, {
+        hint: "make another environment with these settings, and move the clients to it",
+      });
+    }
+    await router.stop();
+  });
+}
+
+async function hasTraffic(router: ProxyRouter): Promise<boolean> {
+  const { weights } = await router.read();
+  return weights !== null && weights.blue + weights.green > 0;
+}
+
+const route: ResourceHandler = {
+  async create(inputs) {
+    const routes = inputs as unknown as RouteInputs;
+    await writeRoutes(routes);
+    return { id: idOf(placeIn(inputs)), outputs: {} };
+  },
+  async update(inputs) {
+    await writeRoutes(inputs as unknown as RouteInputs);
+    return {};
+  },
+  async delete(state) {
+    const { rolloutId } = state as unknown as RouteInputs;
+    await withRouter(placeIn(state), async (router) => {
+      if ((await router.presence()) !== "serving") return;
+      const generation = (await router.read()).generation ?? 0;
+      const attached = { blue: [], green: [] };
+      const weights = weightsOf(null);
+      await router.setRoutes({
+        weights,
+        attached,
+        generation,
+        rolloutId,
+        mark: null,
+        former: null,
+      });
+    });
+  },
+  read: (state) =>
+    withRouter(placeIn(state), async (router) => {
+      if ((await router.presence()) !== "serving") return null;
+      const { weights, attached, generation, rolloutId, mark, former } = await router.read();
+      return { weights, attached, generation, rolloutId, mark, former };
+    }),
+};
+
+async function writeRoutes(inputs: RouteInputs): Promise<void> {
+  const { weights, attached, generation, rolloutId, reserved, former = null } = inputs;
+  const { spec, ssh } = wholePlace(inputs);
+  const mark = wholeMark(inputs.mark);
+  await withRouter({ spec: { ...spec, reserved }, ssh }, (router) =>
+    router.setRoutes({ weights, attached, generation, rolloutId, mark, former }),
+  );
+}
+
+export const routerHandlers: Readonly<Record<string, ResourceHandler>> = {
+  [routerType]: server,
+  [routeType]: route,
+};

@@ -1,0 +1,65 @@
+/** What a color still answers when it is to go, by an application that ends without a thought. */
+
+import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { describeOnEngine } from "../support/project/engine.ts";
+import { expectExit } from "../support/project/expectations.ts";
+import { makeProject } from "../support/project/project.ts";
+import type { Project } from "../support/project/project.ts";
+
+describeOnEngine("a request that takes longer than the commands that replace its color", () => {
+  let project: Project;
+  let slow: Promise<{ readonly body: string; readonly endedAt: number }> | null = null;
+
+  beforeAll(async () => {
+    project = await makeProject({ settings: { checks: "[]", drain: "40s", rollbackWindow: "1h" } });
+    for (const version of ["1", "2", "3"]) project.fault(version, { abrupt: true });
+    expectExit(await project.run(["deploy", "--version", "1"]), 0);
+    expectExit(await project.run(["deploy", "--version", "2"]), 0);
+  });
+
+  afterEach(async () => {
+    await slow?.catch(() => null);
+    slow = null;
+  });
+
+  afterAll(async () => {
+    // Guarded: when beforeAll failed there is nothing to remove.
+    if ((project as Project | undefined) !== undefined) await project.remove();
+  });
+
+  /** Asks the color that is active now. */
+  function askSlowly(ms: number): void {
+    const signal = AbortSignal.timeout(ms + 30_000);
+    slow = fetch(`${project.url}/slow?ms=${ms}`, { signal }).then(async (response) => {
+      const body = await response.text();
+      return { body, endedAt: Date.now() };
+    });
+    // Looked at later.
+    slow.catch(() => null);
+  }
+
+  it("is answered when a rollback is followed by a deployment", async () => {
+    askSlowly(15_000);
+    expectExit(await project.run(["rollback"]), 0);
+    const run = await project.run(["deploy", "--version", "3"]);
+    expectExit(run, 0);
+    expect(run.stderr).toMatch(/drain green, for at most \d+ s/);
+    expect(await slow).toMatchObject({ body: "slow 2" });
+    expect(await project.ask()).toMatchObject({ body: "green 3" });
+  });
+
+  it("is answered when its color is emptied by hand", async () => {
+    askSlowly(12_000);
+    expectExit(await project.run(["switch", "blue", "--no-bake"]), 0);
+    const run = await project.run(["retire", "--now"]);
+    expectExit(run, 0);
+    expect(await slow).toMatchObject({ body: "slow 3" });
+    expect(await project.color("green")).toBeNull();
+  });
+
+  it("is answered when all is taken down", async () => {
+    askSlowly(8_000);
+    expectExit(await project.run(["down", "--stop-serving", "--yes"]), 0);
+    expect(await slow).toMatchObject({ body: "slow 1" });
+  });
+});

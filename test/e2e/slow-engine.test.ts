@@ -1,0 +1,109 @@
+/** A way back that isn't kept waiting: by a backend or an engine that hangs, or by growing. */
+
+import { chmodSync, writeFileSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import { createServer } from "node:net";
+import type { Server, Socket } from "node:net";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
+import { describeOnEngine } from "../support/project/engine.ts";
+import { expectExit } from "../support/project/expectations.ts";
+import { makeProject } from "../support/project/project.ts";
+import type { Project } from "../support/project/project.ts";
+
+/** The limit of a rollback's engine, with what a busy machine needs beside it. */
+const soonMs = 11_000;
+
+describeOnEngine("a rollback doesn't wait for", () => {
+  let project: Project;
+  let silent: SilentServer;
+
+  beforeAll(async () => {
+    silent = await SilentServer.start();
+    project = await makeProject({ settings: { checks: "[]" } });
+    expectExit(await project.run(["deploy", "--version", "1"]), 0);
+    expectExit(await project.run(["deploy", "--version", "2"]), 0);
+  });
+
+  afterAll(async () => {
+    // Guarded: when beforeAll failed there is nothing to remove.
+    if ((project as Project | undefined) !== undefined) await project.remove();
+    silent.stop();
+  });
+
+  it.each([
+    ["a backend that accepts and never answers", ["rollback"], () => silent.backend()],
+    ["an engine that hangs", ["rollback"], () => ({ BLUEGREEN_ENGINE: hangingEngine(project) })],
+    ["that backend, past the engine", ["rollback", "--direct"], () => silent.backend()],
+  ] as const)("%s", async (_name, args, env) => {
+    const started = Date.now();
+    const run = await project.run(args, { env: env(), limitMs: 60_000 });
+    expectExit(run, 0);
+    expect(Date.now() - started).toBeLessThan(soonMs);
+    expect(run.stderr).toMatch(/weren't ready within [35]000 ms/);
+    expect(await project.ask()).toMatchObject({ body: "blue 1" });
+    expectExit(await project.run(["up"]), 0);
+    expectExit(await project.run(["switch", "green", "--no-bake"]), 0);
+    expect(await project.ask()).toMatchObject({ body: "green 2" });
+  });
+});
+
+describeOnEngine("a rollback to a shrunk color whose release doesn't start any more", () => {
+  it.each([
+    ["fails", { crash: true }],
+    ["takes long", { startMs: 60_000 }],
+  ] as const)("goes back to what is ready when its growth %s", async (_name, fault) => {
+    const project = await makeProject({ settings: { checks: "[]" } });
+    onTestFinished(() => project.remove());
+    expectExit(await project.run(["deploy", "--version", "1"]), 0);
+    const settings = project.settings().replace("instances: 1", "instances: 2");
+    writeFileSync(project.settingsFile, settings.replace("start: 5s", "start: 60s"));
+    expectExit(await project.run(["deploy", "--version", "2"]), 0);
+    project.fault("1", fault);
+    const started = Date.now();
+    const run = await project.run(["rollback"]);
+    expectExit(run, 0);
+    expect(Date.now() - started).toBeLessThan(soonMs);
+    expect(run.stderr).toMatch(/blue isn't grown \(.*\): going back to what is ready/);
+    expect(await project.ask()).toMatchObject({ body: "blue 1" });
+    expect(await project.record()).toMatchObject({ activeColor: "blue" });
+  });
+});
+
+/** Stands in for the CLI: it starts, and nothing comes of it. */
+function hangingEngine(project: Project): string {
+  const file = join(project.root, "pulumi");
+  writeFileSync(file, "#!/bin/sh\nexec sleep 120\n");
+  chmodSync(file, 0o755);
+  return file;
+}
+
+/** Accepts connections on loopback and never says a word. */
+class SilentServer {
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+
+  private constructor(server: Server) {
+    this.#server = server;
+    server.on("connection", (socket) => {
+      this.#sockets.add(socket);
+      socket.on("error", () => socket.destroy());
+    });
+  }
+
+  static async start(): Promise<SilentServer> {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    return new SilentServer(server);
+  }
+
+  backend(): Readonly<Record<string, string>> {
+    const { port } = this.#server.address() as AddressInfo;
+    return { PULUMI_BACKEND_URL: `http://127.0.0.1:${port}`, PULUMI_ACCESS_TOKEN: "none" };
+  }
+
+  stop(): void {
+    this.#server.close();
+    for (const socket of this.#sockets) socket.destroy();
+  }
+}

@@ -1,0 +1,33 @@
+/** What a command may write into the settings file, and what it leaves alone. */
+
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { describeOnEngine } from "../support/project/engine.ts";
+import { expectError, expectExit } from "../support/project/expectations.ts";
+import { makeProject } from "../support/project/project.ts";
+import type { Project } from "../support/project/project.ts";
+
+describeOnEngine("a person's edit of the settings file", () => {
+  let project: Project;
+
+  beforeAll(async () => {
+    project = await makeProject({ settings: { checks: "[]" } });
+    expectExit(await project.run(["deploy", "--version", "1"]), 0);
+    expectExit(await project.run(["deploy", "--version", "2"]), 0);
+  });
+
+  afterAll(async () => {
+    // Guarded: when beforeAll failed there is nothing to remove.
+    if ((project as Project | undefined) !== undefined) await project.remove();
+  });
+
+  it("stays when somebody's deployment is refused", async () => {
+    expect(project.settings()).toContain("activeColor: green");
+    project.edit({ activeColor: "blue" });
+    const edited = project.settings();
+    expectExit(await project.run(["claim", "blue"]), 0);
+    const run = await project.run(["deploy", "--version", "3"]);
+    expectError(run, { exit: 6, code: "CLAIMED", says: /blue/ });
+    expect(project.settings()).toBe(edited);
+    expectExit(await project.run(["abort"]), 0);
+  });
+});

@@ -1,0 +1,141 @@
+/** The simulated world where a way back is needed: what it may touch, and where it must not lead. */
+
+import { describe, expect, test } from "vitest";
+import { codeOf } from "../support/world/outcome.ts";
+import { deploy } from "../support/world/scenarios.ts";
+import type { Behaviours } from "../support/world/data-plane.ts";
+import type { Command } from "../support/world/world.ts";
+import { World } from "../support/world/world.ts";
+
+const direct: Command = { run: "rollback direct" };
+const retireNow: Command = { run: "retire", now: true };
+
+async function worldAfter(before: readonly Command[], behaviours: Behaviours = {}) {
+  const world = new World(behaviours);
+  for (const command of before) await world.run(command);
+  return world;
+}
+
+describe("a direct rollback without the record goes nowhere", () => {
+  test.each<readonly [string, readonly Command[]]>([
+    ["before there was a switch", [deploy("1")]],
+    ["beside a release that was claimed by hand", [deploy("1"), { run: "claim", color: "green" }]],
+    ["once the former color is emptied", [deploy("1"), deploy("2"), retireNow]],
+    [
+      "once the former color is claimed",
+      [deploy("1"), deploy("2"), { run: "claim", color: "blue" }],
+    ],
+  ])("%s", async (_name, before) => {
+    const world = await worldAfter(before);
+    const { serving } = world;
+    expect(codeOf(await world.run(direct))).toBe("NOTHING_TO_ROLL_BACK");
+    expect(world.serving).toBe(serving);
+  });
+
+  test("beside a release that is filled, attached and not checked yet", async () => {
+    const world = await worldAfter([deploy("1"), deploy("2")]);
+    await world.runUntilKilled(deploy("3"), "checks blue");
+    expect(world.state.routes?.attached.blue).toHaveLength(2);
+    expect(codeOf(await world.run(direct))).toBe("NOTHING_TO_ROLL_BACK");
+    expect(world.serving).toBe("2");
+  });
+
+  test("but back after a switch that was killed before its record", async () => {
+    const world = await worldAfter([deploy("1")]);
+    await world.runUntilKilled(deploy("2"), "has saved routes for Switch");
+    expect(world.serving).toBe("2");
+    expect(codeOf(await world.run(direct))).toBe("finished");
+    expect(world.serving).toBe("1");
+  });
+});
+
+describe("a switch that isn't served and can't be set back", () => {
+  test.each<readonly [string, Command]>([
+    ["deployment", deploy("3")],
+    ["switch", { run: "switch", color: "blue", bake: true }],
+  ])("ends on the former color by a rollback: %s", async (_name, command) => {
+    const world = await worldAfter([deploy("1"), deploy("2")]);
+    world.switchFails = "blue";
+    world.setBackFails = true;
+    expect(codeOf(await world.run(command))).toBe("ROLLED_BACK");
+    expect([world.serving, world.record.activeColor]).toEqual(["2", "green"]);
+    expect([world.record.rollout ?? null, world.record.pins]).toEqual([null, []]);
+    expect(world.state.violations).toEqual([]);
+  });
+
+  test("is stuck where the way back isn't served either", async () => {
+    const world = await worldAfter([deploy("1")]);
+    world.switchFails = true;
+    world.setBackFails = true;
+    expect(codeOf(await world.run(deploy("2")))).toBe("SWITCH_STUCK");
+    expect(world.serving).toBe("1");
+  });
+
+  test("is stuck where there is no former color", async () => {
+    const world = new World();
+    world.switchFails = true;
+    world.setBackFails = true;
+    expect(codeOf(await world.run(deploy("1")))).toBe("SWITCH_STUCK");
+  });
+});
+
+describe("what the former color still answers is waited for", () => {
+  const rollback: Command = { run: "rollback" };
+
+  test.each<readonly [string, readonly Command[], Command]>([
+    ["before it is emptied", [deploy("1"), deploy("2"), rollback], retireNow],
+    ["before it is filled anew", [deploy("1"), deploy("2"), rollback], deploy("3")],
+    ["after a direct rollback", [deploy("1"), deploy("2"), direct], deploy("3")],
+  ])("%s", async (_name, before, command) => {
+    const world = new World();
+    world.state.requestMs = 800;
+    for (const each of before) expect(codeOf(await world.run(each))).toBe("finished");
+    const { nowMs } = world.state;
+    expect(codeOf(await world.run(command))).toBe("finished");
+    expect(world.state.violations).toEqual([]);
+    expect(world.state.nowMs - nowMs).toBeGreaterThan(600);
+  });
+
+  test("by whoever goes on with a deployment that was killed there", async () => {
+    const world = new World();
+    world.state.requestMs = 800;
+    for (const each of [deploy("1"), deploy("2"), rollback]) await world.run(each);
+    const task = world.start(deploy("3"));
+    await world.schedule.run([task], { steps: 6 });
+    world.schedule.kill(task.process);
+    expect(codeOf(await world.run(deploy("3")))).toBe("finished");
+    expect([world.serving, world.state.violations]).toEqual(["3", []]);
+  });
+
+  test("but not longer than the drain time", async () => {
+    const world = new World();
+    world.state.requestMs = 3_600_000;
+    for (const each of [deploy("1"), deploy("2"), rollback]) await world.run(each);
+    const { nowMs } = world.state;
+    expect(codeOf(await world.run(retireNow))).toBe("finished");
+    expect(world.state.nowMs - nowMs).toBeLessThan(3_000);
+    expect(world.state.fills.green).toBeNull();
+  });
+});
+
+describe("taking an environment down", () => {
+  test("is refused while somebody's first release is being filled", async () => {
+    const world = new World();
+    const task = world.start(deploy("1"));
+    while (world.state.fills.blue === null) await world.schedule.run([task], { steps: 1 });
+    expect(codeOf(await world.run({ run: "down" }))).toBe("CLAIMED");
+    await world.schedule.run([task]);
+    expect([codeOf(task), world.serving]).toEqual(["finished", "1"]);
+  });
+
+  test("goes on once that rollout was ended", async () => {
+    const world = new World();
+    const task = world.start(deploy("1"));
+    while (world.state.fills.blue === null) await world.schedule.run([task], { steps: 1 });
+    world.schedule.kill(task.process);
+    await world.run({ run: "abort" });
+    await world.run({ run: "unlock" });
+    expect(codeOf(await world.run({ run: "down" }))).toBe("finished");
+    expect([world.state.fills.blue, world.state.routes]).toEqual([null, null]);
+  });
+});

@@ -1,0 +1,48 @@
+/** A test's project behind nginx: its settings, what its router says, and the router's end. */
+
+import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { absolutePaths } from "../../../infra/config/absolute-paths.ts";
+import { parseSettingsFile } from "../../../infra/config.ts";
+import type { Settings } from "../../../infra/config.ts";
+import type { RouterReading } from "../../../infra/model.ts";
+import { perColor } from "../../../infra/model.ts";
+import { proxy } from "../../../infra/platforms/proxy/index.ts";
+import { findProgram, serverPids } from "../programs.ts";
+import { endProcesses } from "./processes.ts";
+import type { Project } from "./project.ts";
+
+/** Writes the slice `proxy`; `more` has the text of further lines, by key. */
+export function useProxy(project: Project, more: Readonly<Record<string, string>>): void {
+  // The workers may have another account.
+  chmodSync(project.root, 0o755);
+  const slice = {
+    port: String(project.port),
+    dir: join(project.root, "router"),
+    program: findProgram("nginx") ?? "nginx",
+    ...more,
+  };
+  const lines = Object.entries(slice).map(([key, value]) => `    ${key}: ${value}\n`);
+  const text = `  bluegreen:platform: proxy\n  bluegreen:proxy:\n${lines.join("")}`;
+  writeFileSync(project.settingsFile, `${project.settings().trimEnd()}\n${text}`);
+}
+
+export function settingsOf(project: Project): Settings {
+  const settings = parseSettingsFile(project.settings(), project.settingsFile);
+  return absolutePaths(settings, project.folder);
+}
+
+export function routerReading(project: Project): Promise<RouterReading> {
+  return proxy.read({ settings: settingsOf(project), colors: perColor(() => null) });
+}
+
+/** The first process of the project's nginx and its workers; none where it doesn't run. */
+export function routerPids(project: Project): readonly number[] {
+  const file = join(project.root, "router", "nginx.pid");
+  return existsSync(file) ? serverPids(Number(readFileSync(file, "utf8"))) : [];
+}
+
+export async function removeWithRouter(project: Project): Promise<void> {
+  await endProcesses(routerPids(project));
+  await project.remove();
+}
