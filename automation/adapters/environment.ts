@@ -59,7 +59,9 @@ export class PulumiEnvironment implements Environment {
     const { seen } = this;
     this.seen = null;
     if (fresh && seen && this.clock.now() - seen.nowMs < freshMs) return seen;
-    if (fresh || !this.known) this.known = await this.readOutputs();
+    // Past its deadline a run ends with what it knows.
+    const late = this.options.deadline?.signal.aborted === true;
+    if (!this.known || (fresh && !late)) this.known = await this.readOutputs();
     const nowMs = this.clock.now();
     const view = await observe({ settings, platform, outputs: this.known, nowMs });
     if (fresh) this.seen = view;

@@ -106,6 +106,10 @@ function ended(state: State, refusal: BlueGreenError | null): Simulation {
 }
 
 function imagine(start: Start, before: State, action: Action): State {
+  // How long that takes depends on the moment: no step of the plan.
+  if (action.kind === "Drain") {
+    return { ...before, memory: { ...before.memory, drained: action.color } };
+  }
   const sentence = wordsOf(action, start.self.rolloutId);
   const step = { kind: stepKind(sentence), sentence };
   const state = { ...before, steps: [...before.steps, step] };
@@ -125,8 +129,6 @@ function imagine(start: Start, before: State, action: Action): State {
       const colors = { ...view.colors, [action.color]: null };
       return { ...state, view: { ...view, colors }, emptied: action.color };
     }
-    case "Drain":
-      return { ...state, memory: { ...memory, drained: action.color } };
     case "Finish":
     case "Fail":
       assert.fail("the simulation ends before a terminal action");

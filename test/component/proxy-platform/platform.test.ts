@@ -229,7 +229,7 @@ describeWith(["nginx", "sshd", "ssh", "ssh-keygen"], "a router over SSH", () => 
     await handlerOf(routerType).delete(routerInputs(stage));
     expect(await accepts(port)).toBe(false);
     expect(readdirSync(temporary)).toEqual([]);
-  });
+  }, 90_000);
 
   test("is silent when its host is, and an update says why", async () => {
     const { access } = await startSshd();
