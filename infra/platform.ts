@@ -134,8 +134,11 @@ export interface Platform {
   remarks?(settings: Settings, reading: RouterReading): readonly string[];
   /** Looks at everything of its own; never throws. */
   diagnose?(scope: Scope): Promise<readonly Diagnosis[]>;
-  /** Ends what a killed update started for an emptied color, and Pulumi doesn't know of. */
-  sweep?(settings: Settings, color: Color): Promise<void>;
+  /**
+   * Ends what a killed update started for an emptied color, and Pulumi doesn't know of. Says what
+   * goes on all the same, in a sentence; null: nothing.
+   */
+  sweep?(settings: Settings, color: Color): Promise<string | null>;
   /**
    * Removes what no color needs any more, after one was emptied or is held; `held` is asked, with
    * secrets in clear, only where there is something to remove.

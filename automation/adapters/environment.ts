@@ -155,7 +155,11 @@ export class PulumiEnvironment implements Environment {
         },
       },
     });
-    await platform.sweep?.(settings, color);
+    const goesOn = (await platform.sweep?.(settings, color)) ?? null;
+    if (goesOn !== null) {
+      const stack = `${settings.environment}-${color}`;
+      this.options.onEvent(stack, { kind: "Noted", sentence: goesOn });
+    }
     this.remember({ color, outputs: {} });
   }
 

@@ -145,6 +145,17 @@ describeOnEngine("the way back past the engine", () => {
     expectError(run, { exit: 5, code: "ROLLBACK_IMPOSSIBLE", says: /answered 503/ });
     expect(await project.ask()).toMatchObject({ body: "green 3" });
   });
+
+  it("says that traffic has moved when a way back isn't seen to be served", async () => {
+    project.fault("1", { silentProbe: true });
+    const run = await project.run(["rollback"]);
+    expectError(run, {
+      exit: 5,
+      code: "SWITCH_STUCK",
+      says: /asked for blue 100 .* within 1000 ms/,
+    });
+    expect(await project.ask()).toMatchObject({ body: "blue 1" });
+  });
 });
 
 describeOnEngine("beside a release that has failed its checks", () => {

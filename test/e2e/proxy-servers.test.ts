@@ -167,7 +167,9 @@ describeWith(["nginx", "python3"], "two servers per color behind nginx", () => {
     });
 
     it("go on with their release when the environment goes", async () => {
-      expectExit(await project.run(["down", "--stop-serving", "--yes"]), 0);
+      const run = await project.run(["down", "--stop-serving", "--yes"]);
+      expectExit(run, 0);
+      expect(run.stderr).toMatch(/of blue go on: no bluegreen:proxy\.colors\.remove is set/);
       expect(installed()).toEqual([]);
       for (const port of [ports.blue, ports.blue + 1]) {
         const reply = await fetch(`http://127.0.0.1:${port}/`);

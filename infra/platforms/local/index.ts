@@ -22,8 +22,10 @@ export const local: Platform = {
   router: (name, args, opts) => new LocalRouter(name, args, opts),
   read: readLocal,
   flip: flipLocal,
-  sweep: (settings, color) =>
-    stopColor(placeOf(settings).color[color], { drainMs: settings.drainMs }),
+  async sweep(settings, color) {
+    await stopColor(placeOf(settings).color[color], { drainMs: settings.drainMs });
+    return null;
+  },
   tidy: tidyReleases,
   logs: localLogs,
   diagnose: diagnoseLocal,

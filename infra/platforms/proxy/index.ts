@@ -25,6 +25,10 @@ export const proxy: Platform = {
   async sweep(settings, color) {
     // Servers have nothing that Pulumi wouldn't know of; a former kind of colors may have.
     await stopColor(placeOf(settings).color[color], { drainMs: settings.drainMs });
+    const { colors } = settings.proxy;
+    if (colors.kind === "process" || settings.given[color] || colors.remove) return null;
+    const servers = colors[color].join(", ");
+    return `${servers} of ${color} go on: no bluegreen:proxy.colors.remove is set`;
   },
   logs: proxyLogs,
   diagnose: diagnoseProxy,

@@ -244,7 +244,7 @@ class Run {
       read: ({ colors: outputs }) => Promise.resolve(plane.read(outputs)),
       sweep: (_settings, color) => {
         plane.setFill(color, null);
-        return Promise.resolve();
+        return Promise.resolve(null);
       },
     };
     return new PulumiEnvironment({
