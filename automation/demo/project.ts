@@ -111,7 +111,7 @@ function settingsYaml(own: { port: number; bakeMs: number; database: string }): 
   bluegreen:bake:
     duration: ${formatDuration(own.bakeMs)}
     interval: ${formatDuration(bakeIntervalMs)}
-  bluegreen:drain: 60s
+  bluegreen:drain: 2s
   bluegreen:local:
     command: ["{node}", "server.ts"]
     cwd: shop

@@ -13,7 +13,7 @@ import { viewOf } from "../../unit/rules/views.ts";
 const settings = parseSettings({
   environment: "dev",
   application: "shop",
-  switchWithin: "50ms",
+  switchWithin: "1s",
   local: JSON.stringify({ command: ["serve"] }),
 });
 

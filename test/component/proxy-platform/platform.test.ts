@@ -15,6 +15,7 @@ import { routerHandlers } from "../../../infra/platforms/proxy/resources/router-
 import { routeType, routerType } from "../../../infra/platforms/proxy/resources/types.ts";
 import type { DialectName } from "../../../infra/platforms/proxy/spec.ts";
 import type { Properties, ResourceHandler } from "../../../infra/provider/handler.ts";
+import { HalfMade } from "../../../infra/provider/handler.ts";
 import { accepts, startSshd } from "./sshd.ts";
 import type { TestInstance } from "./support.ts";
 import {
@@ -170,6 +171,24 @@ describeDialects("the router's resources", (dialect) => {
         sentence: expect.stringMatching(/^0 of 1 servers are ready: .*refused/) as string,
       }),
     );
+  });
+});
+
+describeWith(["nginx"], "a router that was begun", () => {
+  test("is known to the engine though its start failed, so that it can be mended and go", async () => {
+    const stage = await makeStage("nginx");
+    const router = handlerOf(routerType);
+    const { spec, ...rest } = routerPlaceOf(stage.settings);
+    // Followed by nobody: this is no program that would ever answer.
+    const broken = dropped({ ...rest, spec: { ...spec, program: "/bin/true" } });
+    const error: unknown = await router.create(broken).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(HalfMade);
+    expect((error as HalfMade).cause).toMatchObject({ code: "ROUTER_DOWN" });
+    await router.update(routerInputs(stage), broken);
+    expect((await call(stage.port)).status).toBe(503);
+    await router.delete(routerInputs(stage));
+    expect(existsSync(spec.dir)).toBe(false);
+    await expect(call(stage.port)).rejects.toThrow();
   });
 });
 

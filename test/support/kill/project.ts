@@ -9,8 +9,8 @@ import type { Project } from "../project/project.ts";
 const settings: Readonly<Record<string, string>> = {
   checks: "[{ kind: version, path: /version }]",
   probe: "{ path: /version, timeout: 5s }",
-  // Connections stay open until the instance itself says goodbye.
-  drain: "10m",
+  // What replaces a color waits for the connections that stay open on it.
+  drain: "2s",
   claim: "30m",
   switchWithin: "20s",
 };

@@ -3,6 +3,7 @@
 import { BlueGreenError } from "../../../errors.ts";
 import { weightsOf } from "../../../model.ts";
 import type { Properties, ResourceHandler } from "../../../provider/handler.ts";
+import { HalfMade } from "../../../provider/handler.ts";
 import { wholeMark } from "../../../provider/whole-mark.ts";
 import { withHost } from "../hosts/index.ts";
 import type { RouterPlace } from "../place.ts";
@@ -25,13 +26,14 @@ function placeIn(properties: Properties): RouterPlace {
 const server: ResourceHandler = {
   async create(inputs) {
     const place = placeIn(inputs);
-    await withRouter(place, (router) => router.start());
-    return { id: idOf(place), outputs: {} };
+    const id = idOf(place);
+    await withRouter(place, (router) => startOrKeep(router, id));
+    return { id, outputs: {} };
   },
   async update(inputs, former) {
     const [place, left] = [placeIn(inputs), placeIn(former)];
     if (idOf(place) !== idOf(left)) await leave(left, place);
-    await withRouter(place, (router) => router.start());
+    await withRouter(place, (router) => startOrKeep(router, idOf(place)));
     return {};
   },
   async delete(state) {
@@ -45,6 +47,17 @@ const server: ResourceHandler = {
     return presence !== "absent" && isThere ? {} : null;
   },
 };
+
+/** What was begun is in the state though it failed, so that it can be mended, and can go. */
+async function startOrKeep(router: ProxyRouter, id: string): Promise<void> {
+  try {
+    await router.start();
+  } catch (error) {
+    if (!(error instanceof BlueGreenError)) throw error;
+    const begun = error.code !== "HOST_UNREACHABLE" && (await router.presence()) !== "absent";
+    throw begun ? new HalfMade(id, error) : error;
+  }
+}
 
 /** Where its files are, and what reads them: anything else is changed in place. */
 function idOf({ spec, ssh }: RouterPlace): string {
