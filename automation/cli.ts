@@ -62,9 +62,17 @@ async function main(args: readonly string[]): Promise<number> {
     return exit;
   } catch (error) {
     if (!(error instanceof UsageError) && !isYargsError(error)) throw error;
-    process.stderr.write(`USAGE: ${error.message}\nhint: bluegreen --help\n`);
+    process.stderr.write(`USAGE: ${error.message}\nhint: bluegreen ${helpFor(args)}\n`);
     return exitCodes.settings.code;
   }
+}
+
+/** Of the command that was typed; of all where there is none, or it doesn't exist. */
+function helpFor(args: readonly string[]): string {
+  const names = new Set(commands.map(({ usage }) => usage.split(" ")[0] ?? ""));
+  const end = args.indexOf("--");
+  const typed = args.slice(0, end === -1 ? args.length : end).find((word) => names.has(word));
+  return typed === undefined ? "--help" : `${typed} --help`;
 }
 
 class UsageError extends Error {}

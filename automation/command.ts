@@ -79,13 +79,12 @@ export async function runCommand(
     state.journal?.on({ kind: "Noted", sentence });
     if (options.verbose) process.stderr.write(`${sentence}\n${stack}\n`);
   });
-  const fanOut: Reporter = {
-    on(said) {
-      const event = wordsFor(said, options.stack);
-      reporter.on(event);
-      state.journal?.on(event);
-    },
-  };
+  const { reporter: fanOut, end } = finishedLast((said) => {
+    const event = wordsFor(said, options.stack);
+    // A log that can't be written complains, so it comes first: nothing comes after an end.
+    state.journal?.on(event);
+    reporter.on(event);
+  });
   const context: CommandContext = {
     options,
     reporter: fanOut,
@@ -118,7 +117,26 @@ export async function runCommand(
       return session;
     },
   };
-  return ended(fanOut, options, () => work(context)).finally(signals.stop);
+  return ended(fanOut, options, () => work(context).then(end)).finally(signals.stop);
+}
+
+/** Holds `Finished` back until the work is over, so that it is the last line whatever else is told. */
+export function finishedLast(tell: (event: Event) => void): {
+  readonly reporter: Reporter;
+  readonly end: () => void;
+} {
+  let finished: Event | null = null;
+  return {
+    reporter: {
+      on(event) {
+        if (event.kind === "Finished") finished = event;
+        else tell(event);
+      },
+    },
+    end: () => {
+      if (finished) tell(finished);
+    },
+  };
 }
 
 async function ended(

@@ -1,5 +1,6 @@
 /** What the loop needs from outside; small, so that a test's stand-in can behave like the real. */
 
+import { BlueGreenError } from "../infra/errors.ts";
 import type { Baked, Color, RouterReading, Verdict } from "../infra/model.ts";
 import type { Observed } from "../infra/observation.ts";
 import type { ColorRequest, Request } from "../infra/rules/request.ts";
@@ -13,6 +14,7 @@ export interface Environment {
   /** The data plane only. */
   read(): Promise<RouterReading>;
   updateRouter(request: Request): Promise<void>;
+  /** @throws NotBegun where nothing of the color was changed */
   updateColor(color: Color, request: ColorRequest): Promise<void>;
   /** Empties a retiring color's stack. */
   emptyColor(color: Color): Promise<void>;
@@ -26,6 +28,13 @@ export interface Checks {
 export interface Bake {
   /** Watches until there is a verdict, the bake is over, or traffic has left the color. */
   judge(view: Observed, color: Color, sinceMs: number): Promise<Baked>;
+}
+
+/** The update of a color ended before anything of it was changed; else as the error that ended it. */
+export class NotBegun extends BlueGreenError {
+  constructor({ code, message, details, hint, cause }: BlueGreenError) {
+    super(code, message, { details, cause, ...(hint === undefined ? {} : { hint }) });
+  }
 }
 
 export interface Ports {

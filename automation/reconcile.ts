@@ -3,11 +3,12 @@
 import assert from "node:assert";
 import { BlueGreenError, messageOf } from "../infra/errors.ts";
 import { otherColor } from "../infra/model.ts";
-import type { Rollout } from "../infra/model.ts";
+import type { Release, Rollout } from "../infra/model.ts";
 import type { Observed } from "../infra/observation.ts";
 import type { Request, RollBack } from "../infra/rules/request.ts";
 import { wayOut } from "../infra/rules/rollout.ts";
 import { EngineDied } from "./engine-died.ts";
+import { NotBegun } from "./ports.ts";
 import type { Ports } from "./ports.ts";
 import type { Action, Draining } from "./rollout/action.ts";
 import { describeAction } from "./rollout/action.ts";
@@ -71,21 +72,40 @@ async function attempt(run: Run, view: Observed, memory: Memory, action: Action)
   const started = ports.clock.now();
   ports.on({ kind: "Begun", action: name, phase: view.record.rollout?.phase ?? null });
   ports.boundary(`before ${point(action)}`);
+  const begun = action.kind === "Provision" ? { ...memory, filling: true } : memory;
   try {
-    const learned = await act(run, view, memory, action);
+    const learned = await act(run, view, begun, action);
     ports.boundary(`after ${point(action)}`);
     ports.on({ kind: "Ended", action: name, ms: ports.clock.now() - started });
     return learned;
   } catch (error) {
     if (error instanceof EngineDied && !memory.retried) {
       ports.on({ kind: "Noted", sentence: `${error.message}: going on once more` });
-      return { ...memory, retried: true };
+      return { ...begun, retried: true };
     }
     if (error instanceof BlueGreenError && memory.failure === null) {
-      return { ...memory, failure: error };
+      const blamed = blamedFor(error, ports, view, action);
+      return { ...(error instanceof NotBegun ? memory : begun), failure: error, blamed };
     }
     throw memory.failure ? bothFailed(memory.failure, error) : error;
   }
+}
+
+/** The release that was to get traffic when its errors made the program set the router back. */
+function blamedFor(
+  error: BlueGreenError,
+  { on }: Ports,
+  { record, colors }: Observed,
+  action: Action,
+): Release | null {
+  if (error.code !== "ROLLED_BACK" || action.kind !== "Update") return null;
+  const { request } = action;
+  const begun = request.kind === "Switch" ? (request.start ?? record.rollout) : null;
+  // Another update proves the flip of one that was cut short: it has made its color the active one.
+  const color = begun?.color ?? record.activeColor;
+  if (color === null) return null;
+  on({ kind: "RolledBack", to: otherColor(color), reason: error.message });
+  return colors[color]?.release ?? null;
 }
 
 /** Boundaries are named after what is done, so that a fault test can choose them. */

@@ -43,6 +43,7 @@ export async function colorProgram(run: ColorRun): Promise<Record<string, unknow
     onRefusal: (error) => context.on?.({ kind: "Refused", error }),
     advice: `${color} may have traffic: use \`bluegreen retire\` before pulumi destroy --run-program`,
   });
+  if (!pulumi.runtime.isDryRun()) context.on?.({ kind: "Changing" });
   if (!plan) return {};
   return register(run, platform, plan, guarded.options);
 }

@@ -16,6 +16,8 @@ export type ProgramEvent =
   /** All guards have let it pass: traffic is moved now. */
   | { readonly kind: "Flipping" }
   | { readonly kind: "Guarded"; readonly color: Color; readonly result: GuardResult }
+  /** All guards have let it pass: the color is changed from now on. */
+  | { readonly kind: "Changing" }
   /** A color runs, with all instances healthy. */
   | { readonly kind: "Filled"; readonly outputs: ColorOutputs }
   | { readonly kind: "Served"; readonly color: Color; readonly ms: number }

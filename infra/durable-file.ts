@@ -8,8 +8,8 @@ import { BlueGreenError, messageOf } from "./errors.ts";
 
 /**
  * Replaces the file at `path` (temporary file, fsync, rename, fsync of the folder). Once it is
- * fulfilled, the text survives a power cut; when it is rejected, the former file is as it was.
- * `mode` defaults to 0600.
+ * fulfilled, the text survives a power cut. When it is rejected, the file is whole: the former one,
+ * or the new one where only the folder's fsync failed. `mode` defaults to 0600.
  *
  * @throws BlueGreenError STORE_FAILED, for instance when the disk is full.
  */
@@ -22,9 +22,26 @@ export async function writeDurably(path: string, text: string, mode = 0o600): Pr
   } catch (error) {
     await rm(temporary, { force: true });
     throw new BlueGreenError("STORE_FAILED", `${path} couldn't be written: ${messageOf(error)}`, {
-      hint: "Free disk space or fix the folder's permissions, then run the command again.",
+      hint: wayToWrite(error, dirname(path)),
       cause: error,
     });
+  }
+}
+
+/** What to do when something couldn't be written into a folder, by what the system said. */
+export function wayToWrite(error: unknown, folder: string): string {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  const again = "then run the command again";
+  switch (code) {
+    case "ENOSPC":
+    case "EDQUOT":
+      return `free some space for ${folder}, ${again}`;
+    case "EACCES":
+    case "EPERM":
+    case "EROFS":
+      return `let this user write into ${folder}, ${again}`;
+    default:
+      return `look at what is wrong with ${folder}, ${again}`;
   }
 }
 

@@ -9,7 +9,7 @@ export const exitCodes = {
   rolledBack: { code: 4, means: "rolled back to the former color" },
   stuck: { code: 5, means: "stuck, a person is needed" },
   locked: { code: 6, means: "locked or claimed by another" },
-  waiting: { code: 7, means: "waiting at the gate" },
+  waiting: { code: 7, means: "not yet: waiting at the gate" },
   inconclusive: { code: 8, means: "inconclusive, the new color serves and is held" },
   interrupted: { code: 130, means: "interrupted, can be continued" },
 } as const;
@@ -88,7 +88,7 @@ export const errorKinds = {
   WINDOW_OPEN: { title: "The rollback window is still open.", exit: "notSwitched" },
   COLOR_BUSY: { title: "Requests still reach the color.", exit: "notSwitched" },
   ROLLOUT_OPEN: { title: "A rollout is under way.", exit: "locked" },
-  GATE_WAITING: { title: "The rollout waits for permission.", exit: "waiting" },
+  GATE_WAITING: { title: "Not yet: the rollout waits for permission.", exit: "waiting" },
   BAKE_INCONCLUSIVE: { title: "The bake ended without enough evidence.", exit: "inconclusive" },
   FIRST_RELEASE_FAILING: {
     title: "The first release fails and there is nothing to return to.",

@@ -61,7 +61,7 @@ export interface Owner {
   readonly user: string;
   readonly host: string;
   readonly pid: number;
-  /** Start of that process as the operating system tells it: a pid alone may be reused. */
+  /** Start of that process, and its pid namespace: a pid alone may be reused, or another's. */
   readonly started: string;
 }
 
@@ -171,7 +171,7 @@ export interface ColorOutputs {
   readonly color: Color;
   readonly release: Release;
   readonly addresses: readonly Address[];
-  /** The rollout that provisioned it; "by-hand" for a person with `pulumi up`. */
+  /** The rollout that provisioned it; one of a person with `pulumi up` begins with "by-hand". */
   readonly rolloutId: string;
   /** Number of instances. */
   readonly size: number;
@@ -181,7 +181,7 @@ export interface ColorOutputs {
   readonly spec: unknown;
 }
 
-/** `rolloutId` of what a person did with a plain `pulumi up`. */
+/** How every `rolloutId` of what a person did with a plain `pulumi up` begins. */
 export const byHand = "by-hand";
 
 /** Requests that a router served from one color since that router started counting. */
@@ -219,7 +219,7 @@ export interface RouterReading {
   readonly weights: Weights | null;
   /** The generation that was written together with the weights; null where it isn't stored. */
   readonly generation: number | null;
-  /** The rollout that wrote the weights; "by-hand" for a person, null where it isn't stored. */
+  /** The rollout that wrote the weights; a person's begins with "by-hand"; null: isn't stored. */
   readonly rolloutId: string | null;
   readonly mark: DirectMark | null;
   /** Where a direct rollback may return to without the record; null: nowhere, or not stored. */

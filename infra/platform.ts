@@ -116,6 +116,22 @@ export interface Diagnosis {
   readonly fix: string | null;
 }
 
+/** What runs in a color, whatever its stack says of it. */
+export interface Contents {
+  /** The rollout that put it there. */
+  readonly rolloutId: string;
+  readonly version: string;
+  readonly ready: number;
+  /** How many instances it shall have. */
+  readonly total: number;
+  readonly crashLoop: boolean;
+  /** The next three are of the instance to blame, if any. */
+  readonly restarts: number;
+  readonly problem: string | null;
+  /** The last line that it wrote. */
+  readonly lastLine: string | null;
+}
+
 export interface Platform {
   readonly name: string;
   /** Type tokens that attaching, detaching and switching may touch; anything else is refused. */
@@ -130,6 +146,8 @@ export interface Platform {
   flip?(scope: Scope, routes: DirectRoutes): Promise<void>;
   /** Lines of a log; absent where the platform's own tools show them. */
   logs?(settings: Settings, query: LogQuery): AsyncIterable<LogEntry>;
+  /** Asks the color itself, for where its stack can't be trusted; null: nobody there can tell. */
+  contents?(settings: Settings, color: Color): Promise<Contents | null>;
   /** What `status` tells beside the weights of where traffic is; one sentence each. */
   remarks?(settings: Settings, reading: RouterReading): readonly string[];
   /** Looks at everything of its own; never throws. */

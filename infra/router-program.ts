@@ -61,7 +61,8 @@ function refuseOtherPlatform(settings: Settings, outputs: StackOutputs): void {
 
 async function tell(view: Observed, transition: Transition, context: ProgramContext) {
   const { drift } = view;
-  const notes = drift.kind === "none" ? [] : [`${drift.sentence}: the data plane is followed`];
+  const follows = drift.kind === "silent" ? "the record stands" : "the data plane is followed";
+  const notes = drift.kind === "none" ? [] : [`${drift.sentence}: ${follows}`];
   for (const sentence of [...notes, ...transition.notes]) {
     context.on?.({ kind: "Noted", sentence });
     if (!context.on) await pulumi.log.warn(sentence);
@@ -88,7 +89,7 @@ function register(run: Registration): Record<string, unknown> {
   });
   const line = openLine(run);
   const plan = guardPlan({
-    allowed: context.request && allowedTypes(context.request.kind, platform),
+    allowed: allowedTypes(run),
     flipTypes: platform.flipTypes,
     beforeFlip: async () => {
       await guard();
@@ -139,12 +140,12 @@ function recordAfter({ transition, unproven, context }: Registration): RouterRec
   return record;
 }
 
-/** A step of a rollout may touch the router's own resources only; null: anything. */
-function allowedTypes(
-  kind: NonNullable<ProgramContext["request"]>["kind"],
-  platform: Platform,
-): readonly string[] | null {
-  return kind === "Obey" || kind === "Keep" ? null : platform.flipTypes;
+/** A step of a rollout may touch what flips only; null: anything, as nobody is served or to be. */
+function allowedTypes({ context, platform, view }: Registration): readonly string[] | null {
+  const { request } = context;
+  if (!request || view.record.activeColor === null) return null;
+  const free = ["Obey", "Keep", "Deactivate"].includes(request.kind);
+  return free ? null : platform.flipTypes;
 }
 
 /** One stack output per field, so that `pulumi stack output` reads well. */

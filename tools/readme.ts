@@ -15,14 +15,15 @@ const mapped = ["infra", "automation", "examples", "bench", "tools"];
 /** A block's name, as its markers have it, and its text. */
 const blocks: Readonly<Record<string, () => string>> = {
   commands: commandsMarkdown,
-  settings: () => settingsMarkdown().trimEnd(),
+  settings: () => settingsMarkdown((key) => !isOfProxy(key)).trimEnd(),
+  "proxy-settings": () => settingsMarkdown(isOfProxy).trimEnd(),
   "exit-codes": exitCodesMarkdown,
   "error-codes": errorCodesMarkdown,
   map: mapMarkdown,
 };
 
 /** Files with generated blocks, relative to the root. */
-export const documents = ["README.md", "docs/map.md"] as const;
+export const documents = ["README.md", "docs/map.md", "docs/nginx-haproxy.md"] as const;
 
 /**
  * A document with each of its blocks made anew.
@@ -60,6 +61,11 @@ export function mappedFiles(): readonly string[] {
     )
     .filter((path) => !path.includes("node_modules"))
     .sort();
+}
+
+/** The platform `proxy` has a page of its own, which its many keys are on. */
+function isOfProxy(key: string): boolean {
+  return key === "proxy" || key.startsWith("proxy.");
 }
 
 function commandsMarkdown(): string {

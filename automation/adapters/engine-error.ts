@@ -1,5 +1,6 @@
 /** The engine's errors in our words: codes that tell what to do, the engine's text as details. */
 
+import { dirname } from "node:path";
 import { BlueGreenError, messageOf, parseError } from "../../infra/errors.ts";
 import type { ErrorCode } from "../../infra/errors.ts";
 import { EngineDied } from "../engine-died.ts";
@@ -7,7 +8,8 @@ import { EngineDied } from "../engine-died.ts";
 interface Known {
   readonly pattern: RegExp;
   readonly code: ErrorCode;
-  readonly message: (stack: string) => string;
+  /** `text` is what the engine said. */
+  readonly message: (stack: string, text: string) => string;
   readonly hint: string;
 }
 
@@ -39,8 +41,10 @@ const known: readonly Known[] = [
   {
     pattern: /no space left on device|ENOSPC/,
     code: "STORE_FAILED",
-    message: (stack) => `the disk is full: stack ${stack} wasn't changed`,
-    hint: "free some space and run the command again",
+    // It may have come to that before anything was changed, or after: the text doesn't tell.
+    message: (stack, text) =>
+      `the disk is full${fullFolder(text)}: Pulumi couldn't finish its work on stack ${stack}`,
+    hint: "free some space, then run the command again; `bluegreen status` tells what is true now",
   },
   {
     pattern: /failed to load checkpoint|could not deserialize deployment/,
@@ -80,13 +84,19 @@ export function translate(
   }
   if (found) {
     const { code, message, hint } = found;
-    return new BlueGreenError(code, message(stack), { hint, details, cause: error });
+    return new BlueGreenError(code, message(stack, text), { hint, details, cause: error });
   }
   return new BlueGreenError("ENGINE_FAILED", `Pulumi failed on stack ${stack}`, {
     hint: runAgain,
     details,
     cause: error,
   });
+}
+
+/** Go's errors name the file behind the call that failed. */
+function fullFolder(text: string): string {
+  const file = /\b[a-z_]+ (\/[^:\n]+): no space left on device/.exec(text)?.[1];
+  return file === undefined ? "" : ` (${dirname(file)})`;
 }
 
 /** One text at a time, so that what surrounds an error of ours isn't taken for its details. */

@@ -16,8 +16,10 @@ import type { ColorRequest, Request } from "../../infra/rules/request.ts";
 import type { StackRole } from "../../infra/stack-role.ts";
 import { stackName } from "../../infra/stack-role.ts";
 import type { Deadline } from "../deadline.ts";
+import { EngineDied } from "../engine-died.ts";
+import { NotBegun } from "../ports.ts";
 import type { Environment } from "../ports.ts";
-import { describeRequest } from "../rollout/action.ts";
+import { describeRequest, makeRouter } from "../rollout/action.ts";
 import type { Call, Engine } from "./engine.ts";
 
 export interface EnvironmentOptions {
@@ -37,6 +39,12 @@ export interface EnvironmentOptions {
 
 /** After these a release may be no longer needed. */
 const tidying: ReadonlySet<Request["kind"]> = new Set(["Hold", "Retired"]);
+
+/** How far the update of a color has come. */
+interface Filling {
+  begun: boolean;
+  outputs: Record<string, unknown> | null;
+}
 
 const lockPauseMs = 500;
 /** A command that has just looked has looked for its loop as well, unless that begins later. */
@@ -78,12 +86,13 @@ export class PulumiEnvironment implements Environment {
   async updateRouter(request: Request): Promise<void> {
     const { settings, engine } = this.options;
     const role = { environment: settings.environment, color: null };
-    if (this.known?.router === null) await engine.ensureStack(role);
+    const absent = this.known?.router === null;
+    if (absent) await engine.ensureStack(role);
     const planned: { outputs: Record<string, unknown> | null } = { outputs: null };
     await this.update({
       role,
       operation: "up",
-      message: describeRequest(request),
+      message: absent && request.kind === "Keep" ? makeRouter : describeRequest(request),
       refresh: request.kind === "Keep",
       context: {
         request,
@@ -119,25 +128,43 @@ export class PulumiEnvironment implements Environment {
     }
   }
 
+  /** @throws NotBegun where the program didn't get as far as changing anything of the color */
   async updateColor(color: Color, request: ColorRequest): Promise<void> {
+    const filling: Filling = { begun: false, outputs: null };
+    try {
+      await this.ensureColor(color);
+      await this.runColor(color, request, filling);
+    } catch (error) {
+      const known = error instanceof BlueGreenError && !(error instanceof EngineDied);
+      throw known && !filling.begun ? new NotBegun(error) : error;
+    }
+    this.remember({ color, outputs: filling.outputs ?? {} });
+  }
+
+  /** The color's stack, empty, if it isn't there: a person can fill it then. */
+  async ensureColor(color: Color): Promise<void> {
     const { settings, engine } = this.options;
-    const role = { environment: settings.environment, color };
-    if (this.known?.colors[color] === null) await engine.ensureStack(role);
-    const filled: { outputs: Record<string, unknown> | null } = { outputs: null };
-    await this.update({
-      role,
+    if (this.known?.colors[color] !== null) return;
+    await engine.ensureStack({ environment: settings.environment, color });
+    this.remember({ color, outputs: {} });
+  }
+
+  private runColor(color: Color, request: ColorRequest, filling: Filling): Promise<void> {
+    const { environment } = this.options.settings;
+    return this.update({
+      role: { environment, color },
       operation: "up",
       message: describeColorRequest(color, request),
       refresh: request.kind === "Keep",
       context: {
         colorRequest: request,
         on: (event) => {
-          if (event.kind === "Filled") filled.outputs = { ...event.outputs };
-          this.options.onEvent(`${settings.environment}-${color}`, event);
+          filling.begun ||= event.kind === "Changing";
+          if (event.kind === "Filled") filling.outputs = { ...event.outputs };
+          this.options.onEvent(`${environment}-${color}`, event);
         },
       },
     });
-    this.remember({ color, outputs: filled.outputs ?? {} });
   }
 
   /** Also ends what a killed update started and Pulumi doesn't know of. */

@@ -1,9 +1,7 @@
 /** Counts the answers of a constant-rate probe. Pure: times come in, in milliseconds since 1970. */
 
-import { colorHeader } from "../../infra/headers.ts";
-import { isColor } from "../../infra/model.ts";
 import type { Color, Instant, PerColor } from "../../infra/model.ts";
-import { sentenceOf } from "../../infra/probe.ts";
+import { colorOf, sentenceOf } from "../../infra/probe.ts";
 import type { ProbeResult } from "../../infra/probe.ts";
 
 export interface ProbeFailure {
@@ -166,11 +164,6 @@ export class ProbeTally {
     this.nextInOrder += 1;
     return next;
   }
-}
-
-function colorOf(result: ProbeResult): Color | null {
-  const color = result.kind === "answered" ? result.headers[colorHeader] : undefined;
-  return isColor(color) ? color : null;
 }
 
 function instantOf(ms: number): Instant {

@@ -128,7 +128,9 @@ function readBytes(path: string): Buffer {
     const missing = cause instanceof Error && "code" in cause && cause.code === "ENOENT";
     const reason = missing ? "doesn't exist" : `can't be read: ${messageOf(cause)}`;
     throw new BlueGreenError("SETTINGS_UNREADABLE", `${path} ${reason}`, {
-      hint: "Each environment has its file: copy Pulumi.dev.yaml and change the environment in it.",
+      hint: missing
+        ? "Each environment has its file: `bluegreen init` writes it, like one that is there."
+        : "Make it a file that you may read.",
       cause,
     });
   }

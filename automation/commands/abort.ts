@@ -12,13 +12,16 @@ export const abort: Command = {
   run: (argv) =>
     runCommand("abort", argv, async (context) => {
       const { updateOnce } = await import("../operations/single-update.ts");
+      const { isRecorded } = await import("../../infra/rules/record.ts");
       const reason = String(argv["reason"]);
-      await updateOnce(context, () =>
-        Promise.resolve({
-          request: { kind: "Abort", reason, rolloutId: null },
-          sentence:
-            "no rollout is open, no color is claimed; what the idle color holds stays for a look",
-        }),
+      await updateOnce(context, (_session, { stored }) =>
+        isRecorded(stored)
+          ? {
+              request: { kind: "Abort", reason, rolloutId: null, untouched: false },
+              sentence:
+                "no rollout is open, no color is claimed; what the idle color holds stays for a look",
+            }
+          : { request: null, sentence: "no rollout is open: nothing was deployed here yet" },
       );
     }),
 };

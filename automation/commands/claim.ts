@@ -4,7 +4,6 @@ import type { Color } from "../../infra/model.ts";
 import { runCommand } from "../command.ts";
 import type { Command } from "./command.ts";
 import { withColor } from "./options.ts";
-import { claimByHand } from "../../infra/rules/by-hand.ts";
 
 export const claim: Command = {
   usage: "claim <target>",
@@ -14,19 +13,25 @@ export const claim: Command = {
       "bluegreen claim green && bluegreen pulumi -- up -s dev-green",
       "fill green with the settings' release by hand",
     ],
+    ["bluegreen claim green --now", "give up the way back to what green holds"],
   ],
-  options: (parser) => withColor(parser, "the idle color"),
+  options: (parser) =>
+    withColor(parser, "the idle color").option("now", {
+      type: "boolean",
+      default: false,
+      describe:
+        "also while the rollback window is open: it ends, and `abort` doesn't bring it back",
+    }),
   run: (argv) =>
     runCommand("claim", argv, async (context) => {
-      const { updateOnce } = await import("../operations/single-update.ts");
+      const { reserveByHand } = await import("../operations/reserve-by-hand.ts");
       const { thisOwner } = await import("../owner.ts");
-      const color = argv["target"] as Color;
-      await updateOnce(context, ({ settings }) => {
-        const { claimMs, version, environment } = settings;
-        const asked = { color, version, owner: thisOwner(), nowMs: Date.now(), claimMs };
-        const request = claimByHand(asked);
-        const sentence = `${color} is yours until ${request.until}: \`bluegreen pulumi -- up -s ${environment}-${color}\``;
-        return Promise.resolve({ request, sentence });
+      const session = await context.openSession();
+      const sentence = await reserveByHand(session, {
+        color: argv["target"] as Color,
+        owner: thisOwner(),
+        force: argv["now"] === true,
       });
+      session.on({ kind: "Finished", sentence, exitCode: 0 });
     }),
 };

@@ -21,6 +21,9 @@ export const down: Command = {
   run: (argv) =>
     runCommand("down", argv, async (context) => {
       const { takeDown } = await import("../operations/take-down.ts");
-      await takeDown(context, { stopServing: argv["stop-serving"] === true });
+      const { leftBehind } = await import("../operations/left-behind.ts");
+      const session = await takeDown(context, { stopServing: argv["stop-serving"] === true });
+      const left = leftBehind(session);
+      if (left !== null) session.on({ kind: "Noted", sentence: left });
     }),
 };

@@ -13,15 +13,18 @@ export const init: Command = {
   examples: [
     ["bluegreen init", "guess from package.json, app.py, main.py or go.mod; ask what is unclear"],
     ["bluegreen init --yes -- node server.js", "ask nothing; the command after two dashes"],
-    ["bluegreen init -s prod --instances 4", "settings of one more environment"],
+    ["bluegreen init -s prod --instances 4", "one more environment, else as the one that is there"],
   ],
   options: (parser) =>
     parser
       .option("name", { type: "string", describe: "of the project; default: the folder's" })
-      .option("port", { type: "number", describe: "where clients go; default: 8080 if it is free" })
+      .option("port", {
+        type: "number",
+        describe: "where clients go; default: a free one from 8080 on",
+      })
       .option("health", { type: "string", describe: "path that answers 200 while healthy" })
       .option("version-path", { type: "string", describe: "path whose JSON tells the version" })
-      .option("instances", { type: "number", default: 2, describe: "of each color" }),
+      .option("instances", { type: "number", describe: "of each color; default: 2" }),
   run: (argv) => runCommand("init", argv, (context) => writeFiles(context, wishesOf(argv))),
 };
 
@@ -31,14 +34,15 @@ async function writeFiles(context: CommandContext, wishes: Wishes): Promise<void
   const { checkoutFolder } = await import("../engine/folders.ts");
   const { yes, json } = context.options;
   const ask = process.stdin.isTTY && !yes && !json ? askOnTerminal : null;
-  const { answers, notes } = await answer(wishes, ask);
-  const files = writeProject({ cwd: wishes.cwd, checkout: checkoutFolder }, answers);
+  const { answers, text, from, notes } = await answer(wishes, ask);
+  const files = writeProject({ cwd: wishes.cwd, checkout: checkoutFolder }, answers, text);
   const kept = files.some(({ name, what }) => name === settingsName(answers) && what === "kept");
-  for (const sentence of kept ? [] : notes) context.aside.on({ kind: "Noted", sentence });
+  const said = kept ? [] : notes;
+  for (const sentence of said) context.aside.on({ kind: "Noted", sentence });
   const { environment } = wishes;
   context.print({
     text: [...files.map(describe), "", nextStep(environment)].join("\n"),
-    data: { schema: 1, environment, files, answers },
+    data: { schema: 1, environment, from: kept ? null : from, files, answers, notes: said },
   });
 }
 
@@ -50,7 +54,7 @@ function wishesOf(argv: Arguments): Wishes {
     name: text("name"),
     command: ((argv["--"] as readonly unknown[] | undefined) ?? []).map(String),
     port: (argv["port"] as number | undefined) ?? null,
-    instances: argv["instances"] as number,
+    instances: (argv["instances"] as number | undefined) ?? null,
     health: text("health"),
     versionPath: text("version-path"),
   };

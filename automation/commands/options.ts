@@ -1,8 +1,12 @@
 /** Options that several commands share. */
 
 import type { Argv } from "yargs";
+import { isVersion, versionMaxLength, versionWords } from "../../infra/config/version.ts";
+import { BlueGreenError } from "../../infra/errors.ts";
 import { colors } from "../../infra/model.ts";
 import { isCi } from "../engine/backend.ts";
+import { plainText } from "../report/plain-text.ts";
+import type { Arguments } from "./command.ts";
 
 /** Whether the settings file follows the switch; off in CI, where the checkout is thrown away. */
 export function withWriteBack(parser: Argv): Argv {
@@ -15,4 +19,29 @@ export function withWriteBack(parser: Argv): Argv {
 
 export function withColor(parser: Argv, describe: string): Argv {
   return parser.positional("target", { choices: colors, type: "string", describe });
+}
+
+/** `--version` is a release's here, not a question for this program's own. */
+export function withVersion(parser: Argv, describe: string): Argv {
+  return parser.version(false).option("version", { type: "string", describe });
+}
+
+/**
+ * The release that `--version` names; null without it.
+ * @throws USAGE for what the setting `bluegreen:version` couldn't be either
+ */
+export function versionOf({ version }: Arguments, command: string): string | null {
+  if (version === undefined) return null;
+  if (typeof version === "string" && isVersion(version)) return version;
+  throw new BlueGreenError("USAGE", `--version ${shown(version)} names no release`, {
+    hint:
+      `write ${versionWords}: at most ${versionMaxLength} characters, the first a letter or a ` +
+      `digit; bluegreen ${command} --help`,
+  });
+}
+
+/** What was typed, so that a blank or a control character in it is seen, and its end cut. */
+function shown(version: unknown): string {
+  const text = plainText(JSON.stringify(version));
+  return text.length <= 60 ? text : `${text.slice(0, 60)}...`;
 }

@@ -3,6 +3,7 @@
 import { BlueGreenError } from "../../infra/errors.ts";
 import { parseDuration } from "../../infra/duration.ts";
 import { colors } from "../../infra/model.ts";
+import type { Observed } from "../../infra/observation.ts";
 import { runCommand } from "../command.ts";
 import type { Session } from "../session.ts";
 import type { Command } from "./command.ts";
@@ -21,20 +22,23 @@ export const pin: Command = {
       .option("for", { type: "string", describe: "how long, such as 24h; default: for good" }),
   run: (argv) =>
     runCommand("pin", argv, async (context) => {
-      const { updateOnce } = await import("../operations/single-update.ts");
+      const { refuseMissing, updateOnce } = await import("../operations/single-update.ts");
       const version = String(argv["release"]);
       const until = untilOf(argv["for"] as string | undefined);
-      await updateOnce(context, async (session) => ({
-        request: {
-          kind: "Pin",
-          version,
-          digest: await digestFor(session, version),
-          reason: String(argv["reason"]),
-          by: await personName(),
-          until,
-        },
-        sentence: `release ${version} is pinned${until ? ` until ${until}` : ""}`,
-      }));
+      await updateOnce(context, async (session, view) => {
+        refuseMissing(view);
+        return {
+          request: {
+            kind: "Pin",
+            version,
+            digest: await digestFor(session, view, version),
+            reason: String(argv["reason"]),
+            by: await personName(),
+            until,
+          },
+          sentence: `release ${version} is pinned${until ? ` until ${until}` : ""}`,
+        };
+      });
     }),
 };
 
@@ -46,14 +50,19 @@ export const unpin: Command = {
     parser.positional("release", { type: "string", describe: "version or digest" }),
   run: (argv) =>
     runCommand("unpin", argv, async (context) => {
-      const { updateOnce } = await import("../operations/single-update.ts");
+      const { refuseMissing, updateOnce } = await import("../operations/single-update.ts");
+      const { isPinOf } = await import("../../infra/rules/record.ts");
       const release = String(argv["release"]);
-      await updateOnce(context, () =>
-        Promise.resolve({
-          request: { kind: "Unpin", release },
-          sentence: `release ${release} isn't pinned any more`,
-        }),
-      );
+      await updateOnce(context, (_session, view) => {
+        refuseMissing(view);
+        const { pins } = view.record;
+        if (pins.some((each) => isPinOf(each, release))) {
+          const sentence = `release ${release} isn't pinned any more`;
+          return { request: { kind: "Unpin", release }, sentence };
+        }
+        const others = pins.map((each) => each.version).join(", ") || "nothing";
+        return { request: null, sentence: `release ${release} isn't pinned; ${others} is` };
+      });
     }),
 };
 
@@ -67,9 +76,8 @@ function untilOf(duration: string | undefined): string | null {
 }
 
 /** A color that holds the version knows its digest; otherwise it is what the settings make of it. */
-async function digestFor(session: Session, version: string): Promise<string> {
+async function digestFor(session: Session, view: Observed, version: string): Promise<string> {
   const { digestOf } = await import("../release.ts");
-  const view = await session.environment.observe({ fresh: false });
   const held = colors
     .map((color) => view.colors[color]?.release)
     .find((release) => release?.version === version);

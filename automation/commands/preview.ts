@@ -1,6 +1,5 @@
 /** `bluegreen preview`: what a switch or a release would do, for a person or a pull request. */
 
-import { BlueGreenError } from "../../infra/errors.ts";
 import type { Color } from "../../infra/model.ts";
 import { colors } from "../../infra/model.ts";
 import { runCommand } from "../command.ts";
@@ -8,6 +7,7 @@ import type { CommandContext } from "../command.ts";
 import { describeExitCodes, exitCodeOf } from "../preview/exit.ts";
 import type { Asked, PreviewSummary } from "../preview/summary.ts";
 import type { Arguments, Command } from "./command.ts";
+import { versionOf, withVersion } from "./options.ts";
 
 const formats = ["terminal", "markdown", "json"] as const;
 
@@ -23,10 +23,8 @@ export const preview: Command = {
     ["bluegreen preview -s prod --format markdown", "for a comment on a pull request"],
   ],
   options: (parser) =>
-    parser
-      .version(false)
+    withVersion(parser, "preview a deploy of this release")
       .option("switch", { choices: colors, describe: "preview a switch to this color" })
-      .option("version", { type: "string", describe: "preview a deploy of this release" })
       .conflicts("switch", "version")
       .option("format", { choices: formats, default: "terminal", describe: "of the result" })
       .option("exit-code", {
@@ -44,9 +42,9 @@ export const preview: Command = {
 };
 
 async function show(context: CommandContext, argv: Arguments): Promise<number> {
+  const asked = askedOf(argv);
   const { preview: previewOf } = await import("../preview/preview.ts");
   const { cwd, stack } = context.options;
-  const asked = askedOf(argv);
   const summary = await previewOf({ cwd, stack, asked, reporter: context.aside });
   const format = argv.json ? "json" : (argv["format"] as Format);
   process.stdout.write(await render(summary, format, process.stdout.isTTY && argv.color));
@@ -54,13 +52,10 @@ async function show(context: CommandContext, argv: Arguments): Promise<number> {
 }
 
 function askedOf(argv: Arguments): Asked {
-  const [color, version] = [argv["switch"], argv["version"]];
+  const color = argv["switch"];
   if (color !== undefined) return { kind: "switch", color: color as Color };
-  if (version === undefined) return { kind: "file" };
-  if (typeof version === "string" && version !== "") return { kind: "deploy", version };
-  throw new BlueGreenError("USAGE", "--version names no release", {
-    hint: "bluegreen preview --version 2",
-  });
+  const version = versionOf(argv, "preview");
+  return version === null ? { kind: "file" } : { kind: "deploy", version };
 }
 
 async function render(summary: PreviewSummary, format: Format, color: boolean): Promise<string> {

@@ -12,13 +12,15 @@ import type { Project, ProjectOptions, ReadProject } from "../project.ts";
 import { guarded, note, ok, problemOf } from "./finding.ts";
 import type { Finding } from "./finding.ts";
 import { examineLink, examineNode } from "./machine.ts";
+import { examineProviders } from "./providers.ts";
 import { examineStacks } from "./stacks.ts";
 
 /** Never throws; fetches nothing and changes nothing. */
 export async function examine(options: ProjectOptions): Promise<readonly Finding[]> {
   const [project, settings] = await looked("settings", () => readProject(options), describeProject);
   const [engine, engineFindings] = await looked("engine", findHere, describeEngine);
-  const machine = [examineNode(), ...(project ? examineLink(project.cwd) : [])];
+  const left = await guarded("leftovers", examineProviders);
+  const machine = [examineNode(), ...(project ? examineLink(project.cwd) : []), ...left];
   const before = [...settings, ...engineFindings, ...machine];
   if (!project) return before;
   const { application } = project;

@@ -4,7 +4,8 @@ import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import { isAtHome } from "../../infra/config/at-home.ts";
 import type { Settings } from "../../infra/config.ts";
-import { perColor } from "../../infra/model.ts";
+import { colors, isColor, perColor } from "../../infra/model.ts";
+import type { Color } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
 import { stackName } from "../../infra/stack-role.ts";
 import { askStack } from "../adapters/pulumi-cli.ts";
@@ -14,8 +15,10 @@ import { describeLock, stackLocks } from "../engine/lock.ts";
 import type { StackLock } from "../engine/lock.ts";
 import type { Project } from "../project.ts";
 import { findDrift } from "../status/drift.ts";
-import { observeStacks } from "../status/observe.ts";
+import type { FillingReport } from "../status/filling.ts";
+import { contentsOf, observeStacks } from "../status/observe.ts";
 import { findProblems } from "../status/problems.ts";
+import { fillingsOf } from "../status/report.ts";
 import { guarded, note, ok, problem } from "./finding.ts";
 import type { Finding } from "./finding.ts";
 import { examineReboot } from "./machine.ts";
@@ -105,15 +108,24 @@ async function examineRecord(project: Project, cli: CliTarget): Promise<readonly
   const parts = own?.map((each): Finding => ({ ...each, details: [] })) ?? [];
   if (!view) return parts;
   const name = basename(settingsFile);
+  const fillings = fillingsOf(view, await contentsOf(view, settings, platform));
+  const isFilling = (subject: string): boolean => isColor(subject) && fillings[subject] !== null;
   const reboot = isAtHome(settings) && view.record.activeColor !== null;
   return [
     ...agreement(view, { settings, name }),
-    ...findProblems(view, null)
-      .filter(({ subject }) => own === null || subject === "rollout")
+    ...findProblems(view, { ownerGone: null, fillings })
+      .filter(({ subject }) => own === null || subject === "rollout" || isFilling(subject))
       .map(({ subject, sentence, advice }) => problem(subject, sentence, advice)),
-    ...parts,
+    ...colors.flatMap((color) => fillingNotes(color, fillings[color])),
+    // Of a color whose stack tells of the past, the platform compares it with that.
+    ...parts.filter(({ subject }) => !isFilling(subject)),
     ...(reboot ? [examineReboot(application, settings.environment)] : []),
   ];
+}
+
+/** What has ended before its end is among the problems. */
+function fillingNotes(color: Color, filling: FillingReport | null): readonly Finding[] {
+  return filling?.state === "filling" ? [note(color, filling.sentence)] : [];
 }
 
 function agreement(view: Observed, file: { settings: Settings; name: string }): Finding[] {

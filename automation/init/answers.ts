@@ -1,13 +1,17 @@
 /** From options, guesses and a person's answers to what the files are to say. */
 
-import { readFileSync, readdirSync } from "node:fs";
-import { connect } from "node:net";
 import { basename, join } from "node:path";
 import { createInterface } from "node:readline/promises";
+import type { Settings } from "../../infra/config.ts";
 import { BlueGreenError } from "../../infra/errors.ts";
 import { newApplicationId } from "../engine/application.ts";
 import { guessApplication } from "./guess.ts";
 import type { Guess } from "./guess.ts";
+import { knownApplication, otherEnvironments, portOf, readIfThere } from "./other-environments.ts";
+import type { OtherEnvironment } from "./other-environments.ts";
+import { defaultPort, freePort } from "./port.ts";
+import { takeOver } from "./take-over.ts";
+import { settingsText } from "./template.ts";
 import type { Answers } from "./template.ts";
 
 /** As given on the command line; null: to be guessed or asked for. */
@@ -17,44 +21,119 @@ export interface Wishes {
   readonly name: string | null;
   readonly command: readonly string[];
   readonly port: number | null;
-  readonly instances: number;
+  readonly instances: number | null;
   readonly health: string | null;
   readonly versionPath: string | null;
 }
 
 export interface Answered {
   readonly answers: Answers;
-  /** What was guessed and on what ground, a sentence each. */
+  /** Text of the settings file. */
+  readonly text: string;
+  /** The settings file that they were taken over from; null where there is none. */
+  readonly from: string | null;
+  /** What was guessed or taken over and on what ground, a sentence each. */
   readonly notes: readonly string[];
 }
 
 /** Asks a person; null: nobody can be asked. */
 export type Ask = ((question: string, preset: string) => Promise<string>) | null;
 
-const defaultPort = 8080;
-const portsTried = 50;
+const defaultInstances = 2;
 
-/** @throws USAGE where nothing says how the application is started */
+/**
+ * As in another environment of the project, where there is one; else by guesses and questions.
+ * @throws USAGE where nothing says how the application is started
+ */
 export async function answer(wishes: Wishes, ask: Ask): Promise<Answered> {
-  const { cwd, environment, instances } = wishes;
+  const others = otherEnvironments(wishes.cwd, wishes.environment);
+  const name = projectName(wishes.name ?? basename(wishes.cwd));
+  const application = knownApplication(others) ?? newApplicationId(name);
+  const like = others.flatMap((other) => likely(other, wishes) ?? [])[0] ?? null;
+  const taken = others.flatMap(({ settings }) => (settings ? [portOf(settings)] : []));
+  const start = like ? like.settings.local.port + 1 : defaultPort;
+  const port = wishes.port ?? (await freePort(start, taken));
+  const known = { name, application, port };
+  if (like) return answerLike(like, wishes, known);
+  const guessed = await answerByGuess(wishes, ask, known);
+  const left = others.map((other) => `nothing is taken over from ${other.name}: ${why(other)}`);
+  return { ...guessed, notes: [...left, ...guessed.notes] };
+}
+
+type Like = OtherEnvironment & { readonly settings: Settings };
+
+/** Only what is on this machine as well can be like another environment; null otherwise. */
+function likely(other: OtherEnvironment, { command }: Wishes): Like | null {
+  const { settings } = other;
+  if (settings?.platform !== "local") return null;
+  return command.length + settings.local.command.length > 0 ? { ...other, settings } : null;
+}
+
+function why({ settings, environment }: OtherEnvironment): string {
+  if (!settings) return `it has problems, which \`bluegreen status -s ${environment}\` names`;
+  if (settings.platform === "local") return "it has no command";
+  return `it is on the platform ${settings.platform}, this one is on \`local\``;
+}
+
+type Known = Pick<Answers, "name" | "application" | "port">;
+
+async function answerByGuess(wishes: Wishes, ask: Ask, known: Known): Promise<Answered> {
+  const { cwd, environment } = wishes;
   const guess = guessApplication((name) => readIfThere(join(cwd, name)));
-  const command = await chooseCommand(wishes, guess, ask);
-  const health = await chooseHealth(wishes, guess, ask);
-  const port = wishes.port ?? (await freePort());
-  const name = projectName(wishes.name ?? basename(cwd));
-  const versionPath = wishes.versionPath ?? guess?.versionPath ?? null;
-  const application = knownApplication(cwd) ?? newApplicationId(name);
   const answers = {
-    name,
-    application,
+    ...known,
     environment,
-    command,
-    port,
-    instances,
-    health,
-    versionPath,
+    command: await chooseCommand(wishes, guess, ask),
+    instances: wishes.instances ?? defaultInstances,
+    health: await chooseHealth(wishes, guess, ask),
+    versionPath: wishes.versionPath ?? guess?.versionPath ?? null,
   };
-  return { answers, notes: notesOn(wishes, guess, answers) };
+  return {
+    answers,
+    text: settingsText(answers),
+    from: null,
+    notes: notesOn(wishes, guess, answers),
+  };
+}
+
+function answerLike(other: Like, wishes: Wishes, known: Known): Answered {
+  const { settings } = other;
+  const { environment, instances, health, versionPath } = wishes;
+  const command = wishes.command.length > 0 ? wishes.command : null;
+  const own = { ...known, environment, instances, health, versionPath, command };
+  const { text, secrets } = takeOver(other, own);
+  const version = settings.checks.find(({ kind }) => kind === "version");
+  const answers = {
+    ...known,
+    environment,
+    command: command ?? settings.local.command,
+    instances: instances ?? settings.local.instances,
+    health: health ?? settings.health.path,
+    versionPath: versionPath ?? (version?.kind === "version" ? version.path : null),
+  };
+  return { answers, text, from: other.name, notes: notesOnOther(other, answers, secrets) };
+}
+
+function notesOnOther(
+  { name, environment, settings }: Like,
+  { environment: made, port }: Answers,
+  secrets: readonly string[],
+): readonly string[] {
+  const closed = secrets.map((key) => key.slice(key.lastIndexOf(".") + 1));
+  const shared = Object.keys(settings.local.env).filter((key) => !closed.includes(key));
+  return [
+    `all as in ${name}, but for port ${port}; no color is active yet`,
+    ...(shared.length > 0
+      ? [`env ${shared.join(", ")} as in ${environment}: change what ${made} must not share`]
+      : []),
+    ...secrets.map((key) => `${key} is a secret and not taken over; ${setting(made, key)}`),
+  ];
+}
+
+/** Only a stack that exists can encrypt. */
+function setting(environment: string, key: string): string {
+  const by = `bluegreen pulumi -s ${environment} -- config set --secret --path '${key}'`;
+  return `set it after \`bluegreen up\`: ${by}`;
 }
 
 async function chooseCommand(
@@ -94,49 +173,6 @@ function notesOn(wishes: Wishes, guess: Guess | null, answers: Answers): readonl
 function projectName(wanted: string): string {
   const name = wanted.replaceAll(/[^\w.-]+/g, "-").replaceAll(/^[-.]+|[-.]+$/g, "");
   return name === "" ? "application" : name.slice(0, 100);
-}
-
-/** Environments of one project belong to one application. */
-function knownApplication(cwd: string): string | null {
-  const files = readdirSync(cwd).filter((name) => /^Pulumi\..+\.yaml$/.test(name));
-  const found = files.flatMap((name) => {
-    const text = readIfThere(join(cwd, name)) ?? "";
-    return /^\s*bluegreen:application:\s*["']?([\w.-]+)/m.exec(text)?.[1] ?? [];
-  });
-  return found[0] ?? null;
-}
-
-function readIfThere(path: string): string | null {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ENOTDIR" || code === "EISDIR") return null;
-    throw error;
-  }
-}
-
-async function freePort(): Promise<number> {
-  for (let port = defaultPort; port < defaultPort + portsTried; port += 1) {
-    if (!(await answers(port))) return port;
-  }
-  return defaultPort;
-}
-
-function answers(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host: "127.0.0.1", port });
-    const end = (taken: boolean): void => {
-      socket.destroy();
-      resolve(taken);
-    };
-    socket.once("connect", () => {
-      end(true);
-    });
-    socket.once("error", () => {
-      end(false);
-    });
-  });
 }
 
 /** Asks on the terminal; an empty answer takes the preset. */

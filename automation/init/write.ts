@@ -22,10 +22,17 @@ export interface Folder {
   readonly checkout: string;
 }
 
-/** Files that are there already stay as they are. @throws SETTINGS_INVALID, USAGE, STORE_FAILED */
-export function writeProject({ cwd, checkout }: Folder, answers: Answers): readonly WrittenFile[] {
+/**
+ * Files that are there already stay as they are.
+ * @param text of the settings file; default: made of the answers
+ * @throws SETTINGS_INVALID, USAGE, STORE_FAILED
+ */
+export function writeProject(
+  { cwd, checkout }: Folder,
+  answers: Answers,
+  text: string = settingsText(answers),
+): readonly WrittenFile[] {
   const settings = settingsName(answers);
-  const text = settingsText(answers);
   parseSettingsFile(text, settings);
   refuseOtherProgram(cwd);
   const files = [
@@ -33,7 +40,11 @@ export function writeProject({ cwd, checkout }: Folder, answers: Answers): reado
     { name: settings, what: create(cwd, settings, text) },
   ];
   if (isCheckout(cwd, checkout)) return files;
-  return [...files, { name: linkName, what: linked(cwd, checkout) }, ...ignored(cwd)];
+  return [
+    ...files,
+    { name: linkName, what: linked(cwd, checkout) },
+    { name: ".gitignore", what: ignored(cwd) },
+  ];
 }
 
 export function settingsName({ environment }: Pick<Answers, "environment">): string {
@@ -71,15 +82,22 @@ function linked(cwd: string, checkout: string): Written {
   return "made";
 }
 
-/** The link is this machine's own; a version control that is there already learns so. */
-function ignored(cwd: string): readonly WrittenFile[] {
+/**
+ * The link is this machine's own. Version control learns so even where there is none yet: whoever
+ * begins it later would add the link, and every other machine would get one that leads nowhere.
+ */
+function ignored(cwd: string): Written {
   const name = ".gitignore";
   const file = join(cwd, name);
-  const text = existsSync(file) ? readFileSync(file, "utf8") : null;
-  if (text === null && !existsSync(join(cwd, ".git"))) return [];
-  const line = new RegExp(`^/?\\${linkName}/?\\s*$`, "m");
-  if (text !== null && line.test(text)) return [{ name, what: "kept" }];
-  const gap = text === null || text === "" || text.endsWith("\n") ? "" : "\n";
-  appendFileSync(file, `${gap}/${linkName}\n`);
-  return [{ name, what: text === null ? "made" : "changed" }];
+  const text = existsSync(file) ? readFileSync(file, "utf8") : "";
+  if (new RegExp(`^/?\\${linkName}/?\\s*$`, "m").test(text)) return "kept";
+  if (text === "" && !existsSync(file)) return create(cwd, name, `/${linkName}\n`);
+  try {
+    appendFileSync(file, `${text === "" || text.endsWith("\n") ? "" : "\n"}/${linkName}\n`);
+    return "changed";
+  } catch (cause) {
+    throw new BlueGreenError("STORE_FAILED", `${name} can't be written: ${messageOf(cause)}`, {
+      cause,
+    });
+  }
 }

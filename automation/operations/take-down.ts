@@ -15,11 +15,14 @@ import { describeAction } from "../rollout/action.ts";
 import { hasNothingOpen } from "../rollout/drain.ts";
 import type { Session } from "../session.ts";
 
-/** @throws CLAIMED, ROUTER_ACTIVE before anything is done */
+/**
+ * Returns the session in which it was done.
+ * @throws CLAIMED, ROUTER_ACTIVE before anything is done
+ */
 export async function takeDown(
   context: CommandContext,
   { stopServing }: { readonly stopServing: boolean },
-): Promise<void> {
+): Promise<Session> {
   const session = await context.openSession();
   const view = await session.environment.observe({ fresh: true });
   const { environment } = session.settings;
@@ -47,6 +50,7 @@ export async function takeDown(
   }
   await step(session, "remove the router and the stacks", () => session.environment.remove());
   session.on({ kind: "Finished", sentence: `environment ${environment} is gone`, exitCode: 0 });
+  return session;
 }
 
 /** Somebody is at work here: not even a yes ends that, only what ends their rollout does. */

@@ -3,6 +3,7 @@
 import { basename } from "node:path";
 import { messageOf } from "../../infra/errors.ts";
 import type { Color, RouterRecord } from "../../infra/model.ts";
+import { declaredColor } from "../../infra/rules/intent.ts";
 import type { Declared } from "../../infra/rules/intent.ts";
 import type { Request } from "../../infra/rules/request.ts";
 import { writeSettingsFile } from "../adapters/settings-file.ts";
@@ -53,8 +54,9 @@ export function watchTraffic(watched: Environment): TrafficWatch {
 export function isLeftBehind(file: Declared, record: RouterRecord): boolean {
   const { activeColor, generation, declared } = record;
   if (file.generation !== null && file.generation >= generation) return false;
-  if (file.activeColor === activeColor || file.activeColor === declared) return true;
-  return file.activeColor !== null && file.generation === generation - 1;
+  const color = declaredColor(file);
+  if (color === activeColor || color === declared) return true;
+  return color !== null && file.generation === generation - 1;
 }
 
 /**

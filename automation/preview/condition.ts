@@ -1,7 +1,7 @@
 /** What is true of an environment now, as far as a switch depends on it. Pure. */
 
 import { formatDuration } from "../../infra/duration.ts";
-import { pasteLines, readIntent } from "../../infra/rules/intent.ts";
+import { declaredColor, pasteLines, readIntent } from "../../infra/rules/intent.ts";
 import type { Color, PerColor, Pin } from "../../infra/model.ts";
 import { perColor } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
@@ -65,14 +65,14 @@ export function driftOf(facts: PreviewFacts): DriftPreview {
   const { view, file } = facts;
   const { drift, record, reading } = view;
   const { activeColor, generation } = record;
+  const declared = declaredColor(file);
   const differs =
-    file.activeColor !== activeColor ||
-    (file.generation !== null && file.generation !== generation);
+    declared !== activeColor || (file.generation !== null && file.generation !== generation);
   const paste = activeColor !== null && differs && !isWish(facts) ? pasteLines(record) : [];
   return {
     kind: drift.kind,
     sentence: drift.kind === "none" ? null : drift.sentence,
-    file: { activeColor: file.activeColor, generation: file.generation },
+    file: { activeColor: declared, generation: file.generation },
     record: { activeColor, generation },
     dataPlane: reading.weights,
     paste,

@@ -1,6 +1,7 @@
 /** How long something would take: medians of what was measured here, else stated defaults. Pure. */
 
 import type { Logged } from "../event.ts";
+import { makeRouter } from "../rollout/action.ts";
 import type { Expectation } from "./summary.ts";
 
 export type StepKind =
@@ -37,6 +38,7 @@ const kinds: ReadonlySet<string> = new Set([...Object.keys(defaultMs), "bake"]);
 
 /** The kind of a step as the event log words it: its first word. */
 export function stepKind(action: string): StepKind {
+  if (action === makeRouter) return "keep";
   const [word = ""] = action.split(" ");
   return kinds.has(word) ? (word as StepKind) : "other";
 }

@@ -76,7 +76,8 @@ function dataPlane({ facts }: Judged): GuardResult {
   if (reading.weights)
     return pass(`the router serves ${formatWeights(reading.weights)}, as recorded`);
   const problem = reading.problems[0] ?? "the router can't be asked";
-  const sentence = record.activeColor ? `${problem}: the record stands` : problem;
+  const stands = `${problem}: the record stands, \`bluegreen up\` brings the router back`;
+  const sentence = record.activeColor ? stands : problem;
   return { kind: "pending", sentence };
 }
 

@@ -76,7 +76,7 @@ async function gather(session: Session, gathering: Gathering): Promise<PreviewFa
   const situation: Situation = { settings, revealed, platform, outputs, view };
   const simulation = await imagined(session, situation, asked);
   const engine = new EnginePreview(session, gathering.scratch);
-  const { router, colors } = simulation
+  const { router, colors, notes } = simulation
     ? await askDriven(engine, situation, simulation)
     : await askFile(engine, situation);
   refuseFailure(router?.error ?? null);
@@ -96,7 +96,10 @@ async function gather(session: Session, gathering: Gathering): Promise<PreviewFa
     rollbackWindowMs,
     measured,
     cost: platform.cost(settings, platform.size(settings)).sentence,
-    notes: application === null ? [`${basename(settingsFile)} ${noApplication}`] : [],
+    notes: [
+      ...(application === null ? [`${basename(settingsFile)} ${noApplication}`] : []),
+      ...notes,
+    ],
     hidden: environmentValues(revealed ?? settings, ...Object.values(outputs.colors)),
   };
 }
@@ -157,6 +160,7 @@ async function goalOf(
 interface Asking {
   readonly router: StackFacts | null;
   readonly colors: PerColor<StackFacts | null>;
+  readonly notes: readonly string[];
 }
 
 async function askDriven(
@@ -168,7 +172,7 @@ async function askDriven(
   const found = await engine.previewAll(wanted);
   const of = (color: Color | null): StackFacts | null =>
     found[wanted.findIndex(({ role }) => role.color === color)] ?? null;
-  return { router: of(null), colors: perColor(of) };
+  return { router: of(null), colors: perColor(of), notes: [] };
 }
 
 async function askFile(engine: EnginePreview, situation: Situation): Promise<Asking> {
@@ -180,7 +184,8 @@ async function askFile(engine: EnginePreview, situation: Situation): Promise<Ask
     if (judged?.kind === "judged") return judged.facts;
     return asked[wanted.findIndex(({ role }) => role.color === color)] ?? null;
   };
-  return { router, colors: perColor(of) };
+  const notes = byHand.flatMap((each) => (each.kind === "left" && each.note) || []);
+  return { router, colors: perColor(of), notes };
 }
 
 /** A failure of the engine is no answer; a color that can't be previewed says so on its own. */

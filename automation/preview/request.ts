@@ -11,6 +11,7 @@ import type { Observed, StackOutputs } from "../../infra/observation.ts";
 import type { Platform } from "../../infra/platform.ts";
 import type { WantedPreview } from "./engine-preview.ts";
 import type { StackFacts } from "./facts.ts";
+import { isRefusal } from "./refusal.ts";
 import type { Simulation } from "./simulation.ts";
 
 export interface Situation {
@@ -58,20 +59,27 @@ export function filePreview({ settings, outputs }: Situation): WantedPreview {
   return { role: { environment, color: null }, exists: outputs.router !== null, context };
 }
 
-/** A color's stack that a person could update by hand: judged already, or to be asked. */
+/** A color's stack that a person could update by hand. */
 export type HandPreview =
+  /** Refused already, of what a person has claimed it for. */
   | { readonly kind: "judged"; readonly color: Color; readonly facts: StackFacts }
-  | { readonly kind: "wanted"; readonly color: Color; readonly wanted: WantedPreview };
+  /** The engine is to be asked. */
+  | { readonly kind: "wanted"; readonly color: Color; readonly wanted: WantedPreview }
+  /** Would be refused, but nobody has asked for it; the note says what that means, if anything. */
+  | { readonly kind: "left"; readonly color: Color; readonly note: string | null };
 
 /** Only colors that hold something, or that a person has claimed. */
 export async function handPreviews(situation: Situation): Promise<readonly HandPreview[]> {
   const { outputs, view } = situation;
-  const { rollout } = view.record;
-  const meant = colors.filter((color) => {
-    const claimed = rollout?.color === color && isByHand(rollout.id);
-    return outputs.colors[color] !== null && (view.colors[color] !== null || claimed);
-  });
+  const meant = colors.filter(
+    (color) =>
+      outputs.colors[color] !== null && (view.colors[color] !== null || isClaimed(view, color)),
+  );
   return Promise.all(meant.map((color) => handPreview(situation, color)));
+}
+
+function isClaimed({ record: { rollout } }: Observed, color: Color): boolean {
+  return rollout?.color === color && rollout.phase === "provision" && isByHand(rollout.id);
 }
 
 /** Refusals that are certain are found without the engine. */
@@ -86,22 +94,24 @@ async function handPreview(situation: Situation, color: Color): Promise<HandPrev
   if (!revealed) return { kind: "wanted", color, wanted };
   const { record, nowMs } = view;
   const seen: ColorView = { color, environment, record, current: view.colors[color], nowMs };
+  const asked = { kind: "Obey" } as const;
   try {
-    await judgeColor({
-      settings: revealed,
-      platform,
-      view: seen,
-      asked: { kind: "Obey" },
-      store: false,
-    });
+    await judgeColor({ settings: revealed, platform, view: seen, asked, store: false });
     return { kind: "wanted", color, wanted };
   } catch (error) {
     if (!(error instanceof BlueGreenError)) throw error;
+    if (isRefusal(error) && !isClaimed(view, color)) {
+      return { kind: "left", color, note: error.code === "COLOR_SERVES" ? staysNote(color) : null };
+    }
     const stack = `${environment}-${color}`;
-    return {
-      kind: "judged",
-      color,
-      facts: { stack, exists: true, events: [], changes: [], error },
-    };
+    const facts = { stack, exists: true, events: [], changes: [], error };
+    return { kind: "judged", color, facts };
   }
+}
+
+function staysNote(color: Color): string {
+  return (
+    `${color} stays as it is while it serves: the settings or files of now make another release ` +
+    "or size, which `bluegreen deploy` puts into the idle color"
+  );
 }

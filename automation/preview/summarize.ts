@@ -3,7 +3,9 @@
 import type { BlueGreenError } from "../../infra/errors.ts";
 import type { Color, Release, RouterRecord } from "../../infra/model.ts";
 import { sameWeights } from "../../infra/model.ts";
+import { declaredColor } from "../../infra/rules/intent.ts";
 import { idleColor } from "../../infra/rules/roles.ts";
+import { refuseDrift } from "../rollout/refusal.ts";
 import { countChanges, isBookkeeping, orderedChanges } from "./changes.ts";
 import { driftOf, healthOf, named, parityOf, pinsOf, rollbackOf } from "./condition.ts";
 import { expectationOf } from "./expectation.ts";
@@ -25,7 +27,8 @@ import type {
 import { previewSchema } from "./summary.ts";
 
 /** The same facts give the same summary; values of `env` are nowhere in it. */
-export function summarize(facts: PreviewFacts): PreviewSummary {
+export function summarize(gathered: PreviewFacts): PreviewSummary {
+  const facts = withDeadRouter(gathered);
   const { asked, environment, platform, view } = facts;
   const refusal = refusalOf(facts);
   const router = routerOf(facts, refusal);
@@ -63,6 +66,17 @@ function refusalOf({ asked, router, colors, simulation }: PreviewFacts): BlueGre
   const filled = asked.kind === "deploy" ? simulation?.provisioning?.color : undefined;
   const errors = [filled && colors[filled]?.error, router?.error];
   return errors.find((error) => error && isRefusal(error)) ?? null;
+}
+
+/** A router that doesn't answer moves no traffic: an update that tries to would fail there. */
+function withDeadRouter(facts: PreviewFacts): PreviewFacts {
+  const { router, view } = facts;
+  const { drift, reading, record } = view;
+  const then = wantedRecord(facts);
+  const dead = drift.kind === "silent" && reading.weights === null;
+  if (!router || !then || !dead || router.error) return facts;
+  if (!moves(stateOf(facts, record), stateOf(facts, then))) return facts;
+  return { ...facts, router: { ...router, changes: [], error: refuseDrift(view) } };
 }
 
 function routerOf(facts: PreviewFacts, refusal: BlueGreenError | null): RouterPreview {
@@ -110,7 +124,7 @@ function targetOf({ asked, view, file, simulation }: PreviewFacts, router: Route
   const wished = {
     switch: wishedColor(asked),
     deploy: idleColor(view.record),
-    file: file.activeColor,
+    file: declaredColor(file),
   };
   const color = wished[asked.kind];
   const stale = asked.kind === "file" && !(color && color !== view.record.declared);

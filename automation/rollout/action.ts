@@ -5,8 +5,8 @@ import type { Color } from "../../infra/model.ts";
 import type { ClaimColor, Request } from "../../infra/rules/request.ts";
 
 export type Action =
-  /** One update of the router's stack. */
-  | { readonly kind: "Update"; readonly request: Request }
+  /** One update of the router's stack; `as` says what it is for, where its request doesn't. */
+  | { readonly kind: "Update"; readonly request: Request; readonly as?: string }
   /** Fill the idle color. */
   | {
       readonly kind: "Provision";
@@ -32,11 +32,14 @@ export interface Draining {
   readonly ms: number;
 }
 
+/** What a `Keep` does where there is no router yet. */
+export const makeRouter = "make the router";
+
 /** The words of an action for progress, history messages and tests. */
 export function describeAction(action: Action): string {
   switch (action.kind) {
     case "Update":
-      return describeRequest(action.request);
+      return action.as ?? describeRequest(action.request);
     case "Provision":
       return `provision ${action.color} with ${action.version}`;
     case "Check":

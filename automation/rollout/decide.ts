@@ -1,15 +1,16 @@
 /** decide(observation, goal, policy) -> action: pure and total, the heart of every command. */
 
 import type { BlueGreenError } from "../../infra/errors.ts";
-import type { Rollout } from "../../infra/model.ts";
+import type { Release, Rollout } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
 import { isByHand } from "../../infra/rules/by-hand.ts";
-import { isRecorded } from "../../infra/rules/record.ts";
-import type { RollBack } from "../../infra/rules/request.ts";
+import { isRecorded, pinOf } from "../../infra/rules/record.ts";
+import type { PinRelease, RollBack } from "../../infra/rules/request.ts";
 import { idleColor } from "../../infra/rules/roles.ts";
 import { unproven } from "../../infra/rules/rollout.ts";
 import { instant } from "../../infra/rules/view.ts";
 import type { Action } from "./action.ts";
+import { makeRouter } from "./action.ts";
 import type { Deploy, RollBackNow, Self, SwitchTo } from "./goal.ts";
 import type { Memory } from "./memory.ts";
 import { claimFor, openRollout, takeOwnership, unfinishedVersion } from "./ownership.ts";
@@ -45,7 +46,7 @@ function decideDeploy(situation: Situation<Deploy>): Action {
   const { view, memory, goal } = situation;
   const rollout = openRollout(situation);
   if (memory.failure) return failed(situation, rollout, memory.failure);
-  if (needsRouter(situation)) return { kind: "Update", request: { kind: "Keep" } };
+  if (needsRouter(situation)) return keep(makeRouter);
   if (rollout) return advance(situation, rollout);
   if (memory.rolloutId !== null) return afterItsEnd(situation);
   const drifted = refuseDrift(view);
@@ -54,7 +55,7 @@ function decideDeploy(situation: Situation<Deploy>): Action {
   if (already) return already;
   const refusal = refuseStart(situation);
   if (refusal) return { kind: "Fail", error: refusal };
-  if (needsProof(situation)) return { kind: "Update", request: { kind: "Keep" } };
+  if (needsProof(situation)) return keep("prove the switch that was cut short");
   const version = goal.version ?? unfinishedVersion(view);
   if (version === null) return nothingToFinish(view);
   const color = idleColor(view.record);
@@ -63,10 +64,14 @@ function decideDeploy(situation: Situation<Deploy>): Action {
   return drainFirst(situation, color) ?? { kind: "Update", request: claim };
 }
 
+function keep(as: string): Action {
+  return { kind: "Update", request: { kind: "Keep" }, as };
+}
+
 function nothingToFinish({ record: { rollout } }: Observed): Action {
   const byPerson = rollout !== null && isByHand(rollout.id) && rollout.phase !== "hold";
   const sentence = byPerson ? `${rollout.color} was claimed by hand` : "no rollout is open";
-  return fail("USAGE", sentence, "name a release: --version");
+  return fail("USAGE", sentence, "name a release: `bluegreen deploy --version VERSION`");
 }
 
 /** The rollout is gone: by this run's own rollback whose update was cut short, or by others. */
@@ -82,15 +87,27 @@ function afterItsEnd(situation: Situation): Action {
 }
 
 /** Back, because the release failed: it is pinned. */
-function blame({ owner }: Self, reason: string, rolloutId: string | null): RollBack {
-  const by = `${owner.user} on ${owner.host}`;
-  return { kind: "RollBack", reason, by, rolloutId, pin: true };
+function blame(self: Self, reason: string, rolloutId: string | null): RollBack {
+  return { kind: "RollBack", reason, by: nameOf(self), rolloutId, pin: true };
+}
+
+/** Traffic is back already, because the release failed: it is pinned. */
+function pinning(self: Self, { version, digest }: Release, reason: string): PinRelease {
+  return { kind: "Pin", version, digest, reason, by: nameOf(self), until: null };
+}
+
+function nameOf({ owner: { user, host } }: Self): string {
+  return `${user} on ${host}`;
 }
 
 /** The router's stack comes first; inactive, it answers 503 until a color is active. */
 function needsRouter({ view, memory }: Situation): boolean {
-  const missing = view.reading.weights === null && view.record.activeColor === null;
-  return (missing || !isRecorded(view.stored)) && !memory.kept;
+  return lacksRouter(view) && !memory.kept;
+}
+
+/** True before the router was ever made whole, and while it is gone and nothing should be served. */
+export function lacksRouter({ reading, record, stored }: Observed): boolean {
+  return (reading.weights === null && record.activeColor === null) || !isRecorded(stored);
 }
 
 /** A flip that was cut short is proven, or goes back, before its former color is touched. */
@@ -106,14 +123,14 @@ function decideSwitch(situation: Situation<SwitchTo>): Action {
   if (memory.rolloutId !== null && !memory.done) return afterItsEnd(situation);
   if (view.record.activeColor === goal.color) {
     const recorded = view.drift.kind === "none" || memory.kept;
-    if (!recorded) return { kind: "Update", request: { kind: "Keep" } };
+    if (!recorded) return keep("record what the router serves");
     const held = unproven(view.record);
     if (held && goal.bake) return heldOutcome(situation, held);
     return { kind: "Finish", sentence: `${goal.color} is active` };
   }
   const refusal = refuseStart(situation);
   if (refusal) return { kind: "Fail", error: refusal };
-  if (needsProof(situation)) return { kind: "Update", request: { kind: "Keep" } };
+  if (needsProof(situation)) return keep("prove the switch that was cut short");
   const outputs = view.colors[goal.color];
   if (!outputs) {
     return fail(
@@ -140,8 +157,7 @@ function decideRollback(situation: Situation<RollBackNow>): Action {
   if (memory.done) {
     return { kind: "Finish", sentence: `${activeWord(situation.view)} is active again` };
   }
-  const { user, host } = self.owner;
-  const by = `${user} on ${host}`;
+  const by = nameOf(self);
   return {
     kind: "Update",
     request: { kind: "RollBack", reason: goal.reason, by, rolloutId: null, pin: goal.pin },
@@ -222,12 +238,27 @@ function failed(situation: Situation, rollout: Rollout | null, error: BlueGreenE
   if (error.code === "SWITCH_STUCK" && begun && serving && rollout.former) {
     return { kind: "Update", request: { ...blame(self, error.message, rollout.id), pin: false } };
   }
-  const untouched = mine && !serving;
-  if (!untouched) return { kind: "Fail", error };
+  if (memory.blamed && !isPinned(situation, memory.blamed)) {
+    return { kind: "Update", request: pinning(self, memory.blamed, error.message) };
+  }
+  const idle = mine && !serving;
+  if (!idle) return { kind: "Fail", error: afterPinning(situation, error) };
+  // Only who made the claim knows that nobody has filled the color under it.
+  const untouched = rollout.id === self.rolloutId && !memory.filling;
   return {
     kind: "Update",
-    request: { kind: "Abort", reason: error.message, rolloutId: rollout.id },
+    request: { kind: "Abort", reason: error.message, rolloutId: rollout.id, untouched },
   };
+}
+
+function isPinned({ view: { record, nowMs } }: Situation, { digest }: Release): boolean {
+  return pinOf(record.pins, digest, nowMs) !== null;
+}
+
+/** The program that set the router back knew of no pin. */
+function afterPinning({ memory, view }: Situation, error: BlueGreenError): BlueGreenError {
+  const { activeColor } = view.record;
+  return memory.blamed && activeColor ? rolledBack(error.message, activeColor) : error;
 }
 
 /** A release that serves and didn't pass its bake isn't done, however often it is asked for. */

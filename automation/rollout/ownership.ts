@@ -63,6 +63,7 @@ export function takeOwnership(situation: Situation, rollout: Rollout): Action | 
       owner: self.owner,
       until: instant(view.nowMs + policy.claimMs),
       replaces,
+      force: true,
     },
   };
 }
@@ -91,6 +92,7 @@ export function claimFor(
     owner: self.owner,
     until: instant(view.nowMs + policy.claimMs),
     replaces: deadOwner(situation),
+    force: true,
   };
 }
 

@@ -33,8 +33,8 @@ export function refuseStart(situation: Situation<Deploy | SwitchTo>): BlueGreenE
 export function refuseDrift(view: Observed): BlueGreenError | null {
   const { drift } = view;
   if (drift.kind === "silent" || view.reading.weights === null) {
-    const details = view.reading.problems;
     const sentence = drift.kind === "silent" ? drift.sentence : "the router doesn't answer";
+    const details = view.reading.problems.filter((problem) => problem !== sentence);
     return new BlueGreenError("ROUTER_DOWN", sentence, {
       hint: "bring it back: `bluegreen up`",
       details,

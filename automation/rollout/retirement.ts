@@ -5,6 +5,7 @@ import { BlueGreenError } from "../../infra/errors.ts";
 import type { Color } from "../../infra/model.ts";
 import { formatWeights } from "../../infra/model.ts";
 import type { Action } from "./action.ts";
+import { stillNeeded } from "../../infra/rules/retirement.ts";
 import { drainFirst } from "./drain.ts";
 import type { Situation } from "./situation.ts";
 import type { RetireIdle } from "./goal.ts";
@@ -15,8 +16,10 @@ export function decideRetirement(situation: Situation<RetireIdle>): Action {
   if (memory.failure) return { kind: "Fail", error: memory.failure };
   if (view.record.retiring === color) return finishRetiring(situation, color);
   if (isEmpty(situation, color)) return { kind: "Finish", sentence: `${color} is empty` };
-  const busy = force ? null : stillReached(situation);
-  if (busy) return busy;
+  // What a person can wait for by the clock comes before what only clients can end.
+  const needed = serves(situation) ?? stillNeeded(view, goal);
+  const refusal = needed ?? (force ? null : stillReached(situation));
+  if (refusal) return { kind: "Fail", error: refusal };
   return (
     drainFirst(situation, color) ?? { kind: "Update", request: { kind: "Retire", color, force } }
   );
@@ -35,22 +38,23 @@ function isEmpty({ view }: Situation, color: Color): boolean {
   return outputs === null && !isUnfinished(view.record, color, outputs);
 }
 
+function serves({ view, goal }: Situation<RetireIdle>): BlueGreenError | null {
+  const { weights } = view.reading;
+  if (!weights || weights[goal.color] === 0) return null;
+  return new BlueGreenError("COLOR_SERVES", `traffic is ${formatWeights(weights)}`, {
+    hint: "switch to the other color first",
+  });
+}
+
 /** Evidence that clients still reach the color; where traffic can't be counted, time decides. */
-function stillReached({ view, goal, policy }: Situation<RetireIdle>): Action | null {
-  const { traffic, weights } = view.reading;
-  if (weights && weights[goal.color] > 0) {
-    const error = new BlueGreenError("COLOR_SERVES", `traffic is ${formatWeights(weights)}`, {
-      hint: "switch to the other color first",
-    });
-    return { kind: "Fail", error };
-  }
+function stillReached({ view, goal, policy }: Situation<RetireIdle>): BlueGreenError | null {
+  const { traffic } = view.reading;
   if (traffic.kind === "unknown") return null;
   const { open, lastRequestAt } = traffic.colors[goal.color];
   const quietFor = lastRequestAt === null ? Infinity : view.nowMs - Date.parse(lastRequestAt);
   if (open === 0 && quietFor >= policy.quietMs) return null;
   const seen = lastRequestAt ? `, the last request came at ${lastRequestAt}` : "";
-  const error = new BlueGreenError("COLOR_BUSY", `${goal.color} has ${open} open requests${seen}`, {
+  return new BlueGreenError("COLOR_BUSY", `${goal.color} has ${open} open requests${seen}`, {
     hint: "try again later, or drain and remove it now with `bluegreen retire --now`",
   });
-  return { kind: "Fail", error };
 }

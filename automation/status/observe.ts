@@ -1,9 +1,12 @@
 /** Looks at an environment as fast as it can, and changes nothing. */
 
 import { basename } from "node:path";
+import { colors } from "../../infra/model.ts";
 import type { Color } from "../../infra/model.ts";
 import type { Observed, Outputs, StackOutputs } from "../../infra/observation.ts";
+import type { Contents, Platform } from "../../infra/platform.ts";
 import { isByHand } from "../../infra/rules/by-hand.ts";
+import { isUnfinished } from "../../infra/rules/claim.ts";
 import { stackName } from "../../infra/stack-role.ts";
 import { readOutputs as readOutputsOf } from "../adapters/pulumi-cli.ts";
 import type { CliTarget } from "../adapters/pulumi-cli.ts";
@@ -11,7 +14,7 @@ import { openEngine } from "../engine/access.ts";
 import type { Reporter } from "../event.ts";
 import { livenessOf } from "../owner.ts";
 import type { Project, ReadProject } from "../project.ts";
-import type { StatusReport } from "./report.ts";
+import type { StatusInput, StatusReport } from "./report.ts";
 import { statusOf } from "./report.ts";
 
 export interface Look {
@@ -72,8 +75,26 @@ async function reportOf(project: ReadProject, view: Observed | null): Promise<St
     application,
     url: platform.url(settings),
     view,
+    contents: await contentsOf(view, settings, platform),
     remarks: (view && platform.remarks?.(settings, view.reading)) ?? [],
     ownerGone: liveness === "unknown" ? null : liveness === "dead",
     nowMs: Date.now(),
   });
+}
+
+/** Asked only of colors whose stack tells of the past. */
+export async function contentsOf(
+  view: Observed | null,
+  settings: ReadProject["settings"],
+  platform: Pick<Platform, "contents">,
+): Promise<NonNullable<StatusInput["contents"]>> {
+  const asked = colors.filter(
+    (color) => view !== null && isUnfinished(view.record, color, view.colors[color]),
+  );
+  const found = await Promise.all(
+    asked.map(async (color): Promise<readonly [Color, Contents | null]> => {
+      return [color, (await platform.contents?.(settings, color)) ?? null];
+    }),
+  );
+  return Object.fromEntries(found);
 }

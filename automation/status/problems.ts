@@ -2,9 +2,10 @@
 
 import { isByHand } from "../../infra/rules/by-hand.ts";
 import { head } from "../checks/evidence.ts";
+import type { FillingReport } from "./filling.ts";
 import { liveClaim } from "../../infra/rules/claim.ts";
 import { colors } from "../../infra/model.ts";
-import type { Color } from "../../infra/model.ts";
+import type { Color, PerColor } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
 
 export interface ProblemReport {
@@ -16,10 +17,22 @@ export interface ProblemReport {
 /** Longest text of an application that is quoted. */
 const maxText = 500;
 
-export function findProblems(view: Observed, ownerGone: boolean | null): readonly ProblemReport[] {
+export interface Known {
+  /** True: the process that works on the rollout is gone. Null: it can't be known from here. */
+  readonly ownerGone: boolean | null;
+  readonly fillings: PerColor<FillingReport | null>;
+}
+
+export function findProblems(
+  view: Observed,
+  { ownerGone, fillings }: Known,
+): readonly ProblemReport[] {
   return [
     ...routerProblems(view),
-    ...colors.flatMap((color) => colorProblems(view, color)),
+    ...colors.flatMap((color) => {
+      const filling = fillings[color];
+      return filling ? fillingProblems(filling, color) : colorProblems(view, color);
+    }),
     ...rolloutProblems(view, ownerGone),
   ];
 }
@@ -36,6 +49,13 @@ function routerProblems({ reading, drift }: Observed): readonly ProblemReport[] 
     }));
 }
 
+/** While a rollout is at it, that is told as the rollout's. */
+function fillingProblems({ state, sentence }: FillingReport, color: Color): ProblemReport[] {
+  if (state === "filling") return [];
+  const advice = `\`bluegreen logs ${color}\` shows what it says; \`bluegreen deploy\` fills it anew`;
+  return [{ subject: color, sentence, advice }];
+}
+
 function colorProblems({ reading, colors: held }: Observed, color: Color): ProblemReport[] {
   const outputs = held[color];
   if (!outputs) return [];
@@ -49,9 +69,16 @@ function colorProblems({ reading, colors: held }: Observed, color: Color): Probl
     const advice = "ask from a machine that reaches its network";
     return [{ subject: color, sentence: "it can't be reached from here", advice }];
   }
-  if (ready >= outputs.size) return [];
+  if (ready >= outputs.size)
+    return problems.slice(0, 1).map((problem) => answering(color, problem));
   const sentence = `${ready} of ${outputs.size} instances are ready${because}`;
   return [{ subject: color, sentence, advice: `${logs}; \`bluegreen up\` starts what is missing` }];
+}
+
+/** All instances are ready, and something is wrong all the same: nobody looks after them, say. */
+function answering(color: Color, problem: string): ProblemReport {
+  const advice = "bring it back: `bluegreen up`";
+  return { subject: color, sentence: head(problem, maxText), advice };
 }
 
 /** A rollout before its end that nobody works on. */

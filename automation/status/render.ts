@@ -18,6 +18,7 @@ export function renderStatus(report: StatusReport, paint: Paint): string {
   }
   const facts = [
     ...rolloutLines(report, paint),
+    ...fillingLines(report),
     ...rollbackLines(report),
     ...weightLines(report),
     ...report.remarks.map((sentence): Fact => ["traffic", sentence]),
@@ -87,6 +88,14 @@ function rolloutLines({ rollout, at }: StatusReport, paint: Paint): readonly Fac
     ["phase", `${paint.bold(phase)}, since ${age}. ${sentence}`],
     ["rollout", `${id} ${what}${who}`],
   ];
+}
+
+/** What has ended is told as a problem. */
+function fillingLines(report: StatusReport): readonly Fact[] {
+  return colorsByRole(report).flatMap((color): Fact[] => {
+    const { filling } = report.colors[color];
+    return filling?.state === "filling" ? [[color, filling.sentence]] : [];
+  });
 }
 
 function rollbackLines({ rollback, activeColor }: StatusReport): readonly Fact[] {

@@ -6,8 +6,11 @@ import { colors, perColor, phaseSentences } from "../../infra/model.ts";
 import type { Color, Instant, PerColor, Phase, Pin, Weights } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
 import { instant } from "../../infra/rules/view.ts";
+import type { Contents } from "../../infra/platform.ts";
 import { findDrift } from "./drift.ts";
 import type { DriftReport } from "./drift.ts";
+import { fillingOf } from "./filling.ts";
+import type { FillingReport } from "./filling.ts";
 import { findProblems } from "./problems.ts";
 import type { ProblemReport } from "./problems.ts";
 import { rollbackOf } from "./rollback.ts";
@@ -16,11 +19,15 @@ import type { RollbackReport } from "./rollback.ts";
 /** Version of the document that `bluegreen status --json` prints. */
 export const statusSchema = 1;
 
-/** `empty`: holds no release. `retiring`: is being drained and emptied. */
-export type Role = "active" | "idle" | "retiring" | "empty";
+/**
+ * `empty`: holds no release. `retiring`: is being drained and emptied. `filling`: is being filled.
+ * `unfinished`: that ended before its end, so what it held before is gone.
+ */
+export type Role = "active" | "idle" | "retiring" | "empty" | "filling" | "unfinished";
 
 export interface ColorReport {
   readonly role: Role;
+  /** The release that it holds; null also while it is being filled, and where that didn't end. */
   readonly version: string | null;
   readonly digest: string | null;
   /** Number of instances that it shall have. */
@@ -36,6 +43,8 @@ export interface ColorReport {
   readonly lastRequestAt: Instant | null;
   /** True where somebody else manages the instances. */
   readonly given: boolean;
+  /** Null where it holds what its stack says. */
+  readonly filling: FillingReport | null;
 }
 
 export interface RolloutReport {
@@ -95,6 +104,8 @@ export interface StatusInput {
   readonly ownerGone: boolean | null;
   /** As the platform has them; default none. */
   readonly remarks?: readonly string[];
+  /** What colors say of themselves whose stacks can't be trusted; default nothing. */
+  readonly contents?: Partial<PerColor<Contents | null>>;
   readonly nowMs: number;
 }
 
@@ -106,6 +117,7 @@ export function statusOf(input: StatusInput): StatusReport {
   if (!view) return { ...named, ...nothing, at };
   const { record } = view;
   const { activeColor, generation, switchedAt } = record;
+  const fillings = fillingsOf(view, input.contents);
   return {
     ...named,
     at,
@@ -114,12 +126,12 @@ export function statusOf(input: StatusInput): StatusReport {
     generation,
     switchedAt,
     weights: { recorded: view.stored.weights, served: view.reading.weights },
-    colors: perColor((color) => colorReport(view, color)),
+    colors: perColor((color) => colorReport(view, color, fillings[color])),
     rollout: rolloutReport(input, view),
     rollback: rollbackOf(view),
     pins: record.pins.filter(({ until }) => until === null || Date.parse(until) > nowMs),
     drift: findDrift(view, { settings, name: input.settingsName }),
-    problems: findProblems(view, input.ownerGone),
+    problems: findProblems(view, { ownerGone: input.ownerGone, fillings }),
     remarks: input.remarks ?? [],
   };
 }
@@ -136,6 +148,7 @@ const emptyColor: ColorReport = {
   open: null,
   lastRequestAt: null,
   given: false,
+  filling: null,
 };
 
 const nothing = {
@@ -160,15 +173,28 @@ const nothing = {
   remarks: [],
 } as const;
 
-function colorReport({ record, reading, colors: held }: Observed, color: Color): ColorReport {
-  const outputs = held[color];
+export function fillingsOf(
+  view: Observed,
+  contents: StatusInput["contents"] = {},
+): PerColor<FillingReport | null> {
+  return perColor((color) => fillingOf(view, color, contents[color] ?? null));
+}
+
+function colorReport(
+  { record, reading, colors: held }: Observed,
+  color: Color,
+  filling: FillingReport | null,
+): ColorReport {
+  // What a stack says of the past isn't there any more.
+  const outputs = filling ? null : held[color];
   const weight = (reading.weights ?? record.weights)[color];
   const { traffic } = reading;
   const counted = traffic.kind === "counted" ? traffic.colors[color] : null;
   const target = reading.targets[color];
   return {
     ...emptyColor,
-    role: roleOf(record, color, outputs !== null),
+    role: roleOf(record, color, filling?.state ?? (outputs !== null ? "filled" : "empty")),
+    filling,
     weight,
     ...(counted ?? {}),
     ...(outputs && {
@@ -181,10 +207,15 @@ function colorReport({ record, reading, colors: held }: Observed, color: Color):
   };
 }
 
-function roleOf({ activeColor, retiring }: Observed["record"], color: Color, filled: boolean) {
+const roles = { filled: "idle", empty: "empty", filling: "filling", ended: "unfinished" } as const;
+
+function roleOf(
+  { activeColor, retiring }: Observed["record"],
+  color: Color,
+  state: keyof typeof roles,
+): Role {
   if (color === activeColor) return "active";
-  if (color === retiring) return "retiring";
-  return filled ? "idle" : "empty";
+  return color === retiring ? "retiring" : roles[state];
 }
 
 function rolloutReport({ ownerGone }: StatusInput, { record }: Observed): RolloutReport | null {

@@ -4,6 +4,7 @@ import { z } from "zod";
 
 import { Duration, formatDuration, parseDuration } from "../duration.ts";
 import { addressProblem, isHostName } from "./address.ts";
+import { versionForm, versionMaxLength, versionWords } from "./version.ts";
 
 /** Names the allowed values in words; printed as the fix and as the type in the docs. */
 function of<S extends z.ZodType>(type: string, schema: S): S {
@@ -76,10 +77,9 @@ export function isOneLine(text: string): boolean {
   return !/[\u0000-\u001f\u007f\u2028\u2029]/.test(text);
 }
 
-/** A release's name. It gets into headers, file names and messages, so its alphabet is small. */
+/** A release's name. */
 export function version() {
-  const type = `a version of letters, digits and ". _ + : @ -", such as "1.4.2"`;
-  return word(type, /^[A-Za-z0-9][\w.+:@-]*$/, 128);
+  return word(versionWords, versionForm, versionMaxLength);
 }
 
 /** The path of a request, with its query if any. */

@@ -1,4 +1,4 @@
-/** Describes the settings to others: the engine's project file, and the table in the README. */
+/** Describes the settings to others: the engine's project file, and the tables in the documents. */
 
 import { fieldOf, fieldsIn, kindsOf } from "./field-tree.ts";
 import type { Field } from "./field-tree.ts";
@@ -54,9 +54,13 @@ interface Row {
   readonly field: Field;
 }
 
-/** A Markdown table of all keys: key, type, default, meaning. */
-export function settingsMarkdown(): string {
-  const lines = rowsIn(fieldOf(shape), []).map(({ key, field }) =>
+/**
+ * A Markdown table of settings: key, type, default, meaning.
+ * @param wanted tells which by their keys, as the table has them; default: all
+ */
+export function settingsMarkdown(wanted: (key: string) => boolean = () => true): string {
+  const rows = rowsIn(fieldOf(shape), []).filter(({ key }) => wanted(key));
+  const lines = rows.map(({ key, field }) =>
     tableRow([`\`${key}\``, typeCell(field), presetCell(field), field.meaning]),
   );
   return [tableRow(["Key", "Type", "Default", "Meaning"]), "|---|---|---|---|", ...lines, ""].join(

@@ -35,6 +35,7 @@ const rules: readonly { readonly rule: Rule; readonly reads: readonly Path[] }[]
   { rule: windowCoversTheBake, reads: [["rollbackWindow"], ["bake", "duration"]] },
   { rule: drainEndsWithinTheClaim, reads: [["drain"], ["claim"]] },
   { rule: probesFitIntoTheSwitch, reads: [["switchWithin"], ["probe"]] },
+  { rule: probesOutlastThePause, reads: [["local", "pause"], ["probe", "timeout"]] },
   { rule: givenColorsDiffer, reads: [["given"]] },
   { rule: checkNamesDiffer, reads: [["checks"]] },
   ...platformNames.flatMap(rulesOf),
@@ -119,6 +120,15 @@ function probesFitIntoTheSwitch({ probe, switchWithinMs }: Settings): readonly P
   ];
   const problem = "is over before that many probes were sent";
   return [{ path: ["switchWithin"], problem, fix: "allow more time, or fewer probes", about }];
+}
+
+/** Else the probes of a switch that only waits would be counted as failed. */
+function probesOutlastThePause({ probe, local }: Settings): readonly Problem[] {
+  if (local.pauseMs < probe.timeoutMs) return [];
+  const about: Path[] = [["probe", "timeout"]];
+  const problem = "is as long as a probe waits, or longer, so the probes would fail";
+  const fix = "write less than the probe's timeout, or a longer timeout";
+  return [{ path: ["local", "pause"], problem, fix, about }];
 }
 
 function commandIsThere(settings: Settings): readonly Problem[] {

@@ -96,10 +96,9 @@ export const shape = z.strictObject({
     word(`letters, digits and ". _ -"`, applicationForm, applicationMaxLength),
   ).describe("Name of the application, for messages and reports."),
   platform: choice(platformNames).prefault("local").describe("What the colors run on."),
-  activeColor: choice(["blue", "green", "none"])
-    .transform((color) => (color === "none" ? null : color))
-    .prefault("none")
-    .describe("The color that gets the traffic. Changing it is the switch."),
+  activeColor: optional(choice(["blue", "green", "none"])).describe(
+    "The color that gets the traffic. Changing it is the switch; `none` moves nothing.",
+  ),
   generation: optional(integer({ min: 0, max: 1_000_000_000 })).describe(
     "Counts the switches. Written by `bluegreen`; guards against stale checkouts.",
   ),

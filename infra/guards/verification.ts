@@ -5,10 +5,11 @@ import type { Settings } from "../config.ts";
 import type { ProgramContext } from "../context.ts";
 import { BlueGreenError, formatError, messageOf } from "../errors.ts";
 import { activeOf, byHand, formatWeights } from "../model.ts";
+import type { Color } from "../model.ts";
 import type { Observed } from "../observation.ts";
 import type { Platform, RouterOutputs } from "../platform.ts";
 import { keepConnection, probe, verifyServed } from "../probe.ts";
-import type { ProbeConnection } from "../probe.ts";
+import type { ProbeConnection, ServedResult } from "../probe.ts";
 import type { Transition } from "../rules/transition.ts";
 
 export interface Verification {
@@ -46,14 +47,22 @@ export function openLine(
 }
 
 /**
- * @throws SWITCH_NOT_SERVED after the router was set back; SWITCH_STUCK where it stays as asked: it
- * couldn't be set back, or was rolled back already
+ * Five errors of the new color in a row, through the public address, end a switch at once; so do
+ * fewer at the end of its time, if they are most of what was wrong.
+ */
+const clearErrors = 5;
+
+/**
+ * @throws after the router was set back: ROLLED_BACK when the new color was reached and answers with
+ * errors, else SWITCH_NOT_SERVED; SWITCH_STUCK where it stays as asked: it couldn't be set back, or
+ * was rolled back already
  */
 export async function serveOrReturn(run: Verification): Promise<RouterOutputs> {
   const { settings, context, outputs, transition } = run;
   const color = activeOf(transition.record.weights);
   if (pulumi.runtime.isDryRun() || !color || transition.record.weights[color] < 100) return outputs;
   const started = performance.now();
+  const elapsedMs = () => Math.round(performance.now() - started);
   const seen = await verifyServed({
     url: outputs.url,
     path: settings.probe.path,
@@ -61,32 +70,49 @@ export async function serveOrReturn(run: Verification): Promise<RouterOutputs> {
     count: settings.probe.count,
     withinMs: settings.switchWithinMs,
     timeoutMs: settings.probe.timeoutMs,
+    ...(transition.activation?.rollback ? {} : { clearErrors }),
     ...(run.line ? { connection: run.line.connection } : {}),
   });
   run.line?.connection.close();
   if (!seen.served) {
-    const error = await notServed(run, seen.reason);
+    const error = await notServed(run, color, { seen, ms: elapsedMs() });
+    context.on?.({ kind: "Refused", error });
     // Pulumi prints any other error of an output with its stack, and without the hint.
     throw new pulumi.RunError(formatError(error));
   }
-  context.on?.({ kind: "Served", color, ms: Math.round(performance.now() - started) });
+  context.on?.({ kind: "Served", color, ms: elapsedMs() });
   return outputs;
 }
 
-async function notServed(run: Verification, reason: string): Promise<BlueGreenError> {
-  const { former, platform, settings, transition, context } = run;
-  const asked = formatWeights(transition.record.weights);
-  const end = transition.activation?.rollback ? staysBack : await returned(run);
-  const error = new BlueGreenError(
-    end.code,
-    `asked for ${asked}, but ${reason} within ${settings.switchWithinMs} ms`,
-    {
-      hint: end.hint,
-      details: [`platform ${platform.name}, before: ${formatWeights(former.record.weights)}`],
-    },
-  );
-  context.on?.({ kind: "Refused", error });
-  return error;
+interface Unserved {
+  readonly seen: ServedResult;
+  readonly ms: number;
+}
+
+async function notServed(
+  run: Verification,
+  color: Color,
+  { seen, ms }: Unserved,
+): Promise<BlueGreenError> {
+  const { former, platform, settings, transition } = run;
+  const rollback = transition.activation?.rollback === true;
+  const end = rollback ? staysBack : await returned(run);
+  const details = [`platform ${platform.name}, before: ${formatWeights(former.record.weights)}`];
+  const asked = `asked for ${formatWeights(transition.record.weights)}, but`;
+  if (rollback || !seen.failing) {
+    const message = `${asked} ${seen.reason} within ${settings.switchWithinMs} ms`;
+    return new BlueGreenError(end.code, message, { hint: end.hint, details });
+  }
+  const errors = `${seen.errors} of ${seen.answers[color]} answers of ${color} were errors`;
+  const sentence = `${errors} within ${ms} ms of the switch: ${seen.reason}`;
+  const back = former.record.activeColor;
+  if (end.code === "SWITCH_STUCK" || back === null) {
+    return new BlueGreenError(end.code, `${asked} ${sentence}`, { hint: end.hint, details });
+  }
+  const version = former.colors[color]?.release.version;
+  const pin = version === undefined ? "" : `, keep it out with \`bluegreen pin ${version}\``;
+  const hint = `traffic is back on ${back}; look at \`bluegreen logs ${color}\`${pin}`;
+  return new BlueGreenError("ROLLED_BACK", sentence, { hint, details });
 }
 
 /** Where traffic is after a flip that wasn't served, and what to do. */

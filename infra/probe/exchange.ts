@@ -63,7 +63,7 @@ function exchange(outgoing: ClientRequest, request: ProbeRequest): Promise<Probe
   const started = performance.now();
   const elapsed = () => Math.round(performance.now() - started);
   let connected = false;
-  let answering = false;
+  let answer: IncomingMessage | null = null;
   let settled = false;
   const settle = (result: ProbeResult) => {
     settled = true;
@@ -73,7 +73,7 @@ function exchange(outgoing: ClientRequest, request: ProbeRequest): Promise<Probe
   };
   const giveUp = () => {
     if (settled) return;
-    settle({ kind: "timeout", connected, ms: elapsed() });
+    settle({ kind: "timeout", connected, ms: elapsed(), ...begun(answer) });
     outgoing.destroy();
   };
   // An answer that came while the event loop was busy is read before time is called.
@@ -83,7 +83,7 @@ function exchange(outgoing: ClientRequest, request: ProbeRequest): Promise<Probe
     if (socket.connecting) socket.once("connect", () => (connected = true));
   });
   outgoing.on("response", (response) => {
-    answering = true;
+    answer = response;
     void readAnswer(response, request, elapsed).then((result) => {
       settle(result);
       if (result.kind === "answered" && result.truncated) outgoing.destroy();
@@ -94,7 +94,8 @@ function exchange(outgoing: ClientRequest, request: ProbeRequest): Promise<Probe
     settle(unreachableBy(error));
   });
   outgoing.on("close", () => {
-    if (!answering) settle(unreachable("server", "the connection was closed without an answer"));
+    if (answer === null)
+      settle(unreachable("server", "the connection was closed without an answer"));
   });
   if (request.signal?.aborted) giveUp();
   else request.signal?.addEventListener("abort", giveUp, { once: true });
@@ -126,9 +127,14 @@ function readAnswer(
   });
   response.on("end", finish);
   response.on("error", (error) => {
-    resolve(unreachableBy(error));
+    resolve({ ...unreachableBy(error), ...begun(response) });
   });
   return promise;
+}
+
+/** What is known of an answer that didn't come to its end. */
+function begun(answer: IncomingMessage | null): { readonly headers?: Record<string, string> } {
+  return answer ? { headers: headersOf(answer) } : {};
 }
 
 function headersOf(response: IncomingMessage): Record<string, string> {

@@ -1,5 +1,9 @@
 /** What a probe found, and how that reads as a sentence. */
 
+import { colorHeader } from "../headers.ts";
+import { isColor } from "../model.ts";
+import type { Color } from "../model.ts";
+
 /** How far an exchange came that ended without an answer. */
 export type Reached =
   /** It couldn't be sent: the URL or a header isn't valid. */
@@ -24,9 +28,27 @@ export type ProbeResult =
       readonly truncated: boolean;
       readonly ms: number;
     }
-  | { readonly kind: "unreachable"; readonly reached: Reached; readonly reason: string }
+  | {
+      readonly kind: "unreachable";
+      readonly reached: Reached;
+      readonly reason: string;
+      /** Those of an answer that broke off; absent: none had come. */
+      readonly headers?: Readonly<Record<string, string>>;
+    }
   /** `connected` tells a silent server from a packet that got lost on the way. */
-  | { readonly kind: "timeout"; readonly connected: boolean; readonly ms: number };
+  | {
+      readonly kind: "timeout";
+      readonly connected: boolean;
+      readonly ms: number;
+      /** Those of an answer that didn't end in time; absent: none had come. */
+      readonly headers?: Readonly<Record<string, string>>;
+    };
+
+/** The color that answered, also one whose answer broke off; null: none is named. */
+export function colorOf({ headers = {} }: ProbeResult): Color | null {
+  const color = headers[colorHeader];
+  return isColor(color) ? color : null;
+}
 
 /** True when the result says something about the way from here, and nothing about the instance. */
 export function isElsewhere(result: ProbeResult, target: { readonly loopback: boolean }): boolean {

@@ -2,13 +2,11 @@
 
 import { systemClock } from "../clock.ts";
 import type { Clock } from "../clock.ts";
-import { colorHeader } from "../headers.ts";
-import { isColor } from "../model.ts";
 import type { Color } from "../model.ts";
 import { keepConnection } from "./connection.ts";
 import type { ProbeConnection } from "./connection.ts";
 import { probe } from "./exchange.ts";
-import { sentenceOf } from "./result.ts";
+import { colorOf, sentenceOf } from "./result.ts";
 import type { ProbeResult } from "./result.ts";
 import { targetOf } from "./target.ts";
 import { versionIn } from "./version.ts";
@@ -34,6 +32,8 @@ export interface ServedRequest {
   readonly statuses?: readonly number[];
   /** Connection that was opened before the switch; absent: one is opened by the first probe. */
   readonly connection?: ProbeConnection;
+  /** The color's errors in a row that end it before its time; absent: none do. */
+  readonly clearErrors?: number;
   readonly clock?: Clock;
   readonly signal?: AbortSignal;
 }
@@ -49,11 +49,24 @@ export interface ServedAnswers {
 export interface ServedResult {
   readonly served: boolean;
   readonly answers: ServedAnswers;
+  /** Answers of the color whose status isn't right, or that broke off. */
+  readonly errors: number;
+  /**
+   * True when it is the color that fails: so many of its answers in a row were errors that it was
+   * ended, or most of what was wrong in the whole time were its errors.
+   */
+  readonly failing: boolean;
   /** Why it counts as served, or what the last wrong answer was; one sentence. */
   readonly reason: string;
 }
 
-type Tally = { -readonly [K in keyof ServedAnswers]: number };
+interface Tally {
+  readonly answers: { -readonly [K in keyof ServedAnswers]: number };
+  errors: number;
+  errorsInRow: number;
+  /** Answers that weren't right, for whatever reason. */
+  wrong: number;
+}
 
 const defaultTimeoutMs = 2_000;
 const defaultIntervalMs = 20;
@@ -72,37 +85,47 @@ async function verifyOn(
   connection: ProbeConnection,
   request: ServedRequest,
 ): Promise<ServedResult> {
-  const { clock = systemClock, count, withinMs, color } = request;
+  const { clock = systemClock, count, withinMs, color, clearErrors = Infinity } = request;
   const intervalMs = Math.max(1, request.intervalMs ?? defaultIntervalMs);
   const endMs = clock.now() + withinMs;
   // A clock that is set back must not make this endless.
   const maxRounds = Math.ceil(withinMs / intervalMs) + count;
-  const answers: Tally = { blue: 0, green: 0, unnamed: 0, unanswered: 0 };
+  const tally = newTally();
   let inRow = 0;
   let wrong = "nothing was asked";
   for (let round = 0; round < maxRounds; round += 1) {
     const leftMs = endMs - clock.now();
     if (leftMs <= 0 || request.signal?.aborted) break;
-    const problem = await askTwice({ request, connection, leftMs, answers });
+    const problem = await askTwice({ request, connection, leftMs, tally });
     // What the end of the time cut off says less than a wrong answer before it.
     if (problem !== null && (problem.answered || round === 0)) wrong = problem.sentence;
     inRow = problem === null ? inRow + 1 : 0;
-    if (inRow >= count) {
-      const reason = `${color} answered ${count} times in a row on fresh and on reused connections`;
-      return { served: true, answers, reason };
-    }
+    if (inRow >= count) return proven(request, tally);
+    if (tally.errorsInRow >= clearErrors) break;
     await clock.sleep(Math.min(intervalMs, Math.max(0, endMs - clock.now())));
   }
   const reason =
     inRow === 0 ? wrong : `${color} answered ${inRow} times in a row, ${count} expected`;
-  return { served: false, answers, reason };
+  const { answers, errors, errorsInRow } = tally;
+  const failing = errorsInRow >= clearErrors || errors > tally.wrong / 2;
+  return { served: false, answers, errors, failing, reason };
+}
+
+function newTally(): Tally {
+  const answers = { blue: 0, green: 0, unnamed: 0, unanswered: 0 };
+  return { answers, errors: 0, errorsInRow: 0, wrong: 0 };
+}
+
+function proven({ color, count }: ServedRequest, { answers, errors }: Tally): ServedResult {
+  const reason = `${color} answered ${count} times in a row on fresh and on reused connections`;
+  return { served: true, answers, errors, failing: false, reason };
 }
 
 interface Round {
   readonly request: ServedRequest;
   readonly connection: ProbeConnection;
   readonly leftMs: number;
-  readonly answers: Tally;
+  readonly tally: Tally;
 }
 
 interface Problem {
@@ -112,38 +135,49 @@ interface Problem {
 }
 
 /** What is wrong with either answer; null when both are right. */
-async function askTwice({ request, connection, leftMs, answers }: Round): Promise<Problem | null> {
+async function askTwice({ request, connection, leftMs, tally }: Round): Promise<Problem | null> {
   const { url, path, signal, timeoutMs = defaultTimeoutMs } = request;
   const asked = { url, path, timeoutMs: Math.min(leftMs, timeoutMs), ...(signal && { signal }) };
   const results = await Promise.all([probe(asked), probe({ ...asked, connection })]);
   const problems = results.map((result, lane): Problem | null => {
-    answers[colorOf(result)] += 1;
+    const color = colorOf(result);
+    tally.answers[color ?? (result.kind === "answered" ? "unnamed" : "unanswered")] += 1;
+    const answered = result.kind !== "timeout" || leftMs >= timeoutMs;
     const problem = problemOf(request, result);
+    if (answered && problem !== null) tally.wrong += 1;
+    if (answered && color === request.color) judge(request, result, tally);
     if (problem === null) return null;
     const sentence = `${problem} (on a ${lane === 0 ? "fresh" : "reused"} connection)`;
-    return { sentence, answered: result.kind !== "timeout" || leftMs >= timeoutMs };
+    return { sentence, answered };
   });
   return problems.find((problem) => problem?.answered) ?? problems.find(Boolean) ?? null;
 }
 
-function colorOf(result: ProbeResult): keyof ServedAnswers {
-  if (result.kind !== "answered") return "unanswered";
-  const color = result.headers[colorHeader];
-  return isColor(color) ? color : "unnamed";
+/** Counts an answer of the color that is asked for. */
+function judge(request: ServedRequest, result: ProbeResult, tally: Tally): void {
+  const isError = result.kind !== "answered" || !isRight(request, result.status);
+  tally.errors += isError ? 1 : 0;
+  tally.errorsInRow = isError ? tally.errorsInRow + 1 : 0;
 }
 
 function problemOf(request: ServedRequest, result: ProbeResult): string | null {
-  const { url, path, color, statuses, expectVersion, versionSource } = request;
+  const { url, path, color, expectVersion, versionSource } = request;
   const where = targetOf({ url })?.origin ?? "the public address";
-  if (result.kind !== "answered") return sentenceOf({ where, path, statuses: [] }, result);
   const from = colorOf(result);
+  if (result.kind !== "answered") {
+    const sentence = sentenceOf({ where, path, statuses: [] }, result);
+    return from === null ? sentence : `${sentence} (begun by ${from})`;
+  }
   const subject = `${where} GET ${path} answered`;
-  if (from === "unnamed") return `${subject} without naming a color, ${color} expected`;
+  if (from === null) return `${subject} without naming a color, ${color} expected`;
   if (from !== color) return `${subject} from ${from}, ${color} expected`;
-  const right = statuses ? statuses.includes(result.status) : result.status < 500;
-  if (!right) return `${subject} ${result.status} from ${color}`;
+  if (!isRight(request, result.status)) return `${subject} ${result.status} from ${color}`;
   if (expectVersion === undefined) return null;
   const found = versionIn(result, versionSource);
   if (found === expectVersion) return null;
   return `${subject} from version ${found ?? "unknown"}, ${expectVersion} expected`;
+}
+
+function isRight({ statuses }: ServedRequest, status: number): boolean {
+  return statuses ? statuses.includes(status) : status < 500;
 }

@@ -86,5 +86,6 @@ function halfMade(error: HalfMade, properties: Properties): Error {
   return Object.assign(new Error(cause), { id: error.id, properties, reasons: [cause] });
 }
 
-endWithEngine();
+// The engine's address is the only argument that names no option.
+endWithEngine(process.argv.slice(2).find((argument) => !argument.startsWith("-")));
 await main(provider, process.argv.slice(2));

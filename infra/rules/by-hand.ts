@@ -22,8 +22,10 @@ export function claimByHand(asked: {
   readonly owner: Owner;
   readonly nowMs: number;
   readonly claimMs: number;
+  /** Also while the color's rollback window is open. */
+  readonly force: boolean;
 }): ClaimColor {
-  const { color, version, owner, nowMs, claimMs } = asked;
+  const { color, version, owner, nowMs, claimMs, force } = asked;
   return {
     kind: "Claim",
     rolloutId: byHandId(nowMs),
@@ -33,5 +35,6 @@ export function claimByHand(asked: {
     owner,
     until: new Date(nowMs + claimMs).toISOString(),
     replaces: null,
+    force,
   };
 }

@@ -2,10 +2,13 @@
 
 import { BlueGreenError } from "../errors.ts";
 import type { Claim, Color, ColorOutputs, Owner, Rollout, RouterRecord } from "../model.ts";
+import { isByHand } from "./by-hand.ts";
+import type { WindowClaim } from "./record.ts";
 import type { ClaimColor } from "./request.ts";
 import { refuseServing, wayOut } from "./rollout.ts";
 import { instant } from "./view.ts";
 import type { View } from "./view.ts";
+import { endedBy, refuseOpenWindow } from "./window.ts";
 
 export function sameOwner(a: Owner | null, b: Owner | null): boolean {
   if (a === null || b === null) return a === b;
@@ -40,8 +43,9 @@ export function claimedBy(claim: Claim, rollout: Rollout | null): BlueGreenError
 }
 
 /**
- * The record with the color reserved; the same rollout may take its own claim over.
- * @throws CLAIMED, ROLLOUT_OPEN, COLOR_SERVES, COLOR_RETIRING, COLOR_EMPTY
+ * The record with the color reserved; the same rollout may take its own claim over. A person hears
+ * of the rollback window that filling a color ends; for a rollout it is what was asked for.
+ * @throws CLAIMED, ROLLOUT_OPEN, COLOR_SERVES, COLOR_RETIRING, COLOR_EMPTY, WINDOW_OPEN
  */
 export function claimColor(view: View, asked: ClaimColor): RouterRecord {
   const { record: now } = view;
@@ -62,9 +66,13 @@ export function claimColor(view: View, asked: ClaimColor): RouterRecord {
       hint: "finish with `bluegreen retire`, then run this again",
     });
   }
+  if (isByHand(asked.rolloutId) && !asked.force) refuseOpenWindow(view, asked.color);
   const rollout = newRollout(view, asked);
   if (asked.rollout === "switch") return { ...now, claim: wanted, rollout };
-  return { ...now, claim: wanted, rollout, previousRelease: null, rollbackUntil: null };
+  const ends = endedBy(view, asked.color);
+  const whole = !isUnfinished(now, asked.color, view.colors[asked.color]);
+  const claim: WindowClaim = ends && whole ? { ...wanted, ends } : wanted;
+  return { ...now, claim, rollout, previousRelease: null, rollbackUntil: null };
 }
 
 /** The record without its rollout; the claim stays as the mark of what was begun in its color. */
@@ -92,7 +100,7 @@ export function isUnfinished(
 function takeOver(view: View, asked: ClaimColor, wanted: Claim): RouterRecord {
   const { claim: held, rollout } = view.record;
   if (held && !mayTakeOver(view, asked, held)) throw claimedBy(held, rollout);
-  return { ...view.record, claim: { ...wanted, color: rollout?.color ?? wanted.color } };
+  return { ...view.record, claim: { ...held, ...wanted, color: rollout?.color ?? wanted.color } };
 }
 
 /** An owner whose time ran out may still fill the color: that takes a rollout of its own. */

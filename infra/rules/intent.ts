@@ -5,7 +5,8 @@ import type { Color, RouterRecord } from "../model.ts";
 
 /** What the settings file says of the router. */
 export interface Declared {
-  readonly activeColor: Color | null;
+  /** `none` is no wish either: a file can't stop what serves. Null where the file doesn't say. */
+  readonly activeColor: Color | "none" | null;
   readonly generation: number | null;
 }
 
@@ -20,22 +21,31 @@ export type Intent =
  */
 export function readIntent(file: Declared, record: RouterRecord, settingsFile: string): Intent {
   const { activeColor } = record;
-  if (file.activeColor === null || file.activeColor === record.declared) {
+  const color = declaredColor(file);
+  if (color === null || color === record.declared) {
     return { kind: "none", warning: differs(file, record, settingsFile) };
   }
-  if (file.activeColor === activeColor) return { kind: "activate", color: file.activeColor };
+  if (color === activeColor) return { kind: "activate", color };
   if (file.generation !== null && file.generation < record.generation) {
     return { kind: "stale", error: stale(file, record, settingsFile) };
   }
-  return { kind: "activate", color: file.activeColor };
+  return { kind: "activate", color };
+}
+
+/** The color that the file names; null where it names none. */
+export function declaredColor({ activeColor }: Declared): Color | null {
+  return activeColor === "none" ? null : activeColor;
 }
 
 function differs(file: Declared, record: RouterRecord, settingsFile: string): string | null {
-  if (file.activeColor === null || file.activeColor === record.activeColor) return null;
-  return (
-    `${settingsFile} says ${file.activeColor}, which was obeyed before; traffic stays on ` +
-    `${record.activeColor ?? "no color"} (generation ${record.generation})`
-  );
+  const { activeColor, generation } = record;
+  if (file.activeColor === null || declaredColor(file) === activeColor) return null;
+  const stays = `traffic stays on ${activeColor ?? "no color"} (generation ${generation})`;
+  if (file.activeColor !== "none") {
+    return `${settingsFile} says ${file.activeColor}, which was obeyed before; ${stays}`;
+  }
+  const way = "take it off line with `bluegreen down --stop-serving`";
+  return `${settingsFile} says none, which stops nothing: ${stays}; ${way}`;
 }
 
 function stale(file: Declared, record: RouterRecord, settingsFile: string): BlueGreenError {

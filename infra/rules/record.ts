@@ -2,8 +2,17 @@
 
 import * as z from "zod";
 import { BlueGreenError } from "../errors.ts";
-import type { ColorOutputs, Pin, Rollout, RouterReading, RouterRecord } from "../model.ts";
+import type { Claim, ColorOutputs, Pin, Rollout, RouterReading, RouterRecord } from "../model.ts";
 import { emptyRecord, perColor, recordSchema } from "../model.ts";
+
+/** What a claim of the former color ends. */
+export type Ended = Pick<RouterRecord, "previousRelease" | "rollbackUntil">;
+
+/** A claim as the record keeps it. */
+export interface WindowClaim extends Claim {
+  /** Absent where it ended nothing. */
+  readonly ends?: Ended | undefined;
+}
 
 /** The engine may drop nulls on their way through a stack's state: absent means null. */
 function orNull<T extends z.ZodType>(shape: T) {
@@ -22,11 +31,20 @@ const owner = z.object({
   started: z.string(),
 });
 
-const claim = z.object({
+/** Absent in the records of a bluegreen that didn't keep it. */
+const ends = z
+  .object({
+    previousRelease: orNull(z.object({ color, release })),
+    rollbackUntil: orNull(z.string()),
+  })
+  .optional();
+
+const claim: z.ZodType<WindowClaim> = z.object({
   color,
   rolloutId: z.string(),
   until: z.string(),
   owner: orNull(owner),
+  ends,
 });
 
 const pin = z.object({
@@ -134,6 +152,11 @@ export function countsOf({ traffic }: RouterReading): Rollout["baseline"] {
 /** The pins with one more; a release is pinned once, the newest reason stays. */
 export function withPin(pins: readonly Pin[], pin: Pin): readonly Pin[] {
   return [...pins.filter((other) => other.digest !== pin.digest), pin];
+}
+
+/** True when a person who names this release, by version or digest, means the pin. */
+export function isPinOf({ version, digest }: Pin, release: string): boolean {
+  return version === release || digest === release;
 }
 
 /** The pin that forbids a release now; null when there is none. */

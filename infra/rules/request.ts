@@ -23,6 +23,8 @@ export interface ClaimColor {
   readonly until: Instant;
   /** The owner that this request replaces: known to be dead, or none at the gate. */
   readonly replaces: Owner | null;
+  /** By hand: also while the color's rollback window is open. A rollout's claim always may. */
+  readonly force: boolean;
 }
 
 /** The idle color is filled: attach it at weight 0, ready to be checked. */
@@ -77,6 +79,8 @@ export interface Abort {
   readonly reason: string;
   /** Only this rollout; null: whichever is open. */
   readonly rolloutId: string | null;
+  /** Who asks made the claim, and knows that nothing of the color was touched since. */
+  readonly untouched: boolean;
 }
 
 /** Detach the idle color for good, before its stack is emptied. */

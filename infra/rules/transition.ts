@@ -1,7 +1,7 @@
 /** From one record to the next: the whole rule book of an update of the router's stack. Pure. */
 
 import { attachments } from "./attachment.ts";
-import { claimColor, claimedBy, isUnfinished, liveClaim, withoutRollout } from "./claim.ts";
+import { claimColor, claimedBy, liveClaim, withoutRollout } from "./claim.ts";
 import { isByHand } from "./by-hand.ts";
 import { BlueGreenError } from "../errors.ts";
 import type { Declared } from "./intent.ts";
@@ -9,14 +9,16 @@ import { readIntent } from "./intent.ts";
 import type { Color, DirectMark, Rollout, RouterRecord } from "../model.ts";
 import { byHand, sameWeights, weightsOf } from "../model.ts";
 import type { Routes } from "../platform.ts";
-import { pinOf, withPin } from "./record.ts";
+import { isPinOf, pinOf, withPin } from "./record.ts";
 import type * as request from "./request.ts";
+import { retire, retired } from "./retirement.ts";
 import { formerOf } from "./roles.ts";
-import { inPhase, openRollout, refuseServing, wayOut } from "./rollout.ts";
+import { inPhase, openRollout, wayOut } from "./rollout.ts";
 import type { Moved } from "./traffic.ts";
 import { activated, moveTraffic, rollBack } from "./traffic.ts";
 import { instant } from "./view.ts";
 import type { View } from "./view.ts";
+import { givenBack } from "./window.ts";
 
 export interface Transition extends Moved {
   /** Sentences for people: what was ignored or taken over, and why. */
@@ -200,7 +202,12 @@ function abort(view: View, asked: request.Abort): RouterRecord {
       { hint: wayBack(rollout) },
     );
   }
-  return withoutRollout(view.record);
+  // A person's claim is never given back: after a failed `pulumi up` the color's outputs are the
+  // former ones, so nothing proves that it wasn't touched.
+  const back = asked.untouched && rollout.id === asked.rolloutId ? givenBack(view) : null;
+  return back
+    ? { ...view.record, ...back, rollout: null, claim: null }
+    : withoutRollout(view.record);
 }
 
 function wayBack(rollout: Rollout): string {
@@ -208,47 +215,6 @@ function wayBack(rollout: Rollout): string {
   return way
     ? `return traffic with \`${way}\``
     : "a first release has no way back: deploy the one you want, or `bluegreen down --stop-serving`";
-}
-
-function retire(view: View, asked: request.Retire): RouterRecord {
-  const { record: now, nowMs } = view;
-  const { color } = asked;
-  refuseServing(view, color, "be retired");
-  if (now.retiring === color) return now;
-  const live = liveClaim(now, nowMs);
-  const { rollout } = now;
-  const needed = rollout !== null && rollout.phase !== "hold" && rollout.former === color;
-  if (live && (live.color === color || needed)) throw claimedBy(live, rollout);
-  if (needed && !asked.force) {
-    const sentence = `${color} is the way back of rollout ${rollout.id}, left in its ${rollout.phase}`;
-    throw new BlueGreenError("ROLLOUT_OPEN", sentence, {
-      hint: "finish it with `bluegreen deploy` (no version), or go back: `bluegreen rollback`",
-    });
-  }
-  const until = [now.rollbackUntil, now.claim?.color === color ? now.claim.until : null]
-    .filter((end) => end !== null)
-    .find((end) => Date.parse(end) > nowMs);
-  if (until !== undefined && !asked.force) {
-    throw new BlueGreenError("WINDOW_OPEN", `${color} is kept until ${until}`, {
-      hint: "wait, or give it up now with `bluegreen retire --now`",
-    });
-  }
-  const unfinished = isUnfinished(now, color, view.colors[color]);
-  const { claim } = withoutRollout(now);
-  const cleared = { previousRelease: null, rollbackUntil: null, rollout: null };
-  return { ...now, ...cleared, claim: unfinished ? claim : null, retiring: color };
-}
-
-function retired(view: View, asked: request.Retired): RouterRecord {
-  const { color } = asked;
-  if (view.record.retiring !== color) return view.record;
-  if (view.colors[color]) {
-    throw new BlueGreenError("COLOR_BUSY", `${color}'s stack isn't empty yet`, {
-      hint: "finish with `bluegreen retire`",
-    });
-  }
-  const { claim } = view.record;
-  return { ...view.record, retiring: null, claim: claim?.color === color ? null : claim };
 }
 
 function pin(view: View, asked: request.PinRelease): RouterRecord {
@@ -261,12 +227,6 @@ function pin(view: View, asked: request.PinRelease): RouterRecord {
 }
 
 function unpin(view: View, asked: request.UnpinRelease): RouterRecord {
-  const { pins } = view.record;
-  const kept = pins.filter(
-    (each) => each.version !== asked.release && each.digest !== asked.release,
-  );
-  if (kept.length < pins.length) return { ...view.record, pins: kept };
-  throw new BlueGreenError("USAGE", `no pin on ${asked.release}`, {
-    hint: `pinned are: ${pins.map((each) => each.version).join(", ") || "none"}`,
-  });
+  const pins = view.record.pins.filter((pin) => !isPinOf(pin, asked.release));
+  return { ...view.record, pins };
 }

@@ -1,6 +1,7 @@
 /** The provider executable over its wire: what it makes, compares, reads back and refuses. */
 
 import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
 import { parseError } from "../../infra/errors.ts";
@@ -15,8 +16,8 @@ import type { Properties } from "../../infra/provider/handler.ts";
 import { recordType } from "../../infra/provider/record-type.ts";
 import { endProcesses } from "../support/project/processes.ts";
 import { localBed } from "./local/bed.ts";
-import { ProviderProcess, RefusedCall } from "./local/provider-process.ts";
-import type { Made } from "./local/provider-process.ts";
+import { ProviderProcess, RefusedCall, startQuietEngine } from "./local/provider-process.ts";
+import type { Made, QuietEngine } from "./local/provider-process.ts";
 import type { PlatformBed } from "./suite/bed.ts";
 
 let bed: PlatformBed;
@@ -46,7 +47,7 @@ async function create(type: string, inputs: Properties): Promise<Made> {
 function routerInputs({ settings }: PlatformBed): Properties {
   const { host, port } = settings.local;
   const dir = placeOf(settings).router;
-  return { dir, host, port, drainMs: settings.drainMs, accessLog: false };
+  return { dir, host, port, drainMs: settings.drainMs, accessLog: false, pauseMs: 0 };
 }
 
 function routeInputs({ settings }: PlatformBed, change: Properties = {}): Properties {
@@ -160,24 +161,64 @@ test("keeps the record as it is handed over", async () => {
   expect(await provider.read(recordType, stored)).toMatchObject({ properties: { record } });
 });
 
-test("ends soon after the engine that started it was killed", async () => {
-  const file = fileURLToPath(
-    new URL("../../infra/provider/pulumi-resource-bluegreen-core", import.meta.url),
-  );
-  const script = `"$0" 127.0.0.1:9 & echo "pid $!"; wait`;
-  const engine = spawn("sh", ["-c", script, file], { stdio: ["ignore", "pipe", "inherit"] });
+const executable = fileURLToPath(
+  new URL("../../infra/provider/pulumi-resource-bluegreen-core", import.meta.url),
+);
+
+interface Started {
+  /** Stands in for the engine's process. */
+  readonly engine: ChildProcess;
+  readonly pid: number;
+  readonly said: () => string;
+}
+
+/** A provider that is the child of a process of its own, which tells its pid at once. */
+async function startedBy(address: string): Promise<Started> {
+  const script = `"$0" "$1" & echo "pid $!"; wait`;
+  const engine = spawn("sh", ["-c", script, executable, address], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   let said = "";
   engine.stdout.setEncoding("utf8").on("data", (text: string) => (said += text));
-  try {
-    await until("the provider serves", () => /^\d+$/m.test(said));
-    const pid = Number(/pid (\d+)/.exec(said)?.[1]);
-    onTestFinished(() => endProcesses([pid]));
-    expect(startOf(pid)).not.toBeNull();
-    engine.kill("SIGKILL");
-    await until("the provider ends", () => startOf(pid) === null);
-  } finally {
-    engine.kill("SIGKILL");
-  }
+  onTestFinished(() => void engine.kill("SIGKILL"));
+  await until("the provider is started", () => said.includes("pid "));
+  const pid = Number(/pid (\d+)/.exec(said)?.[1]);
+  onTestFinished(() => endProcesses([pid]));
+  return { engine, pid, said: () => said };
+}
+
+async function quietEngine(): Promise<QuietEngine> {
+  const engine = await startQuietEngine();
+  onTestFinished(() => {
+    engine.stop();
+  });
+  return engine;
+}
+
+test("ends soon after the engine that started it was killed", async () => {
+  const { address } = await quietEngine();
+  const { engine, pid, said } = await startedBy(address);
+  await until("the provider serves", () => /^\d+$/m.test(said()));
+  expect(startOf(pid)).not.toBeNull();
+  engine.kill("SIGKILL");
+  await until("the provider ends", () => startOf(pid) === null);
+});
+
+test("ends also when its engine was killed before it could begin to look", async () => {
+  const quiet = await quietEngine();
+  const { engine, pid } = await startedBy(quiet.address);
+  engine.kill("SIGKILL");
+  quiet.stop();
+  await until("the provider ends", () => startOf(pid) === null);
+});
+
+test("ends when nobody listens at its engine's address any more, though its parent lives", async () => {
+  const quiet = await quietEngine();
+  const { engine, pid, said } = await startedBy(quiet.address);
+  await until("the provider serves", () => /^\d+$/m.test(said()));
+  quiet.stop();
+  await until("the provider ends", () => startOf(pid) === null);
+  expect(engine.signalCode).toBeNull();
 });
 
 async function until(what: string, condition: () => boolean, limitMs = 10_000): Promise<void> {

@@ -82,6 +82,7 @@ describeOnEngine("an environment's life by the command line", () => {
     const kinds = events.map(({ kind }) => kind);
     expect(kinds[0]).toBe("Started");
     expect(kinds).toEqual(expect.arrayContaining(["Checked", "Switched", "Probed", "Finished"]));
+    expect(kinds.at(-1)).toBe("Finished");
     const probed = events.find((event) => event.kind === "Probed");
     expect(probed?.probe.failed).toBe(0);
     expect(probed?.probe.byColor).toEqual({

@@ -1,5 +1,6 @@
 /** What a color still answers when it is to go, by an application that ends without a thought. */
 
+import { writeFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { describeOnEngine } from "../support/project/engine.ts";
 import { expectExit } from "../support/project/expectations.ts";
@@ -57,8 +58,30 @@ describeOnEngine("a request that takes longer than the commands that replace its
     expect(await project.color("green")).toBeNull();
   });
 
-  it("is answered when all is taken down", async () => {
+  it("keeps the traffic where two colors must never serve at once, until it is over", async () => {
+    expectExit(await project.run(["deploy", "--version", "4"]), 0);
+    const paused = project.settings().replace("bluegreen:local:\n", "$&    pause: 400ms\n");
+    expect(paused).not.toBe(project.settings());
+    writeFileSync(project.settingsFile, paused);
+    const besides = await project.run(["switch", "blue", "--no-bake"]);
+    expectExit(besides, 3);
+    expect(besides.stderr).toMatch(/PLAN_REFUSED: this step would also change dev-router/);
+    expectExit(await project.run(["up", "--yes"]), 0);
+    askSlowly(9_000);
+    const early = await project.run(["switch", "blue", "--no-bake"]);
+    expectExit(early, 3);
+    expect(early.stderr).toMatch(/COLOR_BUSY: green had 1 request open after a pause of 400 ms/);
+    expect(await project.ask()).toMatchObject({ body: "green 4" });
+    expect(await slow).toMatchObject({ body: "slow 4" });
+    expectExit(await project.run(["switch", "blue", "--no-bake"]), 0);
+    expect(await project.ask()).toMatchObject({ body: "blue 1" });
+  });
+
+  it("is answered when all is taken down, whatever the settings say by now", async () => {
     askSlowly(8_000);
+    const other = project.settings().replace("pause: 400ms", "pause: 300ms");
+    expect(other).not.toBe(project.settings());
+    writeFileSync(project.settingsFile, other);
     expectExit(await project.run(["down", "--stop-serving", "--yes"]), 0);
     expect(await slow).toMatchObject({ body: "slow 1" });
   });

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import type { Run } from "../support/project/command.ts";
 import { describeOnEngine } from "../support/project/engine.ts";
-import { expectExit } from "../support/project/expectations.ts";
+import { expectError, expectExit } from "../support/project/expectations.ts";
 import { eventually } from "../support/project/waiting.ts";
 import { makeProject, pulumiUp } from "../support/project/project.ts";
 import type { Project, RunOptions } from "../support/project/project.ts";
@@ -129,7 +129,11 @@ describeOnEngine("a hand-run pulumi", () => {
 
   it("fills the idle color under a person's claim, and flips to it by the file", async () => {
     project.edit({ version: "9" });
-    expectExit(await project.run(["claim", "blue"]), 0);
+    const early = await project.run(["claim", "blue"]);
+    expectError(early, { exit: 3, code: "WINDOW_OPEN", says: /`bluegreen claim blue --now`/ });
+    const claimed = await project.run(["claim", "blue", "--now"]);
+    expectExit(claimed, 0);
+    expect(claimed.output).toContain("there is no way back to 1 any more");
     expectExit(await up("dev-blue"), 0);
     expect(await project.color("blue")).toMatchObject({ version: "9", ready: 1 });
     expect(await project.ask()).toMatchObject({ body: "green 2" });
@@ -203,5 +207,32 @@ describeOnEngine("a hand-run pulumi", () => {
     expect(plan.output).toMatch(/pending: green holds no release yet/);
     await expectRefusal(up, /COLOR_EMPTY/, /bluegreen deploy/);
     expect(await project.ask()).toMatchObject({ body: "blue 9" });
+  });
+});
+
+describeOnEngine("an environment that doesn't exist yet", () => {
+  it("has nothing to abort or to pin, and is made by a claim so that a person can fill it", async () => {
+    const project = await makeProject({ settings: { version: "1" } });
+    onTestFinished(() => project.remove());
+    const aborted = await project.run(["abort"]);
+    expectExit(aborted, 0);
+    expect(aborted.output).toContain("no rollout is open");
+    const missing = { exit: 2, code: "STACK_MISSING", says: /bluegreen deploy --version VERSION/ };
+    expectError(await project.run(["pin", "1"]), missing);
+    expectError(await project.run(["unpin", "1"]), missing);
+    expectExit(await project.run(["claim", "green"]), 0);
+    expectExit(await project.pulumi([...pulumiUp, "--stack", "dev-green"]), 0);
+    project.edit({ activeColor: "green" });
+    expectExit(await project.pulumi([...pulumiUp, "--stack", "dev"]), 0);
+    expect(await project.ask()).toMatchObject({ body: "green 1" });
+    const unpinned = await project.run(["unpin", "7"]);
+    expectExit(unpinned, 0);
+    expect(unpinned.output).toContain("release 7 isn't pinned");
+    project.edit({ activeColor: "none" });
+    const update = await project.pulumi([...pulumiUp, "--stack", "dev"]);
+    expectExit(update, 0);
+    expect(update.output).toMatch(/says none, which stops nothing: traffic stays on green/);
+    expect((await project.run(["preview"])).output).toMatch(/bluegreen down --stop-serving/);
+    expect(await project.ask()).toMatchObject({ body: "green 1" });
   });
 });

@@ -6,7 +6,8 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import type { DoctorReport } from "../../automation/doctor/finding.ts";
 import type { HistoryEntry } from "../../automation/history/entries.ts";
 import { linkName } from "../../automation/init/link.ts";
-import type { StatusReport } from "../../automation/status/report.ts";
+import type { ColorReport, StatusReport } from "../../automation/status/report.ts";
+import type { Color } from "../../infra/model.ts";
 import { describeOnEngine } from "../support/project/engine.ts";
 import { makeProject, pulumiUp } from "../support/project/project.ts";
 import type { Project, ProjectOptions } from "../support/project/project.ts";
@@ -249,4 +250,75 @@ describeOnEngine("after two deploys", () => {
     expect(await project.run(["up"])).toMatchObject({ code: 0 });
     expect(await project.run(["doctor"])).toMatchObject({ code: 0 });
   });
+
+  it("status says that a supervisor was killed though its instances answer", async () => {
+    const { activeColor } = await project.record();
+    if (activeColor === null) throw new Error("no color is active");
+    const folder = project.place.color[activeColor];
+    const supervisor = project
+      .processes()
+      .find(({ command }) => command.includes("supervisor/main.ts") && command.includes(folder));
+    await endProcesses([supervisor?.pid ?? 0]);
+    expect(await project.ask()).toMatchObject({ status: 200, color: activeColor });
+    const { problems } = await json<StatusReport>(project.run(["status", "--json"]));
+    expect(problems).toMatchObject([
+      {
+        subject: activeColor,
+        sentence: "its supervisor doesn't answer: nobody starts an instance again",
+        advice: "bring it back: `bluegreen up`",
+      },
+    ]);
+    expect(await project.run(["up"])).toMatchObject({ code: 0 });
+    const after = await json<StatusReport>(project.run(["status", "--json"]));
+    expect(after.problems).toEqual([]);
+  });
+
+  it("status tells of a fill that failed, and not of the release before it", async () => {
+    project.fault("4", { crash: true });
+    expect(await project.run(["deploy", "--version", "4"])).toMatchObject({ code: 3 });
+    const status = await json<StatusReport>(project.run(["status", "--json"]));
+    const failed = /^filling with 4 failed; crash loop: \d+ restarts, last line "told to crash"$/;
+    expect(idleOf(status)).toMatchObject({
+      role: "unfinished",
+      version: null,
+      digest: null,
+      filling: { state: "ended", version: "4", sentence: expect.stringMatching(failed) as string },
+    });
+    expect(status.problems.map(({ sentence }) => sentence)).toEqual([
+      expect.stringMatching(failed) as string,
+    ]);
+    const doctor = await project.run(["doctor"]);
+    expect(doctor.stdout).toMatch(/problem +(blue|green) +filling with 4 failed/);
+    expect(doctor.stdout).not.toMatch(/its stack says/);
+  });
+
+  it("status tells of a fill whose driver was killed", async () => {
+    project.fault("5", { startMs: 60_000 });
+    const filling = project.start(["deploy", "--version", "5"]);
+    const started = async (color: Color): Promise<true | null> =>
+      (await project.color(color))?.version === "5" ? true : null;
+    await eventually(
+      () => `release 5 is being started:\n${filling.said()}`,
+      async () => (await started("blue")) ?? (await started("green")),
+      30_000,
+    );
+    filling.signal("SIGKILL");
+    await filling.done;
+    const status = await json<StatusReport>(project.run(["status", "--json"]));
+    expect(idleOf(status)).toMatchObject({
+      role: "filling",
+      version: null,
+      filling: { state: "filling", version: "5" },
+    });
+    expect(idleOf(status).filling?.sentence).toMatch(
+      /^being filled with 5 \(unfinished\); 0 of 2 instances are ready/,
+    );
+    expect(status.problems).toMatchObject([{ subject: "rollout" }]);
+    const screen = await project.run(["status"]);
+    expect(screen.stdout).toMatch(/(blue|green) +being filled with 5 \(unfinished\)/);
+  });
 });
+
+function idleOf({ activeColor, colors }: StatusReport): ColorReport {
+  return colors[activeColor === "blue" ? "green" : "blue"];
+}

@@ -15,6 +15,7 @@ import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { PreviewSummary } from "../../automation/preview/summary.ts";
 import { describeOnEngine } from "../support/project/engine.ts";
+import { endProcesses } from "../support/project/processes.ts";
 import { backendFolder, makeProject, pulumiUp } from "../support/project/project.ts";
 import type { Project } from "../support/project/project.ts";
 
@@ -226,6 +227,34 @@ describeOnEngine("a preview of a living environment", () => {
     expect(summary.headline).toBe("dev: traffic green (2) -> blue (1) through local");
     expect(summary.drift.paste).toEqual([]);
     expect(code).toBe(10);
+  });
+
+  it("speaks of no color's own update that nobody asked for, whatever was edited since", async () => {
+    const edited = join(project.folder, "app", "edited.txt");
+    writeFileSync(edited, "later");
+    try {
+      const { code, summary } = await look(project);
+      expect(code).toBe(10);
+      expect(summary.stacks.map(({ stack, problem }) => [stack, problem])).toEqual([["dev", null]]);
+      expect(summary.notes.join()).toContain("green stays as it is while it serves");
+    } finally {
+      rmSync(edited);
+    }
+  });
+
+  it("refuses a person's switch while the router doesn't run, as the update would", async () => {
+    const status = await project.router();
+    if (!status) throw new Error("the router doesn't run");
+    await endProcesses([status.pid]);
+    try {
+      const seen = await look(project);
+      expect(seen.code).toBe(3);
+      expect(guardOf(seen, "data plane")).toMatchObject({ code: "ROUTER_DOWN" });
+      expect(seen.summary.router.after).toEqual(seen.summary.router.before);
+      expect(JSON.stringify(seen.summary)).not.toContain("the data plane is followed");
+    } finally {
+      expect((await project.run(["up"])).code).toBe(0);
+    }
   });
 
   it("refuses a stale file with the lines to paste", async () => {

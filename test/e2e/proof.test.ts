@@ -1,4 +1,4 @@
-/** A switch whose driver is killed between its flip and its proof: the next command proves it. */
+/** The proof of a switch: errors of the new color end it, and what was cut short before it is proven. */
 
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { describeOnEngine } from "../support/project/engine.ts";
@@ -63,5 +63,62 @@ describeOnEngine("a switch that is killed before it was seen to be served", () =
     expect(run.stderr).toMatch(/served by blue, seen in the data plane after \d+ ms/);
     expect(await project.ask("/")).toMatchObject({ body: "blue 1" });
     expect(await project.record()).toMatchObject({ activeColor: "blue" });
+  });
+});
+
+describeOnEngine("a release that answers with errors once it has the traffic", () => {
+  let project: Project;
+  /** Its checks ask another path. */
+  const broken = { status: 500 };
+
+  beforeAll(async () => {
+    project = await makeProject({ settings: { ...settings, switchWithin: "60s" } });
+    expectExit(await project.run(["deploy", "--version", "1"]), 0);
+  });
+
+  afterAll(async () => {
+    // Guarded: when beforeAll failed there is nothing to remove.
+    if ((project as Project | undefined) !== undefined) await project.remove();
+  });
+
+  it("loses it at once, is pinned, and its rollout ends", async () => {
+    project.fault("2", broken);
+    const run = await project.run(["deploy", "--version", "2"]);
+    const says = /6 of 6 answers of green were errors within \d+ ms of the switch: .* answered 500/;
+    expectError(run, { exit: 4, code: "ROLLED_BACK", says });
+    expect(run.stderr).toMatch(/back +traffic is on blue: 6 of 6/);
+    expect(run.stderr).toMatch(/hint: traffic is back on blue; the release is pinned/);
+    expect(await project.ask("/")).toMatchObject({ status: 200, body: "blue 1" });
+    expect(await project.record()).toMatchObject({
+      activeColor: "blue",
+      generation: 1,
+      rollout: null,
+      pins: [{ version: "2", reason: expect.stringMatching(says) as string }],
+    });
+    const again = await project.run(["deploy", "--version", "2"]);
+    expectError(again, { exit: 3, code: "RELEASE_PINNED", says: /6 of 6 answers/ });
+  });
+
+  it("loses it in an update by hand as well, which pins nothing and says how to", async () => {
+    project.fault("3", null);
+    expectExit(await project.run(["deploy", "--version", "3"]), 0);
+    project.fault("1", broken);
+    project.edit({ activeColor: "blue" });
+    const run = await project.pulumi([...pulumiUp, "--stack", "dev"]);
+    expect(run.code).not.toBe(0);
+    expect(run.output).toMatch(/error: .*ROLLED_BACK: 6 of 6 answers of blue were errors within/);
+    expect(run.output).toMatch(
+      /hint: traffic is back on green; .*`bluegreen logs blue`.*`bluegreen pin 1`/,
+    );
+    expect(await project.ask("/")).toMatchObject({ status: 200, body: "green 3" });
+    expect((await project.record()).pins).toMatchObject([{ version: "2" }]);
+  });
+
+  it("loses it when a person's switch command gave it back, and is pinned then", async () => {
+    project.edit({ activeColor: "green" });
+    const run = await project.run(["switch", "blue", "--no-bake", "--no-write"]);
+    expectError(run, { exit: 4, code: "ROLLED_BACK", says: /6 of 6 answers of blue/ });
+    expect(await project.ask("/")).toMatchObject({ status: 200, body: "green 3" });
+    expect((await project.record()).pins.map(({ version }) => version)).toEqual(["2", "1"]);
   });
 });

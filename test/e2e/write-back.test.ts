@@ -24,7 +24,7 @@ describeOnEngine("a person's edit of the settings file", () => {
     expect(project.settings()).toContain("activeColor: green");
     project.edit({ activeColor: "blue" });
     const edited = project.settings();
-    expectExit(await project.run(["claim", "blue"]), 0);
+    expectExit(await project.run(["claim", "blue", "--now"]), 0);
     const run = await project.run(["deploy", "--version", "3"]);
     expectError(run, { exit: 6, code: "CLAIMED", says: /blue/ });
     expect(project.settings()).toBe(edited);

@@ -22,7 +22,7 @@ const direct: Command = { run: "rollback direct" };
 const switchBack: Command = { run: "switch", color: "blue", bake: false };
 const flipByHand: Command = { run: "obey", color: "blue" };
 const fillByHand: Command = { run: "obey color", color: "blue", version: "7" };
-const claimByHand: Command = { run: "claim", color: "blue" };
+const claimByHand: Command = { run: "claim", color: "blue", now: true };
 const abort: Command = { run: "abort" };
 const up: Command = { run: "up" };
 

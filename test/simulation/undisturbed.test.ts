@@ -16,6 +16,10 @@ const ends: Readonly<Record<string, readonly [code: string, serving: string | nu
   "deploy 1 -> 2": ["finished", "2"],
   "deploy into the former color within its window": ["finished", "3"],
   "deploy of a release that never gets healthy": ["PROVISION_FAILED", "1"],
+  "deploy of a release that can't be frozen, within the former color's window": [
+    "STORE_FAILED",
+    "2",
+  ],
   "deploy of a release that breaks after the switch": ["ROLLED_BACK", "1"],
   "deploy of a release that crashes after the switch": ["ROLLED_BACK", "1"],
   "deploy of a release that fails its checks": ["CHECK_FAILED", "1"],

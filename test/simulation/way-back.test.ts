@@ -23,7 +23,7 @@ describe("a direct rollback without the record goes nowhere", () => {
     ["once the former color is emptied", [deploy("1"), deploy("2"), retireNow]],
     [
       "once the former color is claimed",
-      [deploy("1"), deploy("2"), { run: "claim", color: "blue" }],
+      [deploy("1"), deploy("2"), { run: "claim", color: "blue", now: true }],
     ],
   ])("%s", async (_name, before) => {
     const world = await worldAfter(before);
@@ -76,6 +76,45 @@ describe("a switch that isn't served and can't be set back", () => {
     world.switchFails = true;
     world.setBackFails = true;
     expect(codeOf(await world.run(deploy("1")))).toBe("SWITCH_STUCK");
+  });
+});
+
+describe("a release that answers with errors right after its switch", () => {
+  test.each<readonly [string, Command]>([
+    ["deployment", deploy("3")],
+    ["switch", { run: "switch", color: "blue", bake: true }],
+    ["switch without a bake", { run: "switch", color: "blue", bake: false }],
+  ])("is left at once and pinned: %s", async (_name, command) => {
+    const world = await worldAfter([deploy("1"), deploy("2")]);
+    world.answersErrors = "blue";
+    expect(codeOf(await world.run(command))).toBe("ROLLED_BACK");
+    expect([world.serving, world.record.activeColor]).toEqual(["2", "green"]);
+    const deploys = command.run === "deploy";
+    expect(world.record.pins).toMatchObject([{ version: deploys ? "3" : "1" }]);
+    // A switch that took no effect leaves what it met.
+    expect(world.record.rollout?.version).toBe(deploys ? undefined : "2");
+    expect(world.state.violations).toEqual([]);
+    world.answersErrors = null;
+    expect(codeOf(await world.run(command))).toBe("RELEASE_PINNED");
+    expect(codeOf(await world.run(deploy("4")))).toBe("finished");
+  });
+
+  test("is pinned by the command that proves a switch which was cut short", async () => {
+    const world = await worldAfter([deploy("1"), deploy("2")]);
+    await world.runUntilKilled(deploy("3"), "has saved routes for Switch");
+    await world.run({ run: "unlock" });
+    world.answersErrors = "blue";
+    expect(codeOf(await world.run(deploy("3")))).toBe("ROLLED_BACK");
+    expect(world.serving).toBe("2");
+    expect(world.record.pins).toMatchObject([{ version: "3" }]);
+    expect(world.state.violations).toEqual([]);
+  });
+
+  test("has nothing to be left for when it is the first one", async () => {
+    const world = new World();
+    world.answersErrors = "blue";
+    expect(codeOf(await world.run(deploy("1")))).toBe("SWITCH_NOT_SERVED");
+    expect([world.active, world.record.pins]).toEqual([null, []]);
   });
 });
 

@@ -33,6 +33,14 @@ test.each([
   expect(translate(new Error(text), [], "dev")).toMatchObject({ code });
 });
 
+test("a full disk says where, and no more than is known", () => {
+  const text = "error: saving: write /x/state/dev.json.tmp: no space left on device";
+  const { message, hint } = translate(new Error(text), [], "dev");
+  expect(message).toBe("the disk is full (/x/state): Pulumi couldn't finish its work on stack dev");
+  expect(hint).toMatch(/free some space/);
+  expect(translate(new Error("ENOSPC"), [], "dev").message).toMatch(/^the disk is full: Pulumi/);
+});
+
 test("what the engine said is kept as details", () => {
   const error = translate(
     new Error("code: -2\n stdout:\n"),

@@ -89,6 +89,22 @@ describe("docs/errors.md", () => {
     expect(section?.length).toBeGreaterThan(80);
   });
 
+  test("and the README say `not yet` of a code that nothing throws, and of no other", () => {
+    const sources = ["infra", "automation"].flatMap((top) =>
+      readme.mappedFiles().filter((path) => path.startsWith(`${top}/`)),
+    );
+    const thrown = sources
+      .filter((path) => path !== "infra/errors.ts")
+      .map((path) => readFileSync(join(root, path), "utf8"))
+      .join("\n");
+    const unused = codes.filter((code) => !new RegExp(`"${code}"|\\b${code}:`).test(thrown));
+    const said = Object.entries(errorKinds).filter(([, { title }]) => title.startsWith("Not yet"));
+    expect(said.map(([code]) => code)).toEqual(unused);
+    for (const code of codes) {
+      expect(sectionOf(text, code)?.startsWith("Not yet"), code).toBe(unused.includes(code));
+    }
+  });
+
   test("explains no code that doesn't exist", () => {
     const named = headings(text).filter((heading) => /^[A-Z_]+$/.test(heading));
     expect(named.filter((heading) => !codes.includes(heading))).toEqual([]);

@@ -3,6 +3,7 @@
 import type { Platform } from "../../platform.ts";
 import { recordType } from "../../provider/record-type.ts";
 import { LocalColor } from "./color.ts";
+import { contentsOf } from "./contents.ts";
 import { diagnoseLocal } from "./diagnosis.ts";
 import { freezeLocal } from "./freeze.ts";
 import { localLogs } from "./logs.ts";
@@ -27,6 +28,7 @@ export const local: Platform = {
     return null;
   },
   tidy: tidyReleases,
+  contents: contentsOf,
   logs: localLogs,
   diagnose: diagnoseLocal,
   url: urlOf,

@@ -6,7 +6,7 @@ import * as fs from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 
 import { BlueGreenError, messageOf } from "../../errors.ts";
-import { syncPath } from "../../durable-file.ts";
+import { syncPath, wayToWrite } from "../../durable-file.ts";
 import { startOf } from "../../process-identity.ts";
 import { concealEnv } from "./concealed-env.ts";
 import { collectRelease, unreadable } from "./release-tree.ts";
@@ -45,7 +45,11 @@ export async function copyRelease(
   disk: Disk = { sync: syncPath },
 ): Promise<CopiedRelease> {
   const store = resolve(storeDir);
-  await fs.mkdir(store, { recursive: true, mode: 0o700 });
+  try {
+    await fs.mkdir(store, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw uncopied(store, error);
+  }
   for (let attempt = 1; attempt <= copyAttempts; attempt += 1) {
     const files = await collectRelease(options, store);
     const filesDigest = await digestOf(options.cwd, files);
@@ -182,11 +186,18 @@ async function copyOnce(copy: Copy): Promise<boolean> {
     // Another process may have been faster with the same copy.
     if (await exists(dir)) return true;
     if (error instanceof BlueGreenError) throw error;
-    const message = `the release couldn't be copied to ${dir}: ${messageOf(error)}`;
-    throw new BlueGreenError("STORE_FAILED", message, { cause: error });
+    throw uncopied(dirname(dir), error);
   } finally {
     await removeTree(part);
   }
+}
+
+function uncopied(store: string, error: unknown): BlueGreenError {
+  const message = `the release couldn't be copied into ${store}: ${messageOf(error)}`;
+  return new BlueGreenError("STORE_FAILED", message, {
+    hint: wayToWrite(error, store),
+    cause: error,
+  });
 }
 
 /** Returns all folders that were made, the release's own as ".". */

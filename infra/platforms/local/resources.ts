@@ -7,6 +7,7 @@ import type { Properties, ResourceHandler } from "../../provider/handler.ts";
 import { HalfMade } from "../../provider/handler.ts";
 import { wholeMark } from "../../provider/whole-mark.ts";
 import { askRouter, setRoutes, startRouter, stopRouter } from "./proxy/client.ts";
+import type { RouterSpec } from "./proxy/client.ts";
 import { ensureColor, inspectColor, stopColor } from "./supervisor/client.ts";
 import type { InstancesInputs, RouteInputs, RouterInputs } from "./types.ts";
 import { instancesType, routeType, routerType } from "./types.ts";
@@ -27,15 +28,15 @@ const router: ResourceHandler = {
   async read(state) {
     const status = await askRouter((state as unknown as RouterInputs).dir);
     if (!status) return null;
-    const { host, port, tls, drainMs, accessLog } = status.spec;
-    return { host, port, tls, drainMs, accessLog };
+    const { host, port, tls, drainMs, accessLog, pauseMs } = status.spec;
+    return { host, port, tls, drainMs, accessLog, pauseMs };
   },
 };
 
 /** The engine drops nulls on their way: absent is null again. */
-function specOf(inputs: RouterInputs): RouterInputs {
-  const { dir, host, port, drainMs, accessLog } = inputs;
-  return { dir, host, port, tls: inputs.tls ?? null, drainMs, accessLog };
+function specOf(inputs: RouterInputs): RouterSpec {
+  const { dir, host, port, tls = null, drainMs, accessLog, pauseMs = 0 } = inputs;
+  return { dir, host, port, tls, drainMs, accessLog, pauseMs };
 }
 
 const route: ResourceHandler = {

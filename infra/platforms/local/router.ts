@@ -29,8 +29,9 @@ export class LocalRouter extends pulumi.ComponentResource implements RouterResou
     super("bluegreen-core:local:LocalRouter", name, {}, opts);
     const { settings, routes } = args;
     const dir = placeOf(settings).router;
-    const { host, port, tls, accessLog } = settings.local;
-    const spec = { dir, host, port, tls: tls ?? null, drainMs: settings.drainMs, accessLog };
+    const { drainMs, local } = settings;
+    const { host, port, tls, accessLog, pauseMs } = local;
+    const spec = { dir, host, port, tls, drainMs, accessLog, pauseMs };
     const process = new RouterProcess(`${name}-router`, spec, { parent: this });
     const route = new Route(
       `${name}-route`,

@@ -66,6 +66,12 @@ export const localSchema = z.strictObject({
     .prefault(8080)
     .describe("Port that the router listens on."),
   tls: optional(tls).describe("Makes the router speak TLS; absent: plain HTTP."),
+  pause: duration({ min: 0, max: minute, example: "1500ms" })
+    .prefault("0s")
+    .describe(
+      "At a switch new requests wait at most this long for the former color to finish what it " +
+        "has open, so that the two never serve at once; `0s`: they may, and nothing waits.",
+    ),
   accessLog: flag().prefault(true).describe("Whether the router writes a line for each request."),
   maxFiles: integer({ min: 1, max: 10_000_000 })
     .prefault(defaultMaxFiles)

@@ -12,9 +12,12 @@ export interface RouterInputs {
   readonly dir: string;
   readonly host: string;
   readonly port: number;
-  readonly tls: { readonly cert: string; readonly key: string } | null;
+  /** The engine drops nulls on their way: absent is null. */
+  readonly tls?: { readonly cert: string; readonly key: string } | null;
   readonly drainMs: number;
   readonly accessLog: boolean;
+  /** Absent, which is 0, in what an older bluegreen wrote. */
+  readonly pauseMs?: number;
 }
 
 /** What the router does: the flip. */

@@ -2,6 +2,7 @@
 
 import type { Platform } from "../../platform.ts";
 import { recordType } from "../../provider/record-type.ts";
+import { contentsOf } from "../local/contents.ts";
 import { placeOf } from "../local/place.ts";
 import { stopColor } from "../local/supervisor/client.ts";
 import { diagnoseProxy } from "./diagnosis.ts";
@@ -30,6 +31,7 @@ export const proxy: Platform = {
     const servers = colors[color].join(", ");
     return `${servers} of ${color} go on: no bluegreen:proxy.colors.remove is set`;
   },
+  contents: contentsOf,
   logs: proxyLogs,
   diagnose: diagnoseProxy,
   remarks: ({ proxy: { cookie } }, reading) => lastingOf(cookie, reading),

@@ -29,28 +29,47 @@ const answersInARow = 6;
  */
 export async function install(access: Access, attached: Attached): Promise<void> {
   checkTargets(attached);
-  const { spec, host } = access;
-  const former = await host.read(filesOf(spec).config);
-  const text = configText(access, attached, former);
-  const asked = await askStatus(host, spec);
-  const running = asked.kind === "answered" ? asked.status.version : null;
-  if (former !== text || running !== versionIn(text)) {
-    await follow(access, text, { former, running, isForeign: asked.kind === "foreign" });
-  }
+  const found = await compare(access, attached);
+  if (differs(found)) await follow(access, found);
   await storeAttached(access, attached);
 }
 
+/**
+ * False when the server runs with these addresses, and with everything that its settings say.
+ *
+ * @throws SETTINGS_INVALID
+ */
+export async function needsReload(access: Access, attached: Attached): Promise<boolean> {
+  checkTargets(attached);
+  return differs(await compare(access, attached));
+}
+
+function differs({ text, former, running }: Found): boolean {
+  return former !== text || running !== versionIn(text);
+}
+
 interface Found {
+  /** The configuration that is wanted, and the one in the file. */
+  readonly text: string;
   readonly former: string | null;
+  /** Version of the one that the server runs. */
   readonly running: string | null;
   readonly isForeign: boolean;
 }
 
-async function follow(
-  access: Access,
-  text: string,
-  { former, running, isForeign }: Found,
-): Promise<void> {
+async function compare(access: Access, attached: Attached): Promise<Found> {
+  const { spec, host } = access;
+  const former = await host.read(filesOf(spec).config);
+  const asked = await askStatus(host, spec);
+  return {
+    text: configText(access, attached, former),
+    former,
+    running: asked.kind === "answered" ? asked.status.version : null,
+    isForeign: asked.kind === "foreign",
+  };
+}
+
+async function follow(access: Access, { text, former, running, isForeign }: Found): Promise<void> {
   const { spec } = access;
   const starts = spec.mode === "managed" && running === null && (await serverPid(access)) === null;
   if (starts && isForeign) throw portInUse(spec);

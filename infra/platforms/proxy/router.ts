@@ -1,14 +1,16 @@
 /** A router on nginx or HAProxy: started, attached to colors, flipped, read and stopped. */
 
+import { BlueGreenError } from "../../errors.ts";
 import type { Weights } from "../../model.ts";
-import { colors, perColor } from "../../model.ts";
+import { colors, formatWeights, perColor } from "../../model.ts";
 import type { DirectRoutes, Routes } from "../../platform.ts";
 import { refuseOvertaken } from "../../rules/overtaken.ts";
 import type { Access } from "./access.ts";
 import { accessOf } from "./access.ts";
+import type { Attached } from "./dialect.ts";
 import { agree, checkState, flip, preset } from "./flip.ts";
 import type { Host } from "./host.ts";
-import { install } from "./installation.ts";
+import { install, needsReload } from "./installation.ts";
 import { underLock } from "./lock.ts";
 import type { RouterFacts } from "./reading.ts";
 import { attachedNow, readRouter, servedState } from "./reading.ts";
@@ -32,7 +34,8 @@ export class ProxyRouter {
    * Makes the server run as the spec says, with the routes that it had; inactive at first. An
    * adopted server that doesn't include our file yet is no error here: first the file gets routes.
    *
-   * @throws PORT_IN_USE, STORE_FAILED, ROUTER_DOWN, ROUTER_REFUSED
+   * @throws PORT_IN_USE, STORE_FAILED, ROUTER_DOWN, ROUTER_REFUSED, and ROUTER_BUSY for another
+   * configuration while both colors have traffic
    */
   async start(): Promise<void> {
     await this.#locked(async () => {
@@ -40,14 +43,28 @@ export class ProxyRouter {
       if ((await dialect.pointer(host, spec)) === null) await preset(this.#access, emptyState);
       const attached = await attachedNow(this.#access);
       if (await isNotAdoptedYet(this.#access)) return layOut(this.#access, attached);
+      await this.#refuseReloadAmidSwitch(attached);
       await install(this.#access, attached);
       await agree(this.#access);
     });
   }
 
+  async #refuseReloadAmidSwitch(attached: Attached): Promise<void> {
+    const { host, spec } = this.#access;
+    const asked = await askStatus(host, spec);
+    const weights = weightsIn((asked.kind === "answered" && asked.status.state) || "");
+    if (weights === null || !isSplit(weights)) return;
+    if (!(await needsReload(this.#access, attached))) return;
+    const message = `the router is amid a switch (${formatWeights(weights)}), so it isn't reloaded`;
+    throw new BlueGreenError("ROUTER_BUSY", message, {
+      hint: "End the rollout, or roll it back; then `bluegreen up` brings the changed settings in.",
+    });
+  }
+
   /**
-   * Sets the whole routes; the same again changes nothing. Only other addresses reload the server,
-   * and never those of a color that still has traffic before that has moved.
+   * Sets the whole routes; the same again changes nothing. Only other addresses reload the server:
+   * never while both colors have traffic, so those that come then have to wait until one has it
+   * all, and never those of a color that still has traffic before that has moved.
    *
    * @throws COLOR_EMPTY, USAGE for weights between the steps, DRIFT for a lower generation than the
    * one that serves, and as `start`
@@ -67,16 +84,19 @@ export class ProxyRouter {
     });
   }
 
-  async #move(served: Weights, state: RouterState, attached: Routes["attached"]): Promise<void> {
-    const former = await attachedNow(this.#access);
-    const leaving = perColor((color) =>
-      served[color] > 0 && attached[color].length === 0 ? former[color] : attached[color],
-    );
-    await install(this.#access, leaving);
+  async #move(served: Weights, state: RouterState, attached: Attached): Promise<void> {
+    const first = isSplit(served)
+      ? await this.#withoutReload(attached)
+      : withLeaving(await attachedNow(this.#access), served, attached);
+    if (first !== null) await install(this.#access, first);
     await flip(this.#access, state);
-    if (colors.some((color) => leaving[color] !== attached[color])) {
-      await install(this.#access, attached);
-    }
+    if (isSplit(state.weights) || (first !== null && sameAttached(first, attached))) return;
+    await install(this.#access, attached);
+  }
+
+  /** Null where it needs a reload, for which this isn't the time. */
+  async #withoutReload(attached: Attached): Promise<Attached | null> {
+    return (await needsReload(this.#access, attached)) ? null : attached;
   }
 
   /**
@@ -137,4 +157,20 @@ export class ProxyRouter {
 function stateOf(routes: DirectRoutes): RouterState {
   const { weights, generation, rolloutId, mark, former } = routes;
   return { weights, generation, rolloutId, mark, former };
+}
+
+/** A color that is to lose its traffic keeps its addresses until it has. */
+function withLeaving(former: Attached, served: Weights, attached: Attached): Attached {
+  return perColor((color) =>
+    served[color] > 0 && attached[color].length === 0 ? former[color] : attached[color],
+  );
+}
+
+function sameAttached(a: Attached, b: Attached): boolean {
+  return colors.every((color) => a[color] === b[color]);
+}
+
+/** Amid a switch: clients go to both colors, by the weights. */
+function isSplit({ blue, green }: Weights): boolean {
+  return blue > 0 && green > 0;
 }

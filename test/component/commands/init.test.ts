@@ -10,6 +10,7 @@ import type { Wishes } from "../../../automation/init/answers.ts";
 import { checkoutFolder } from "../../../automation/engine/folders.ts";
 import { linkName, restoreLink } from "../../../automation/init/link.ts";
 import { writeProject } from "../../../automation/init/write.ts";
+import { parseSettingsFile } from "../../../infra/config.ts";
 import { start } from "../../support/project/command.ts";
 import type { Run } from "../../support/project/command.ts";
 
@@ -69,13 +70,47 @@ describe("where files exist", () => {
       { name: "Pulumi.yaml", what: "kept" },
       { name: "Pulumi.dev.yaml", what: "kept" },
       { name: linkName, what: "kept" },
+      { name: ".gitignore", what: "kept" },
     ]);
     expect([read("Pulumi.yaml"), read("Pulumi.dev.yaml")]).toEqual(before);
   });
 
-  test("a further environment belongs to the same application", async () => {
+  test("a further environment is like the first one, on a port of its own, and says so", async () => {
+    await init("--yes", "--port", "18990", "--health", "/up", "--", "node", "x.js");
+    const used = read("Pulumi.dev.yaml").replace(
+      "activeColor: none",
+      "activeColor: green\n  bluegreen:generation: 4",
+    );
+    writeFileSync(join(folder, "Pulumi.dev.yaml"), used);
+    const run = await init("--yes", "-s", "prod");
+    expect(run.code).toBe(0);
+    const port = /port: (\d+)/.exec(read("Pulumi.prod.yaml"))?.[1];
+    expect(run.stderr).toContain(`all as in Pulumi.dev.yaml, but for port ${port ?? "none"};`);
+    expect(Number(port)).toBeGreaterThan(18_990);
+    const { local, ...rest } = parseSettingsFile(read("Pulumi.prod.yaml"), "Pulumi.prod.yaml");
+    expect(local.command).toEqual(["node", "x.js"]);
+    expect(rest).toMatchObject({
+      environment: "prod",
+      application: parseSettingsFile(used, "Pulumi.dev.yaml").application,
+      health: { path: "/up" },
+      activeColor: "none",
+      generation: null,
+    });
+  });
+
+  test("a port that another environment has is nobody else's, whoever listens", async () => {
+    await init("--yes", "--port", "18990", "--", "node", "x.js");
+    await init("--yes", "-s", "stage", "--port", "18991", "--", "node", "x.js");
+    await init("--yes", "-s", "prod");
+    expect(read("Pulumi.prod.yaml")).not.toMatch(/port: (18990|18991)\b/);
+  });
+
+  test("settings with problems are no model, and that is said", async () => {
     await init("--yes", "--", "node", "x.js");
-    await init("--yes", "-s", "prod", "--", "node", "x.js");
+    const broken = read("Pulumi.dev.yaml").replace("instances: 2", "instances: many");
+    writeFileSync(join(folder, "Pulumi.dev.yaml"), broken);
+    const run = await init("--yes", "-s", "prod", "--", "node", "y.js");
+    expect(run.stderr).toContain("nothing is taken over from Pulumi.dev.yaml: it has problems");
     const id = (name: string): string | undefined => /application: (\S+)/.exec(read(name))?.[1];
     expect(id("Pulumi.prod.yaml")).toBe(id("Pulumi.dev.yaml"));
     expect(id("Pulumi.dev.yaml")).toMatch(/-[a-z2-7]{6}$/);
@@ -86,6 +121,11 @@ describe("where files exist", () => {
     const run = await init("--yes", "--", "node", "x.js");
     expect(run).toMatchObject({ code: 2 });
     expect(run.stderr).toContain("belongs to another Pulumi program");
+  });
+
+  test("it keeps the link out of a version control that begins later", async () => {
+    await init("--yes", "--", "node", "x.js");
+    expect(read(".gitignore")).toBe(`/${linkName}\n`);
   });
 
   test("it keeps the link out of version control, once", async () => {

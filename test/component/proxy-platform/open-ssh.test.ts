@@ -1,15 +1,25 @@
 /** The router's host over real OpenSSH: a server of the test's own, on loopback. */
 
 import { execFileSync, spawn } from "node:child_process";
-import { chmodSync, mkdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from "node:fs";
-import type { Socket } from "node:net";
-import { connect, createServer } from "node:net";
+import {
+  chmodSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { BlueGreenError, formatError } from "../../../infra/errors.ts";
 import { weightsOf } from "../../../infra/model.ts";
 import { OpenSshHost } from "../../../infra/platforms/proxy/hosts/open-ssh.ts";
 import type { SshAccess } from "../../../infra/platforms/proxy/hosts/open-ssh.ts";
 import { thisMachine } from "../../../infra/platforms/proxy/hosts/this-machine.ts";
+import { ProxyRouter } from "../../../infra/platforms/proxy/router.ts";
+import { filesOf } from "../../../infra/platforms/proxy/spec.ts";
 import { requireAll } from "../../support/project/engine.ts";
 import {
   call,
@@ -22,7 +32,7 @@ import {
   startInstance,
   startedRouter,
 } from "./support.ts";
-import { accepts, startSshd } from "./sshd.ts";
+import { accepts, startRelay, startSshd } from "./sshd.ts";
 
 const dialects = ["nginx", "haproxy"] as const;
 
@@ -182,19 +192,10 @@ describeWith(["sshd", "ssh"], "another machine over OpenSSH", () => {
   });
 
   test("a connection that drops in the middle leaves the former file, and says so", async () => {
-    const { access, folder, port } = await startSshd();
-    const relay = await startRelay(port);
-    writeFileSync(
-      join(folder, "known3"),
-      readFileSync(join(folder, "known"), "utf8").replace(String(port), String(relay.port)),
-    );
-    const host = hostOf({
-      ...access,
-      port: relay.port,
-      shared: false,
-      knownHosts: join(folder, "known3"),
-    });
-    const path = join(folder, "file");
+    const sshd = await startSshd();
+    const relay = await startRelay(sshd);
+    const host = hostOf(relay.access);
+    const path = join(sshd.folder, "file");
     await host.write(path, "former");
     relay.dropAfter(200_000);
     await expect(host.write(path, "x".repeat(2_000_000))).rejects.toThrow(
@@ -207,23 +208,48 @@ describeWith(["sshd", "ssh"], "another machine over OpenSSH", () => {
   });
 
   test("a connection that drops while something runs is told from its failure", async () => {
-    const { access, folder, port } = await startSshd();
-    const relay = await startRelay(port);
-    writeFileSync(
-      join(folder, "known3"),
-      readFileSync(join(folder, "known"), "utf8").replace(String(port), String(relay.port)),
-    );
-    const host = hostOf({
-      ...access,
-      port: relay.port,
-      shared: false,
-      knownHosts: join(folder, "known3"),
-    });
+    const relay = await startRelay(await startSshd());
+    const host = hostOf(relay.access);
     expect((await host.run(["sh", "-c", "exit 255"], { deadlineMs: 5_000 })).code).toBe(254);
     const running = host.run(["sleep", "5"], { deadlineMs: 8_000 });
     setTimeout(relay.drop, 700);
     await expect(running).rejects.toThrow(/the connection to it was lost/);
   });
+});
+
+describeWith(["sshd", "ssh"], "a flip over SSH whose connection drops", () => {
+  const cuts = [
+    ["nginx", 10],
+    ["haproxy", 11],
+  ] as const;
+  test.each(cuts)(
+    "leaves %s on a color that is served and read, at call %i",
+    async (dialect, at) => {
+      const relay = await startRelay(await startSshd());
+      const { spec, router, port } = await startedRouter(dialect);
+      const { blue, green } = await startColors();
+      const attached = { blue: [blue.address], green: [green.address] };
+      await router.setRoutes(routesTo("blue", attached));
+      const remote = new ProxyRouter(spec, hostOf(relay.access));
+      relay.cutConnection(at);
+      const error = await remote
+        .flip(routesTo("green", attached))
+        .catch((thrown: unknown) => thrown);
+      if (!(error instanceof BlueGreenError))
+        expect.fail(`it wasn't refused, but ${String(error)}`);
+      expect(["HOST_UNREACHABLE", "ROUTER_DOWN"]).toContain(error.code);
+      expect(formatError(error)).toMatch(/127\.0\.0\.1.*(connection|can't be reached)/);
+      const { text } = await call(port);
+      expect((await router.read()).weights).toEqual(weightsOf(text as "blue"));
+      relay.cutConnection(Infinity);
+      // In earnest the process that holds it ends with its error.
+      rmSync(filesOf(spec).lock, { force: true });
+      await remote.flip(routesTo("green", attached));
+      expect((await call(port)).text).toBe("green");
+      expect((await router.read()).problems).toEqual([]);
+    },
+    60_000,
+  );
 });
 
 /** A second server that lets the key set PATH. */
@@ -238,39 +264,4 @@ async function startEnvironmentSshd(folder: string, access: SshAccess): Promise<
   onEnd(() => server.kill("SIGKILL"));
   await expect.poll(() => accepts(port)).toBe(true);
   return port;
-}
-
-/** A wire that can be cut. */
-async function startRelay(to: number) {
-  const sockets = new Set<Socket>();
-  let left = Infinity;
-  const drop = (): void => {
-    for (const socket of sockets) socket.destroy();
-    sockets.clear();
-  };
-  const server = createServer((client) => {
-    const remote = connect(to, "127.0.0.1");
-    for (const socket of [client, remote]) {
-      sockets.add(socket);
-      socket.on("error", () => socket.destroy());
-      socket.on("close", () => {
-        client.destroy();
-        remote.destroy();
-      });
-    }
-    remote.pipe(client);
-    client.on("data", (chunk) => {
-      left -= chunk.length;
-      if (left < 0) drop();
-      else remote.write(chunk);
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onEnd(() => {
-    drop();
-    server.close();
-  });
-  const address = server.address();
-  const port = typeof address === "object" ? (address?.port ?? 0) : 0;
-  return { port, drop, dropAfter: (bytes: number) => (left = bytes) };
 }

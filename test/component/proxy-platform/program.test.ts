@@ -1,6 +1,7 @@
 /** Programs on this machine, whatever they do. */
 
 import { expect, test } from "vitest";
+import { startOf } from "../../../infra/process-identity.ts";
 import { runProgram } from "../../../infra/platforms/proxy/hosts/program.ts";
 
 test("a program that takes too long is ended, and told apart from one that failed", async () => {
@@ -12,6 +13,21 @@ test("a program that takes too long is ended, and told apart from one that faile
     timedOut: false,
     code: 1,
   });
+});
+
+test("a program that takes too long takes along what it started", async () => {
+  const argv = ["sh", "-c", "sleep 30 & echo $!; wait"];
+  const { timedOut, stdout } = await runProgram(argv, { deadlineMs: 300 });
+  expect(timedOut).toBe(true);
+  await expect.poll(() => startOf(Number(stdout))).toBeNull();
+});
+
+test("a program and its daemons are out of reach of what interrupts this process", async () => {
+  const group = ["sh", "-c", 'ps -o pgid= -p "$1"', "sh"];
+  const own = await runProgram([...group, String(process.pid)], { deadlineMs: 5_000 });
+  const its = await runProgram(["sh", "-c", "ps -o pgid= -p $$"], { deadlineMs: 5_000 });
+  expect(its.stdout.trim()).toMatch(/^\d+$/);
+  expect(its.stdout.trim()).not.toBe(own.stdout.trim());
 });
 
 test("a daemon that keeps a program's pipes open doesn't keep its starter waiting", async () => {

@@ -3,8 +3,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { weightsOf } from "../../../infra/model.ts";
+import { runtimeOf } from "../../../infra/platforms/proxy/haproxy/runtime.ts";
 import { serverModes, setServerMode } from "../../../infra/platforms/proxy/haproxy/servers.ts";
 import { thisMachine } from "../../../infra/platforms/proxy/hosts/this-machine.ts";
+import { ProxyRouter } from "../../../infra/platforms/proxy/router.ts";
 import {
   call,
   describeDialects,
@@ -84,25 +86,110 @@ describeDialects("a reload", (dialect) => {
   });
 });
 
+describeDialects("growth", (dialect) => {
+  /** Blue has everything but a tenth. */
+  async function amidSwitch() {
+    const started = await startedRouter(dialect);
+    const { blue, green } = await startColors();
+    const attached = { blue: [blue.address], green: [green.address] };
+    await started.router.setRoutes(routesTo("blue", attached));
+    await started.router.setRoutes(routesTo({ blue: 90, green: 10 }, attached));
+    const second = await startInstance("second");
+    return { ...started, attached, grown: { ...attached, green: [green.address, second.address] } };
+  }
+
+  test("of a color reaches its new instance by one reload, under load", async () => {
+    const { router, spec, port } = await startedRouter(dialect);
+    const { blue, green } = await startColors();
+    const second = await startInstance("second");
+    const attached = { blue: [blue.address], green: [green.address] };
+    await router.setRoutes(routesTo("blue", attached));
+    const before = workerPids(spec);
+    const { failures } = await asking(port, async () => {
+      const grown = { ...attached, blue: [blue.address, second.address] };
+      await router.setRoutes(routesTo("blue", grown));
+    });
+    expect(failures).toEqual([]);
+    expect(second.answered()).toBeGreaterThan(0);
+    await expect.poll(() => workerPids(spec).some((pid) => before.includes(pid))).toBe(false);
+  });
+
+  test("amid a switch waits, without a reload, until one color has all traffic", async () => {
+    const { router, spec, attached, grown } = await amidSwitch();
+    const before = workerPids(spec);
+    for (const blue of [90, 50, 10]) {
+      await router.setRoutes(routesTo({ blue, green: 100 - blue }, grown));
+      const { weights, attached: known, problems } = await router.read();
+      const asBefore = { weights: { blue, green: 100 - blue }, attached, problems: [] };
+      expect({ weights, attached: known, problems }).toEqual(asBefore);
+    }
+    expect(workerPids(spec)).toEqual(before);
+    await router.setRoutes(routesTo("green", grown));
+    expect(await router.read()).toMatchObject({ weights: weightsOf("green"), attached: grown });
+    await expect.poll(() => workerPids(spec).some((pid) => before.includes(pid))).toBe(false);
+  });
+
+  test("doesn't stand in the way of a way back amid a switch", async () => {
+    const { router, grown, port } = await amidSwitch();
+    const { failures } = await asking(port, () => router.setRoutes(routesTo("blue", grown)));
+    expect(failures).toEqual([]);
+    expect(await router.read()).toMatchObject({ weights: weightsOf("blue"), attached: grown });
+  });
+
+  test("and a switch at the same time happen one after the other", async () => {
+    const { router, spec, attached, grown, port } = await amidSwitch();
+    await router.setRoutes(routesTo("blue", attached));
+    const [grow, move] = [routesTo("blue", grown), routesTo("green", grown)];
+    const { failures } = await asking(port, async () => {
+      const other = new ProxyRouter(spec, thisMachine);
+      const [, moved] = await Promise.allSettled([router.setRoutes(grow), other.setRoutes(move)]);
+      expect(moved.status).toBe("fulfilled");
+    });
+    expect(failures).toEqual([]);
+    expect(await router.read()).toMatchObject({
+      ...{ weights: weightsOf("green"), attached: grown, generation: move.generation },
+      problems: [],
+    });
+  });
+
+  test("of the settings amid a switch is refused, and brought in after it", async () => {
+    const { router, spec, attached } = await amidSwitch();
+    const before = workerPids(spec);
+    const changed = new ProxyRouter({ ...spec, timeoutMs: 20_000 }, thisMachine);
+    await expect(changed.start()).rejects.toMatchObject({
+      code: "ROUTER_BUSY",
+      message: expect.stringMatching(/amid a switch \(blue 90 \/ green 10\)/) as string,
+    });
+    await router.start();
+    expect(workerPids(spec)).toEqual(before);
+    await router.setRoutes(routesTo("green", attached));
+    await changed.start();
+    expect((await changed.read()).problems).toEqual([]);
+    await expect.poll(() => workerPids(spec).some((pid) => before.includes(pid))).toBe(false);
+  });
+});
+
 describeWith(["haproxy"], "haproxy: single instances", () => {
   test("are drained and put back at runtime", async () => {
     const { router, spec, port } = await startedRouter("haproxy");
     const [one, two] = [await startInstance("one"), await startInstance("two")];
     await router.setRoutes(routesTo("blue", { blue: [one.address, two.address] }));
+    const place = runtimeOf(spec);
     const to = { color: "blue", address: one.address } as const;
-    await setServerMode(thisMachine, spec, { ...to, mode: "drain" });
-    expect(await serverModes(thisMachine, spec, "blue")).toMatchObject([
+    await setServerMode(thisMachine, place, { ...to, mode: "drain" });
+    expect(await serverModes(thisMachine, place, "blue")).toMatchObject([
       { address: one.address, mode: "drain" },
       { address: two.address, mode: "ready" },
     ]);
-    const met = async () => {
-      const replies = await Promise.all(Array.from({ length: 12 }, () => call(port)));
+    const met = async (headers: Readonly<Record<string, string>> = {}) => {
+      const replies = await Promise.all(Array.from({ length: 12 }, () => call(port, { headers })));
       return new Set(replies.map(({ text }) => text));
     };
     expect(await met()).toEqual(new Set(["two"]));
-    await setServerMode(thisMachine, spec, { ...to, mode: "ready" });
+    expect(await met({ "x-bluegreen-preview": "blue" })).toEqual(new Set(["two"]));
+    await setServerMode(thisMachine, place, { ...to, mode: "ready" });
     expect(await met()).toEqual(new Set(["one", "two"]));
-    const unknown = setServerMode(thisMachine, spec, {
+    const unknown = setServerMode(thisMachine, place, {
       ...to,
       address: "127.0.0.1:1",
       mode: "maint",

@@ -2,7 +2,8 @@
 
 import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
+import type { Socket } from "node:net";
+import { connect, createServer } from "node:net";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
@@ -46,6 +47,64 @@ export async function startSshd(): Promise<Sshd> {
   const user = userInfo().username;
   const own = { host: "127.0.0.1", user, port, key: file("user"), knownHosts: file("known") };
   return { port, folder, access: { ...own, sudo: false, shared: true } };
+}
+
+export interface Relay {
+  /** Leads through the relay, each call by a connection of its own. */
+  readonly access: SshAccess;
+  /** Ends all connections now. */
+  readonly drop: () => void;
+  /** Ends all connections after so many bytes from now. */
+  readonly dropAfter: (bytes: number) => void;
+  /** Ends the connection of this number from now, 1 is the next, on its way, and all after it. */
+  readonly cutConnection: (number: number) => void;
+}
+
+/** A wire to a server that can be cut. */
+export async function startRelay({ access, port: to, folder }: Sshd): Promise<Relay> {
+  const sockets = new Set<Socket>();
+  const left = { bytes: Infinity, connections: Infinity };
+  const drop = (): void => {
+    for (const socket of sockets) socket.destroy();
+    sockets.clear();
+  };
+  const server = createServer((client) => {
+    const remote = connect(to, "127.0.0.1");
+    const isCut = (left.connections -= 1) <= 0;
+    for (const socket of [client, remote]) {
+      sockets.add(socket);
+      socket.on("error", () => socket.destroy());
+      socket.on("close", () => {
+        client.destroy();
+        remote.destroy();
+      });
+    }
+    remote.pipe(client);
+    client.on("data", (chunk) => {
+      left.bytes -= chunk.length;
+      if (left.bytes < 0 || (isCut && client.bytesRead > 2_500)) drop();
+      else remote.write(chunk);
+    });
+  });
+  const port = await freePort();
+  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+  onEnd(() => {
+    drop();
+    server.close();
+  });
+  const known = readFileSync(join(folder, "known"), "utf8").replace(String(to), String(port));
+  const knownHosts = join(folder, `known-${port}`);
+  writeFileSync(knownHosts, known);
+  return {
+    access: { ...access, port, knownHosts, shared: false },
+    drop,
+    dropAfter: (bytes) => {
+      left.bytes = bytes;
+    },
+    cutConnection: (number) => {
+      left.connections = number;
+    },
+  };
 }
 
 export function accepts(port: number): Promise<boolean> {

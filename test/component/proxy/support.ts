@@ -113,7 +113,7 @@ async function listenOn(server: ReturnType<typeof createTcpServer> | Server): Pr
 }
 
 export function specOf(dir: string, change: Partial<RouterSpec> = {}): RouterSpec {
-  const spec = { dir, host: "127.0.0.1", port: 0, tls: null, drainMs: 1000, accessLog: false };
+  const spec = { dir, host: "127.0.0.1", port: 0, tls: null, drainMs: 1000, accessLog: false, pauseMs: 0 };
   return { ...spec, ...change };
 }
 
@@ -142,7 +142,8 @@ export async function startHere(
   await router.restore();
   await router.listen();
   onEnd(async () => {
-    await router.setSettings({ drainMs: 0, accessLog: false }).catch((error: unknown) => error);
+    const quick = { drainMs: 0, accessLog: false, pauseMs: 0 };
+    await router.setSettings(quick).catch((error: unknown) => error);
     await (
       await router.stop()
     ).finished;

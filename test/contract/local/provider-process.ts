@@ -2,6 +2,8 @@
 
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { credentials } from "@grpc/grpc-js";
 import type { ServiceError } from "@grpc/grpc-js";
@@ -15,8 +17,6 @@ const file = fileURLToPath(
   new URL("../../../infra/provider/pulumi-resource-bluegreen-core", import.meta.url),
 );
 const startMs = 10_000;
-/** Nobody answers there: the engine is only called when something is logged. */
-const noEngine = "127.0.0.1:9";
 
 export interface Made {
   readonly id: string;
@@ -33,19 +33,39 @@ export class RefusedCall extends Error {
   }
 }
 
+/** Listens as an engine does; it is only called when something is logged, and answers nothing. */
+export interface QuietEngine {
+  readonly address: string;
+  stop(): void;
+}
+
+export async function startQuietEngine(): Promise<QuietEngine> {
+  const server = createServer((socket) => {
+    // Whoever asks whether somebody is there goes at once.
+    socket.on("error", () => socket.destroy()).unref();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  server.unref();
+  const { port } = server.address() as AddressInfo;
+  return { address: `127.0.0.1:${port}`, stop: () => server.close() };
+}
+
 export class ProviderProcess {
   readonly child: ChildProcess;
+  readonly #engine: QuietEngine;
   readonly #client: services.ResourceProviderClient;
 
-  private constructor(child: ChildProcess, port: string) {
+  private constructor(child: ChildProcess, port: string, engine: QuietEngine) {
     this.child = child;
+    this.#engine = engine;
     const address = `127.0.0.1:${port}`;
     this.#client = new services.ResourceProviderClient(address, credentials.createInsecure());
   }
 
   static async start(): Promise<ProviderProcess> {
-    const child = spawn(file, [noEngine], { stdio: ["ignore", "pipe", "inherit"] });
-    return new ProviderProcess(child, await portOf(child));
+    const engine = await startQuietEngine();
+    const child = spawn(file, [engine.address], { stdio: ["ignore", "pipe", "inherit"] });
+    return new ProviderProcess(child, await portOf(child), engine);
   }
 
   async create(type: string, inputs: Properties): Promise<Made> {
@@ -107,6 +127,7 @@ export class ProviderProcess {
 
   stop(): void {
     this.#client.close();
+    this.#engine.stop();
     this.child.kill("SIGKILL");
   }
 }

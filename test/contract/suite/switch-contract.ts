@@ -105,6 +105,20 @@ export function switchContract(make: MakeBed): void {
       }
     });
 
+    test("tells afterwards where a direct way back leads, until it was gone", async (context) => {
+      if (!stage().bed.platform.flip) return context.skip("no `flip` on this platform");
+      await stage().route("blue");
+      await stage().route("green", { former: "blue" });
+      const { former, generation } = await stage().settled();
+      if (former === null) return expect.fail("it doesn't tell");
+      const mark = markOf(generation, null);
+      const stamp = { generation: mark.generation, rolloutId: "back", mark };
+      await stage().flip({ weights: weightsOf(former), ...stamp, former: null });
+      const after = await stage().settled();
+      expect([after.weights, after.former]).toEqual([weightsOf("blue"), null]);
+      expect(await stage().colorsMet()).toEqual(["blue"]);
+    });
+
     test("past the engine isn't undone by an update that looked before it", async (context) => {
       const { bed } = stage();
       if (!bed.traits.ordered) return context.skip("this router takes whatever comes last");

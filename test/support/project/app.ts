@@ -8,7 +8,7 @@ export interface Fault {
   readonly silentProbe?: boolean;
   /** Status of every other path; default 200. */
   readonly status?: number;
-  /** Ends with code 3 right after the start. */
+  /** Says so and ends with code 3 right after the start. */
   readonly crash?: boolean;
   /** Milliseconds until it listens; default 0. */
   readonly startMs?: number;
@@ -56,7 +56,10 @@ const app = createServer((request, response) => {
   return reply(status, COLOR + " " + VERSION);
 });
 
-if (fault().crash) process.exit(3);
+if (fault().crash) {
+  console.error("told to crash");
+  process.exit(3);
+}
 if (!fault().abrupt) process.on("SIGTERM", () => app.close(() => process.exit(0)));
 setTimeout(() => app.listen(Number(PORT), HOST), fault().startMs ?? 0);
 `;

@@ -14,10 +14,17 @@ export interface HeldLock {
   readonly free: () => void;
 }
 
-/** Held by a process of its own that lives until `free`, at most two minutes. */
-export function holdLock(project: Project, stack = project.stack): HeldLock {
+/**
+ * Held by a process of its own that lives until `free`, at most two minutes. `backend`: the folder
+ * with the state; default the one that the driver chose.
+ */
+export function holdLock(
+  project: Project,
+  stack = project.stack,
+  backend = backendFolder(project),
+): HeldLock {
   const owner = spawn("sleep", ["120"], { stdio: "ignore" });
-  const folder = join(backendFolder(project), ".pulumi/locks/organization/bluegreen", stack);
+  const folder = join(backend, ".pulumi/locks/organization/bluegreen", stack);
   mkdirSync(folder, { recursive: true });
   const file = join(folder, `${randomUUID()}.json`);
   const pid = owner.pid ?? 0;

@@ -1,4 +1,4 @@
-/** A test's project behind nginx: its settings, what its router says, and the router's end. */
+/** A test's project behind nginx or HAProxy: its settings, what its router says, and the router's end. */
 
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -36,10 +36,12 @@ export function routerReading(project: Project): Promise<RouterReading> {
   return proxy.read({ settings: settingsOf(project), colors: perColor(() => null) });
 }
 
-/** The first process of the project's nginx and its workers; none where it doesn't run. */
+/** The first process of the project's server and its workers; none where it doesn't run. */
 export function routerPids(project: Project): readonly number[] {
-  const file = join(project.root, "router", "nginx.pid");
-  return existsSync(file) ? serverPids(Number(readFileSync(file, "utf8"))) : [];
+  return ["nginx.pid", "haproxy.pid"].flatMap((name) => {
+    const file = join(project.root, "router", name);
+    return existsSync(file) ? serverPids(Number(readFileSync(file, "utf8"))) : [];
+  });
 }
 
 export async function removeWithRouter(project: Project): Promise<void> {

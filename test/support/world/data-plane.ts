@@ -10,6 +10,8 @@ import { newCounter, servedWeights } from "./state.ts";
 
 /** How a release behaves; what isn't named is well. */
 export interface Behaviour {
+  /** Its files can't be copied, so filling ends before anything of the color is touched. */
+  readonly cannotBeFrozen?: boolean;
   /** Never gets healthy: filling a color with it fails. */
   readonly neverHealthy?: boolean;
   /** Runs, but doesn't do what it should. */

@@ -44,6 +44,8 @@ export interface EngineOptions {
   readonly servedAfterMs: () => number;
   /** True while a switch to this color isn't seen to be served. */
   readonly switchFails: (color: Color) => boolean;
+  /** True while this color answers every request after a switch with an error. */
+  readonly answersErrors: (color: Color) => boolean;
   /** True while the router can't be set back after such a switch. */
   readonly setBackFails: () => boolean;
   /** True when the engine is to end at this step of an update, while its driver lives on. */
@@ -51,7 +53,12 @@ export interface EngineOptions {
 }
 
 /** What is refused with these has begun. */
-const cutShort: ReadonlySet<string> = new Set(["SWITCH_NOT_SERVED", "SWITCH_STUCK", "DRIFT"]);
+const cutShort: ReadonlySet<string> = new Set([
+  "SWITCH_NOT_SERVED",
+  "SWITCH_STUCK",
+  "ROLLED_BACK",
+  "DRIFT",
+]);
 
 /** Time until instances are healthy, or known not to get so. */
 const fillMs = 3_000;
@@ -235,9 +242,10 @@ export class SimulatedEngine implements Pick<
 
   /** The data plane follows at once, or never. */
   async #verify(flip: Unproven, request: Request): Promise<void> {
-    const { state, plane, switchFails, setBackFails, servedAfterMs } = this.#options;
+    const { state, plane, switchFails, answersErrors, setBackFails, servedAfterMs } = this.#options;
     const { color, former, rollback } = flip;
-    if (!switchFails(color) && servedWeights(state)[color] === 100) {
+    const errors = answersErrors(color);
+    if (!switchFails(color) && !errors && servedWeights(state)[color] === 100) {
       state.provenGeneration = state.routes?.generation ?? 0;
       await this.#pause(`has seen ${color} serve for ${request.kind}`, servedAfterMs());
       return;
@@ -249,7 +257,8 @@ export class SimulatedEngine implements Pick<
     const { rolloutId, mark, former: back } = former.reading;
     plane.flip({ weights, generation, rolloutId: rolloutId ?? byHand, mark, former: back });
     await this.#pause(`has set back ${request.kind}`);
-    throw new BlueGreenError("SWITCH_NOT_SERVED", `${color} isn't served`, { hint: "set back" });
+    const code = errors && former.record.activeColor ? "ROLLED_BACK" : "SWITCH_NOT_SERVED";
+    throw new BlueGreenError(code, `${color} isn't served`, { hint: "set back" });
   }
 
   async #runColor(stack: Stack, color: Color, call: Call): Promise<void> {
@@ -261,6 +270,7 @@ export class SimulatedEngine implements Pick<
     const wanted = this.#plan(asked, seen);
     guardColor(seen, asked, wanted);
     await this.#pause(`may ${asked.kind} ${color}`);
+    call.context.on?.({ kind: "Changing" });
     if (!wanted) {
       plane.setFill(color, null);
       await this.#pause(`has removed ${color}`);
@@ -293,6 +303,9 @@ export class SimulatedEngine implements Pick<
     const named = asked.kind === "Provision" ? asked.version : settings.version;
     const version = named ?? current?.release.version ?? "none";
     const release = { version, digest: digestOf(version, releaseSettings) };
+    if (this.#options.plane.behaviourOf(release).cannotBeFrozen) {
+      throw new BlueGreenError("STORE_FAILED", "no space left on device");
+    }
     return filled(view, asked, { release, configured: defaultSize });
   }
 

@@ -37,6 +37,13 @@ export const scenarios: readonly Scenario[] = [
     command: deploy("2"),
   },
   {
+    name: "deploy of a release that can't be frozen, within the former color's window",
+    leastSteps: 12,
+    behaviours: { "3": { cannotBeFrozen: true } },
+    before: [deploy("1"), deploy("2")],
+    command: deploy("3"),
+  },
+  {
     name: "deploy of a release that breaks after the switch",
     leastSteps: 30,
     behaviours: { "2": { breaksAfterMs: 5_000 } },

@@ -4,6 +4,7 @@ import assert from "node:assert";
 import { PulumiEnvironment } from "../../../automation/adapters/environment.ts";
 import { RouterBake } from "../../../automation/operations/bake.ts";
 import { bringUp } from "../../../automation/operations/bring-up.ts";
+import { reserveByHand } from "../../../automation/operations/reserve-by-hand.ts";
 import { takeDown } from "../../../automation/operations/take-down.ts";
 import type { CommandContext } from "../../../automation/command.ts";
 import type { Session } from "../../../automation/session.ts";
@@ -16,7 +17,6 @@ import type { Settings } from "../../../infra/config.ts";
 import { BlueGreenError } from "../../../infra/errors.ts";
 import type { Color, Owner } from "../../../infra/model.ts";
 import { activeOf, byHand, colors, perColor, weightsOf } from "../../../infra/model.ts";
-import { claimByHand } from "../../../infra/rules/by-hand.ts";
 import { formerColor, idleColor } from "../../../infra/rules/roles.ts";
 import type { Observed } from "../../../infra/observation.ts";
 import type { Platform } from "../../../infra/platform.ts";
@@ -42,7 +42,7 @@ export type Command =
   | { readonly run: "up" }
   /** Takes everything down, whatever has traffic. */
   | { readonly run: "down" }
-  | { readonly run: "claim"; readonly color: Color }
+  | { readonly run: "claim"; readonly color: Color; readonly now?: boolean }
   | { readonly run: "unlock" }
   /** A plain `pulumi up` on the router's stack with what a checkout's file says. */
   | { readonly run: "obey"; readonly color: Color | null; readonly generation?: number }
@@ -88,6 +88,8 @@ export class World {
   servedAfterMs = 0;
   /** While true, a switch takes no effect in the data plane; of a color: only one to it. */
   switchFails: boolean | Color = false;
+  /** The color that answers every request after a switch with an error. */
+  answersErrors: Color | null = null;
   /** While true, the router can't be set back after such a switch. */
   setBackFails = false;
   /** The engine ends after so many further steps of its own; null: it doesn't. */
@@ -202,13 +204,18 @@ class Run {
       case "retire":
         return this.#retire(command.now);
       case "abort":
-        return this.#once({ kind: "Abort", reason: "asked for", rolloutId: null });
+        return this.#once({
+          kind: "Abort",
+          reason: "asked for",
+          rolloutId: null,
+          untouched: false,
+        });
       case "up":
         return this.#bringUp();
       case "down":
         return this.#takeDown();
       case "claim":
-        return this.#claim(command.color);
+        return this.#claim(command.color, command.now === true);
       case "unlock":
         return this.#unlock();
       case "obey":
@@ -232,6 +239,7 @@ class Run {
       pause: (point, ms) => schedule.pause(this.#process, point, ms),
       servedAfterMs: () => this.#world.servedAfterMs,
       switchFails: (color) => [true, color].includes(this.#world.switchFails),
+      answersErrors: (color) => this.#world.answersErrors === color,
       setBackFails: () => this.#world.setBackFails,
       engineDies: () => this.#world.engineDies(),
     });
@@ -311,11 +319,8 @@ class Run {
     return request.kind;
   }
 
-  #claim(color: Color): Promise<string> {
-    const { nowMs } = this.#world.state;
-    const { claimMs } = times;
-    const { owner } = this.#process;
-    return this.#once(claimByHand({ color, version: null, owner, nowMs, claimMs }));
+  #claim(color: Color, force: boolean): Promise<string> {
+    return reserveByHand(this.#session(), { color, owner: this.#process.owner, force });
   }
 
   async #bringUp(): Promise<string> {

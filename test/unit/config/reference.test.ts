@@ -34,7 +34,7 @@ describe("the settings files of the example", () => {
     const settings = parseSettingsFile(read(file), file);
     expect(settings.environment).toBe(environment);
     expect(settings.local.port).toBe(port);
-    expect(settings.activeColor).toBeNull();
+    expect(settings.activeColor).toBe("none");
   });
 });
 

@@ -26,6 +26,7 @@ describe("rules between settings", () => {
     ["a claim that ends before the start", { claim: "30s" }, "claim"],
     ["a drain as long as the claim", { drain: "2m", claim: "2m" }, "drain"],
     ["more probes than a switch has time for", { probe: { count: 200 } }, "switchWithin"],
+    ["a pause as long as a probe", { local: { command: ["x"], pause: "2s" } }, "local.pause"],
     ["no command and no addresses", { local: {} }, "local.command"],
     ["no command and one color's addresses", { local: {}, given: { blue: null } }, "local.command"],
     ["one address for both colors", { given: given("a:1", "A:01") }, "given.green.addresses[0]"],
@@ -61,6 +62,7 @@ describe("rules between settings", () => {
     { rollbackWindow: "30s" },
     { claim: "31s" },
     { probe: '{"count":199}' },
+    { local: '{"command":["x"],"pause":"1999ms"}' },
     { local: '{"command":["x"],"start":"1h"}', claim: "61m" },
   ])("accept what is just good enough: %j", (raw) => {
     expect(() => parseSettings({ ...minimal, ...(raw as Record<string, string>) })).not.toThrow();

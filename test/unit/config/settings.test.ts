@@ -43,6 +43,7 @@ describe("settings from the engine", () => {
         port: 8080,
         tls: null,
         accessLog: true,
+        pauseMs: 0,
         maxFiles: 50_000,
         maxBytes: 1_000_000_000,
       },

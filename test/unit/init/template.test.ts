@@ -26,7 +26,7 @@ describe("the settings file", () => {
     expect(settings()).toMatchObject({
       environment: "dev",
       application: "shop-k3x7qa",
-      activeColor: null,
+      activeColor: "none",
       health: { path: "/healthz?deep=1" },
       checks: [],
       local: { command: answers.command, port: 8081, instances: 3 },

@@ -207,6 +207,29 @@ describe("the copy of a release", () => {
     expect(fs.readdirSync(store)).toEqual([]);
   });
 
+  test("says which folder needs space when the disk is full, and leaves nothing there", async () => {
+    const store = tempDir();
+    const full = Object.assign(new Error("ENOSPC: no space left on device"), { code: "ENOSPC" });
+    const sync = (): Promise<void> => Promise.reject(full);
+    await expect(
+      copyRelease({ cwd: folderWith({ a: "1" }) }, store, { sync }),
+    ).rejects.toMatchObject({
+      code: "STORE_FAILED",
+      message: `the release couldn't be copied into ${store}: ENOSPC: no space left on device`,
+      hint: `free some space for ${store}, then run the command again`,
+    });
+    expect(fs.readdirSync(store)).toEqual([]);
+  });
+
+  test("names the folder that can't be made", async () => {
+    const cwd = folderWith({ a: "1" });
+    const store = join(cwd, "a", "store");
+    await expect(copyRelease({ cwd }, store)).rejects.toMatchObject({
+      code: "STORE_FAILED",
+      hint: expect.stringContaining(store) as string,
+    });
+  });
+
   test("is removed when nothing keeps it", async () => {
     const store = tempDir();
     const kept = await copyRelease({ cwd: folderWith({ a: "1" }) }, store);

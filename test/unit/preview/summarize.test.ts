@@ -54,6 +54,17 @@ describe("a settings file that asks for nothing new", () => {
     expect(summary.headline).toBe("dev: no change of traffic");
   });
 
+  test("warns where the file says none though a color serves", () => {
+    const { guards, outcome } = summarize(
+      factsOf({ file: { activeColor: "none", generation: null } }),
+    );
+    expect(outcome).toBe("nothing");
+    expect(guards.find(({ guard }) => guard === "intent")).toMatchObject({
+      result: "pass",
+      sentence: expect.stringContaining("`bluegreen down --stop-serving`") as string,
+    });
+  });
+
   test("shows lines to paste where the file says something else than the router", () => {
     const { drift } = summarize(factsOf({ file: { activeColor: null, generation: null } }));
     expect(drift.paste).toEqual(["bluegreen:activeColor: blue", "bluegreen:generation: 4"]);
@@ -69,7 +80,32 @@ describe("a settings file that asks for nothing new", () => {
   });
 });
 
+test("a file that moves nothing is no refusal while the router doesn't answer", () => {
+  const sentence = "the local router doesn't run";
+  const view = viewOf({ drift: { kind: "silent", sentence } });
+  const reading = { ...view.reading, weights: null, problems: [sentence] };
+  const summary = summarize(factsOf({ view: { ...view, reading } }));
+  expect(summary.outcome).toBe("nothing");
+  expect(summary.guards[0]).toMatchObject({ guard: "data plane", result: "pending" });
+  expect(summary.guards[0]?.sentence).toContain("`bluegreen up` brings the router back");
+});
+
 describe("a settings file that asks for the other color", () => {
+  test("is refused while the router doesn't answer, and nothing says otherwise", () => {
+    const sentence = "the local router doesn't run";
+    const { view, ...facts } = switchFacts();
+    const reading = { ...view.reading, weights: null, problems: [sentence] };
+    const dead = { ...view, drift: { kind: "silent", sentence } as const, reading };
+    const summary = summarize({ ...facts, view: dead });
+    expect(summary.outcome).toBe("refused");
+    expect(summary.guards).toMatchObject([
+      { guard: "data plane", result: "refused", code: "ROUTER_DOWN", details: [] },
+    ]);
+    expect(summary.stacks[0]).toMatchObject({ changes: [], problem: { code: "ROUTER_DOWN" } });
+    expect(summary.router.after).toEqual(summary.router.before);
+    expect(summary.router.refused).toMatchObject({ activeColor: "green" });
+  });
+
   test("names both releases and the new weights and generation", () => {
     const summary = summarize(switchFacts());
     expect(summary.headline).toBe("dev: traffic blue (1) -> green (2) through local");
@@ -254,7 +290,7 @@ describe("a deploy", () => {
     expect(summary.headline).toBe("dev: traffic no color -> blue (1) through local");
     expect(summary.deployment).toMatchObject({ color: "blue", digest: null });
     expect(summary.rollback.sentence).toContain("nothing to return to");
-    expect(summary.steps.slice(0, 2)).toEqual(["keep everything as it is", "claim blue for 1"]);
+    expect(summary.steps.slice(0, 2)).toEqual(["make the router", "claim blue for 1"]);
   });
 });
 

@@ -3,12 +3,9 @@
 import { describe, expect, test } from "vitest";
 import { BlueGreenError } from "../../../infra/errors.ts";
 import { byHandId } from "../../../infra/rules/by-hand.ts";
-import type { Action } from "../../../automation/rollout/action.ts";
 import { describeAction } from "../../../automation/rollout/action.ts";
-import { decide } from "../../../automation/rollout/decide.ts";
-import type { Deploy, Goal, SwitchTo } from "../../../automation/rollout/goal.ts";
+import type { SwitchTo } from "../../../automation/rollout/goal.ts";
 import type { Memory } from "../../../automation/rollout/memory.ts";
-import { noMemory } from "../../../automation/rollout/memory.ts";
 import type { Given } from "../rules/views.ts";
 import {
   alice,
@@ -19,54 +16,8 @@ import {
   outputsOf,
   pinOn,
   rolloutOf,
-  viewOf,
 } from "../rules/views.ts";
-
-const policy = { claimMs: 1_800_000, rollbackWindowMs: 600_000, quietMs: 10_000, size: 3 };
-
-interface Circumstances {
-  readonly memory?: Partial<Memory>;
-  readonly goal?: Goal;
-  /** Bob's process is known to be gone. */
-  readonly bobIsDead?: boolean;
-}
-
-const deployTwo: Deploy = { kind: "Deploy", version: "2", digest: "sha-2" };
-const finish: Deploy = { kind: "Deploy", version: null, digest: null };
-
-function next(given: Given, { memory, goal = deployTwo, bobIsDead }: Circumstances = {}): Action {
-  return decide({
-    goal,
-    policy,
-    self: {
-      owner: alice,
-      rolloutId: "r-9",
-      isDead: ({ pid }) => bobIsDead === true && pid === bob.pid,
-    },
-    view: viewOf(given),
-    memory: { ...noMemory, ...memory },
-  });
-}
-
-/** The action in one word: the request, or the code of the failure. */
-function wordOf(action: Action): string {
-  if (action.kind === "Update") return action.request.kind;
-  return action.kind === "Fail" ? action.error.code : action.kind;
-}
-
-const before: Given = { colors: { green: outputsOf("green", "1", { rolloutId: "r-1" }) } };
-const own = { claim: claimOf(), memory: { rolloutId: "r-2" } };
-
-function inRollout(phase: Parameters<typeof rolloutOf>[0], more: Given = {}): Given {
-  const active = phase === "bake" || phase === "hold" ? "green" : "blue";
-  const rollout = rolloutOf(phase);
-  return {
-    ...more,
-    record: { activeColor: active, claim: own.claim, rollout, ...more.record },
-  };
-}
-
-const mine = { memory: own.memory };
+import { before, deployTwo, finish, inRollout, mine, next, own, wordOf } from "./situations.ts";
 
 describe("a deploy", () => {
   test("first makes the router, once", () => {
@@ -338,6 +289,57 @@ describe("after a failure", () => {
     });
   });
 
+  test.each<readonly [string, string, boolean, boolean]>([
+    ["the run that made it, before it filled anything", "r-9", false, true],
+    ["the run that made it, once it began to fill", "r-9", true, false],
+    ["a run that took the rollout over", "r-2", false, false],
+  ])("a claim is called untouched by %s", (_name, id, filling, untouched) => {
+    const memory = { rolloutId: id, filling, failure };
+    const claim = claimOf({ rolloutId: id });
+    const record = { claim, rollout: rolloutOf("provision", { id }) };
+    expect(next(inRollout("provision", { record }), { memory })).toMatchObject({
+      request: { kind: "Abort", rolloutId: id, untouched },
+    });
+  });
+
+  describe("of a switch that is stuck where it isn't served", () => {
+    const stuck = new BlueGreenError("SWITCH_STUCK", "green isn't served");
+    const switched = (id: string, former: "blue" | null = "blue"): Given =>
+      inRollout("bake", { record: { rollout: rolloutOf("bake", { id, former }) } });
+    const back = { kind: "RollBack", pin: false, reason: "green isn't served" };
+
+    test.each<readonly [string, string, Partial<Memory>]>([
+      ["that this run went on with", "r-2", { rolloutId: "r-2" }],
+      ["that was its rollout's beginning", "r-9", {}],
+    ])("traffic goes back, and the release isn't blamed: one %s", (_name, id, memory) => {
+      expect(next(switched(id), { memory: { ...memory, failure: stuck } })).toMatchObject({
+        request: { ...back, rolloutId: id },
+      });
+    });
+
+    test.each<readonly [string, Given, Partial<Memory>]>([
+      ["another's", switched("r-2"), {}],
+      ["a first release's", switched("r-9", null), { rolloutId: "r-9" }],
+      ["one that has no traffic", { record: { rollout: null } }, { rolloutId: "r-9" }],
+    ])("only the failure is left: %s", (_name, given, memory) => {
+      expect(next(given, { memory: { ...memory, failure: stuck } })).toEqual({
+        kind: "Fail",
+        error: stuck,
+      });
+    });
+
+    test("which lost its traffic meanwhile ends as before a switch", () => {
+      const memory = { ...own.memory, failure: stuck };
+      expect(wordOf(next(inRollout("check"), { memory }))).toBe("Abort");
+    });
+
+    test("nothing more is tried after another failure", () => {
+      expect(wordOf(next(switched("r-2"), { memory: { ...own.memory, failure } }))).toBe(
+        "PROVISION_FAILED",
+      );
+    });
+  });
+
   test.each<[string, Given, Partial<Memory>]>([
     ["once aborted", {}, own.memory],
     ["after the switch", inRollout("bake"), own.memory],
@@ -422,55 +424,5 @@ describe("a rollback", () => {
     expect(describeAction(next({}, { goal, memory: { done: true } }))).toBe("blue is active again");
     const failure = new BlueGreenError("ROLLBACK_IMPOSSIBLE", "nothing is ready");
     expect(wordOf(next({}, { goal, memory: { failure } }))).toBe("ROLLBACK_IMPOSSIBLE");
-  });
-});
-
-describe("a retirement", () => {
-  const goal = { kind: "RetireIdle", color: "green", force: false } as const;
-  const forced = { ...goal, force: true };
-  const traffic = (open: number, lastRequestAt: string | null, color = "green"): Given => ({
-    reading: {
-      traffic: {
-        kind: "counted",
-        colors: {
-          blue: { requests: 9, errors: 0, open: 0, lastRequestAt: null },
-          green: { requests: 9, errors: 0, open: 0, lastRequestAt: null },
-          [color]: { requests: 9, errors: 0, open, lastRequestAt },
-        },
-      },
-    },
-  });
-  const secondsAgo = (seconds: number): string => inMinutes(-seconds / 60);
-
-  test("goes from the latch over the emptying to its end", () => {
-    expect(next({}, { goal })).toMatchObject({ request: { kind: "Retire", color: "green" } });
-    const record = { retiring: "green" } as const;
-    expect(next({ record }, { goal })).toEqual({ kind: "Empty", color: "green" });
-    expect(wordOf(next({ record, colors: { green: null } }, { goal }))).toBe("Retired");
-    expect(wordOf(next({ colors: { green: null } }, { goal }))).toBe("Finish");
-  });
-
-  test("also empties a color that never got to its end", () => {
-    const half = { claim: claimOf({ rolloutId: "r-3", owner: null }) };
-    const colors = { green: null };
-    expect(wordOf(next({ record: half, colors }, { goal: forced }))).toBe("Retire");
-    const latched: Given = { record: { ...half, retiring: "green" }, colors };
-    expect(wordOf(next(latched, { goal: forced }))).toBe("Empty");
-    expect(wordOf(next(latched, { goal: forced, memory: { emptied: "green" } }))).toBe("Retired");
-  });
-
-  test.each<[string, Given, string]>([
-    ["an open request", traffic(1, null), "COLOR_BUSY"],
-    ["a request a moment ago", traffic(0, secondsAgo(9)), "COLOR_BUSY"],
-    ["traffic by weight", { record: { weights: { blue: 90, green: 10 } } }, "COLOR_SERVES"],
-    ["the last request long ago", traffic(0, secondsAgo(10)), "Retire"],
-    ["requests to the other color", traffic(5, secondsAgo(0), "blue"), "Retire"],
-    ["traffic that can't be counted", { reading: { traffic: { kind: "unknown" } } }, "Retire"],
-  ])("meets %s", (_name, given, word) => {
-    expect(wordOf(next(given, { goal }))).toBe(word);
-  });
-
-  test("by force doesn't wait for silence", () => {
-    expect(wordOf(next(traffic(3, secondsAgo(0)), { goal: forced }))).toBe("Retire");
   });
 });

@@ -36,6 +36,7 @@ const fill: Request = {
   owner: alice,
   until: inMinutes(30),
   replaces: null,
+  force: false,
 };
 
 test.each<readonly [string, Given, Request, string | null]>([

@@ -15,6 +15,17 @@ test("a file that names no color wishes nothing, whatever the router does", () =
   expect(read({}, { declared: "blue" })).toEqual({ kind: "none", warning: null });
 });
 
+test("a file that says none stops nothing while a color serves, and says what would", () => {
+  const none = { activeColor: "none", generation: 2 } as const;
+  expect(read(none, { declared: "blue" })).toEqual({
+    kind: "none",
+    warning:
+      "Pulumi.dev.yaml says none, which stops nothing: traffic stays on blue (generation 3); " +
+      "take it off line with `bluegreen down --stop-serving`",
+  });
+  expect(read(none, { activeColor: null })).toEqual({ kind: "none", warning: null });
+});
+
 test("a file that says what the router does and last obeyed wishes nothing", () => {
   const intent = read({ activeColor: "blue" }, { declared: "blue" });
   expect(intent).toEqual({ kind: "none", warning: null });

@@ -56,6 +56,13 @@ describe("Obey", () => {
     expect(notes).toHaveLength(1);
   });
 
+  test("a file that says none changes nothing, and the update warns", () => {
+    const none = { declared: { activeColor: "none", generation: null }, name: "file" } as const;
+    const { record, activation, notes } = apply({ record: held }, obey, none);
+    expect([record, activation]).toEqual([viewOf({ record: held }).record, null]);
+    expect(notes).toEqual([expect.stringContaining("bluegreen down --stop-serving")]);
+  });
+
   test("a file that follows a driver's switch is only remembered", () => {
     const { record, activation } = apply({ record: held }, obey, wish("green", 3));
     expect([record, activation]).toEqual([

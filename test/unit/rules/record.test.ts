@@ -3,6 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { emptyRecord } from "../../../infra/model.ts";
 import { parseColorOutputs, parseRecord, pinOf } from "../../../infra/rules/record.ts";
+import type { WindowClaim } from "../../../infra/rules/record.ts";
 import { claimOf, inMinutes, nowMs, outputsOf, pinOn, recordOf, rolloutOf } from "./views.ts";
 
 /** As the engine hands it back: nulls are gone, and our own fields aren't the only ones. */
@@ -12,6 +13,11 @@ function throughTheEngine(value: object): Record<string, unknown> {
     (_key, inner: unknown) => inner ?? undefined,
   );
   return JSON.parse(text) as Record<string, unknown>;
+}
+
+function claimEnding(rollbackUntil: string | null): WindowClaim {
+  const previousRelease = { color: "green", release: outputsOf("green", "1").release } as const;
+  return { ...claimOf(), ends: { previousRelease, rollbackUntil } };
 }
 
 describe("the record", () => {
@@ -31,6 +37,14 @@ describe("the record", () => {
       }),
     ],
     [
+      "one whose claim ended a window",
+      recordOf({ claim: claimEnding(inMinutes(5)), rollout: rolloutOf("provision") }),
+    ],
+    [
+      "one whose claim ended a way back without a window",
+      recordOf({ claim: claimEnding(null), rollout: rolloutOf("provision") }),
+    ],
+    [
       "one whose bake told nothing",
       recordOf({
         rollout: rolloutOf("hold", { baked: { verdict: "inconclusive", sentence: "too few" } }),
@@ -44,6 +58,11 @@ describe("the record", () => {
     const rollout = Object.entries(rolloutOf("hold")).filter(([key]) => key !== "baked");
     const stored = { ...recordOf(), rollout: Object.fromEntries(rollout) };
     expect(parseRecord(stored).rollout).toEqual(rolloutOf("hold"));
+  });
+
+  test("of before claims kept what they ended is read as it is", () => {
+    const stored = recordOf({ claim: claimOf(), rollout: rolloutOf("provision") });
+    expect(parseRecord({ ...stored }).claim).toEqual(claimOf());
   });
 
   test("of a newer version is refused, so that nothing is lost", () => {

@@ -137,7 +137,7 @@ function askedBy(step: Step, view: View): Asked {
   const until = new Date(view.nowMs + 20 * 60_000).toISOString();
   const idle = confused || !activeColor ? color : otherColor(activeColor);
   const claim = { kind: "Claim", rolloutId: step.id, color: idle, version: step.version } as const;
-  const wish = { ...claim, owner, until, replaces: null };
+  const wish = { ...claim, owner, until, replaces: null, force: pin };
   switch (step.verb === "Next" ? nextVerb(view) : step.verb) {
     case "Claim":
       return { ...wish, rollout: "deploy" };
@@ -169,7 +169,12 @@ function askedBy(step: Step, view: View): Asked {
     case "RollBack":
       return { kind: "RollBack", reason: "it fails", by: "bob", rolloutId: null, pin };
     case "Abort":
-      return { kind: "Abort", reason: "no", rolloutId: confused ? step.id : null };
+      return {
+        kind: "Abort",
+        reason: "no",
+        rolloutId: confused ? step.id : null,
+        untouched: false,
+      };
     case "Retire":
       return { kind: "Retire", color: idle, force: pin };
     case "Retired":

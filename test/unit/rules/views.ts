@@ -146,6 +146,7 @@ export function claimAsked(more: Partial<request.ClaimColor> = {}): request.Clai
     owner: alice,
     until: inMinutes(30),
     replaces: null,
+    force: false,
     ...more,
   };
 }

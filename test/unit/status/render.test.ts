@@ -43,6 +43,16 @@ test("one screen tells what serves, the phase, the way back and what differs", (
   );
 });
 
+test("a color that is being filled has a line of its own, and its former release none", () => {
+  const rollout = rolloutIn("provision", { id: "r-3", version: "3", since: at(-5) });
+  const text = renderStatus(
+    reportOf({ view: viewOf({ record: { ...servedByBlue, rollout } }) }),
+    plain,
+  );
+  expect(text).toMatch(/^ {2}green {2}filling$/m);
+  expect(text).toMatch(/^ {2}green {5}being filled with 3 \(unfinished\)$/m);
+});
+
 test("an environment that doesn't exist yet says what to do", () => {
   expect(renderStatus(reportOf({ view: null }), plain)).toBe(
     "dev  local  http://127.0.0.1:8080\n\nnothing here yet: bluegreen deploy --version 1",

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Owner } from "../../../infra/model.ts";
 import { weightsOf } from "../../../infra/model.ts";
 import type { TargetReading } from "../../../infra/model.ts";
+import type { Contents } from "../../../infra/platform.ts";
 import { byHandId } from "../../../infra/rules/by-hand.ts";
 import {
   at,
@@ -37,6 +38,77 @@ describe("roles of the colors", () => {
       null,
     );
     expect(reportOf({ view: withTarget({ ready: 1 }) }).colors.blue.ready).toBe(1);
+  });
+});
+
+describe("a color that is being filled, or was not to the end", () => {
+  const contents: Contents = {
+    rolloutId: "r-3",
+    version: "3",
+    ready: 0,
+    total: 2,
+    crashLoop: true,
+    restarts: 4,
+    problem: "it ended with code 3",
+    lastLine: "no database\u0007",
+  };
+  const begun = rolloutIn("provision", { id: "r-3", version: "3" });
+  const claim = { color: "green" as const, rolloutId: "r-3", until: at(600), owner: null };
+  const open = viewOf({ record: { ...servedByBlue, rollout: begun, claim } });
+  const ended = viewOf({ record: { ...servedByBlue, claim } });
+  const green = (input: Parameters<typeof reportOf>[0]) => reportOf(input).colors.green;
+
+  test("isn't shown with the release that it held before", () => {
+    expect(green({ view: open })).toMatchObject({
+      role: "filling",
+      version: null,
+      digest: null,
+      size: 0,
+      filling: { state: "filling", version: "3", sentence: "being filled with 3 (unfinished)" },
+    });
+    expect(green({ view: ended })).toMatchObject({ role: "unfinished", version: null, size: 0 });
+  });
+
+  test("is told with what went wrong while it goes on", () => {
+    expect(green({ view: open, contents: { green: contents } }).filling?.sentence).toBe(
+      'being filled with 3 (unfinished); crash loop: 4 restarts, last line "no database\\u0007"',
+    );
+    const slow = { ...contents, crashLoop: false, ready: 1, problem: "GET / answered 503" };
+    expect(green({ view: open, contents: { green: slow } }).filling?.sentence).toMatch(
+      /; 1 of 2 instances are ready: GET \/ answered 503, last line/,
+    );
+  });
+
+  test("is a problem once nobody is at it any more", () => {
+    const report = reportOf({ view: ended, contents: { green: contents } });
+    expect(report.colors.green.filling).toMatchObject({ state: "ended", version: "3" });
+    expect(report.problems).toEqual([
+      {
+        subject: "green",
+        sentence: 'filling with 3 failed; crash loop: 4 restarts, last line "no database\\u0007"',
+        advice: "`bluegreen logs green` shows what it says; `bluegreen deploy` fills it anew",
+      },
+    ]);
+  });
+
+  test("tells no more than is known where nobody can say what is in it", () => {
+    expect(green({ view: ended }).filling).toMatchObject({
+      version: null,
+      sentence: "its filling ended unfinished; what is in it isn't known",
+    });
+    const former = { ...contents, rolloutId: "r-2", version: "2" };
+    expect(green({ view: ended, contents: { green: former } }).filling?.sentence).toBe(
+      "its filling ended unfinished; what runs in it is 2",
+    );
+  });
+
+  test("is a usual one as soon as its stack was written", () => {
+    const held = { blue: outputsOf("blue", "1"), green: outputsOf("green", "3") };
+    expect(green({ view: { ...open, colors: held } })).toMatchObject({
+      role: "idle",
+      version: "3",
+      filling: null,
+    });
   });
 });
 
@@ -121,6 +193,16 @@ describe("drift", () => {
     expect(drift?.sentence).toContain("at generation 3, the router is at 4");
   });
 
+  test("of a file that says none, while a color serves, names what stops serving", () => {
+    const [drift, ...more] = reportOf({ settings: settingsWith({ activeColor: "none" }) }).drift;
+    expect(more).toEqual([]);
+    expect(drift?.sentence).toContain("traffic stays on blue");
+    expect(drift?.sentence).toContain("`bluegreen down --stop-serving`");
+    const record = { ...servedByBlue, activeColor: null, weights: weightsOf(null) };
+    const inactive = { settings: settingsWith({ activeColor: "none" }), view: viewOf({ record }) };
+    expect(reportOf(inactive).drift).toEqual([]);
+  });
+
   test("names addresses of the serving color that the router lacks", () => {
     const view = viewOf();
     const attached = { ...view.reading.attached, blue: ["blue:1001", "blue:9"] };
@@ -143,6 +225,17 @@ describe("problems", () => {
         subject: "blue",
         sentence: "it crashes again and again: it ended with code 3",
         advice: "`bluegreen logs blue` shows what it says",
+      },
+    ]);
+  });
+
+  test("name what is wrong though every instance is ready: nobody looks after them", () => {
+    const view = withTarget({ problems: ["its supervisor doesn't answer"] });
+    expect(reportOf({ view }).problems).toEqual([
+      {
+        subject: "blue",
+        sentence: "its supervisor doesn't answer",
+        advice: "bring it back: `bluegreen up`",
       },
     ]);
   });

@@ -98,7 +98,12 @@ export class AdminServer {
   }
 }
 
-const settingsShape = z.object({ drainMs: z.number().min(0), accessLog: z.boolean() });
+const settingsShape = z.object({
+  drainMs: z.number().min(0),
+  accessLog: z.boolean(),
+  /** An older caller doesn't know it. */
+  pauseMs: z.number().min(0).default(0),
+});
 const changeShape = z.object({ routes: z.looseObject({}), ifGeneration: z.int().optional() });
 
 /** The routes themselves are checked by the router. */
@@ -133,6 +138,7 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   RECORD_NEWER: 400,
   USAGE: 404,
   DRIFT: 409,
+  COLOR_BUSY: 409,
   ROUTER_DOWN: 503,
   STORE_FAILED: 507,
 };

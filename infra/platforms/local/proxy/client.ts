@@ -10,7 +10,13 @@ import { isAlive } from "../../../process-identity.ts";
 import { callRouter, parseStatus, readIdentity, speaks } from "./admin-client.ts";
 import { launchRouter } from "./launch.ts";
 import { takeLock } from "./lock-file.ts";
-import type { RouterRoutes, RouterSpec, RouterStatus, RoutesChange } from "./protocol.ts";
+import type {
+  RouterRoutes,
+  RouterSettings,
+  RouterSpec,
+  RouterStatus,
+  RoutesChange,
+} from "./protocol.ts";
 import { protocolVersion, routerFiles } from "./protocol.ts";
 import { openPrivateFolder, socketPathOf } from "./socket-path.ts";
 
@@ -60,7 +66,7 @@ export async function askRouter(dir: string): Promise<RouterStatus | null> {
  *
  * @throws BlueGreenError DRIFT when the router isn't at `ifGeneration`, or without it serves a
  * higher generation than this one; COLOR_EMPTY when a color would get traffic without an address;
- * STORE_FAILED (the former routes then stay), ROUTER_DOWN.
+ * COLOR_BUSY when a pause was asked for and the former color didn't finish in it; STORE_FAILED (the former routes then stay), ROUTER_DOWN.
  */
 export async function setRoutes(
   dir: string,
@@ -68,7 +74,9 @@ export async function setRoutes(
   options: { readonly ifGeneration?: number } = {},
 ): Promise<RouterStatus> {
   const body: RoutesChange = { routes, ...options };
-  const call = { method: "PUT", path: "/routes", body, deadlineMs: writeDeadlineMs } as const;
+  const pauseMs = (await askRouter(dir))?.spec.pauseMs ?? 0;
+  const deadlineMs = writeDeadlineMs + pauseMs;
+  const call = { method: "PUT", path: "/routes", body, deadlineMs } as const;
   return parseStatus(await callRunning(dir, call));
 }
 
@@ -169,11 +177,13 @@ function isNewer({ protocol }: { readonly protocol: number }): boolean {
 
 async function adopt(running: RouterStatus, wanted: RouterSpec): Promise<RouterStatus> {
   if (!speaks(running)) return replace(running, wanted);
-  const { drainMs, accessLog } = wanted;
-  if (running.spec.drainMs === drainMs && running.spec.accessLog === accessLog) return running;
-  const body = { drainMs, accessLog };
+  if (isSetAs(running.spec, wanted)) return running;
+  const { drainMs, accessLog, pauseMs } = wanted;
+  const body: RouterSettings = { drainMs, accessLog, pauseMs };
   const call = { method: "PUT", path: "/settings", body, deadlineMs: writeDeadlineMs } as const;
-  return parseStatus(await callRunning(wanted.dir, call));
+  const set = parseStatus(await callRunning(wanted.dir, call));
+  // An older router doesn't know each of them.
+  return isSetAs(set.spec, wanted) ? set : replace(set, wanted);
 }
 
 /** The new router takes over from the former one; if it can't, the former address is restored. */
@@ -195,9 +205,16 @@ async function callRunning(dir: string, call: Parameters<typeof callRouter>[1]):
 }
 
 function normalize(spec: RouterSpec): RouterSpec {
-  const { dir, host, port, tls, drainMs, accessLog } = spec;
+  const { dir, host, port, tls, drainMs, accessLog, pauseMs } = spec;
   const files = tls === null ? null : { cert: resolve(tls.cert), key: resolve(tls.key) };
-  return { dir: resolve(dir), host, port, tls: files, drainMs, accessLog };
+  return { dir: resolve(dir), host, port, tls: files, drainMs, accessLog, pauseMs };
+}
+
+/** An older router says nothing of the pause that it can't make. */
+function isSetAs(running: Omit<RouterSpec, "pauseMs"> & Partial<RouterSpec>, wanted: RouterSpec) {
+  const settings = ({ drainMs, accessLog, pauseMs = 0 }: typeof running) =>
+    JSON.stringify([drainMs, accessLog, pauseMs]);
+  return settings(running) === settings(wanted);
 }
 
 function listensAs(running: RouterSpec, wanted: RouterSpec): boolean {

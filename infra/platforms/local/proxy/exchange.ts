@@ -27,6 +27,8 @@ export interface DataPlane {
   /** True once the router stops: replies then end their connections. */
   stopping: boolean;
   readonly tunnels: Readonly<Record<Color, Set<Tunnel>>>;
+  /** All that have begun and aren't over. */
+  readonly exchanges: Readonly<Record<Color, Set<Exchange>>>;
 }
 
 /** What an exchange starts with; the color stays, whatever happens to the routes meanwhile. */
@@ -60,9 +62,10 @@ export class Exchange {
   }
 
   begin(): void {
-    const { res, pool, head, counter, upgrade } = this.#start;
+    const { res, color, pool, head, counter, upgrade } = this.#start;
     const now = Date.now();
     counter.began(now);
+    this.#plane.exchanges[color].add(this);
     res.on("close", () => {
       this.#close();
     });
@@ -74,6 +77,13 @@ export class Exchange {
     const { reused, fresh } = this.#plane.upstreams;
     if (instance === null) this.#refuse(502, "has no instance attached");
     else this.#try(instance, head.repeatable && upgrade === null ? reused : fresh);
+  }
+
+  /** Ends it for the client, whatever is still to come. */
+  cut(): void {
+    this.#attempt?.destroy();
+    if (this.#status === 0) this.#refuse(502, "was cut off: it had to be silent");
+    else if (this.#status !== 101) this.#breakOff();
   }
 
   #try(instance: Instance, agent: Agent): void {
@@ -239,8 +249,9 @@ export class Exchange {
   #close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    const { res, counter } = this.#start;
+    const { res, color, counter } = this.#start;
     counter.ended();
+    this.#plane.exchanges[color].delete(this);
     if (this.#status === 0) counter.abandoned();
     const done = res.writableFinished && this.#attempt?.isSent === true;
     if (this.#status !== 101 && !done) this.#attempt?.destroy();

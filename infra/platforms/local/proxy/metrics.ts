@@ -101,9 +101,12 @@ function routerMetrics(status: RouterStatus): Metric[] {
     {
       name: "bluegreen_unrouted_total",
       type: "counter",
-      help: "Requests answered 503 because no color was active.",
+      help: "Requests answered 503 because no color took them.",
       samples: [{ labels: {}, value: status.unrouted }],
     },
+    gauge("bluegreen_waiting", "Requests that wait while a switch pauses them.", [
+      { labels: {}, value: status.waiting },
+    ]),
   ];
 }
 

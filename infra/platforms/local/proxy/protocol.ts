@@ -43,10 +43,15 @@ export interface RouterSpec {
   /** Milliseconds after which a color without traffic loses its upgraded connections. */
   readonly drainMs: number;
   readonly accessLog: boolean;
+  /**
+   * Milliseconds that new requests wait at most while the color that loses its traffic finishes,
+   * so that the two never serve at once; 0: they may, and nothing waits.
+   */
+  readonly pauseMs: number;
 }
 
 /** What can be changed without a restart. */
-export type RouterSettings = Pick<RouterSpec, "drainMs" | "accessLog">;
+export type RouterSettings = Pick<RouterSpec, "drainMs" | "accessLog" | "pauseMs">;
 
 /** The whole desired state of the routes; set, never toggled. */
 export interface RouterRoutes {
@@ -112,8 +117,10 @@ export interface RouterStatus extends ProcessIdentity {
   readonly listen: { readonly host: string; readonly port: number; readonly tls: boolean };
   readonly routes: RouterRoutes;
   readonly colors: PerColor<ColorStatus>;
-  /** Requests answered 503 because no color was active. */
+  /** Requests answered 503 because no color took them. */
   readonly unrouted: number;
+  /** Requests that wait while a switch pauses them. */
+  readonly waiting: number;
   /** What is wrong with the router itself; one sentence each. */
   readonly problems: readonly string[];
 }

@@ -9,6 +9,7 @@ import { AccessLog } from "./access-log.ts";
 import type { DataPlane, ExchangeStart } from "./exchange.ts";
 import { Exchange } from "./exchange.ts";
 import { previewOf, rewriteRequest } from "./headers.ts";
+import { Pause } from "./pause.ts";
 import { replyPlainly } from "./plain-reply.ts";
 import type { RouterRoutes } from "./protocol.ts";
 import { previewHeader } from "../../../headers.ts";
@@ -25,6 +26,8 @@ type Upgrade = ExchangeStart["upgrade"];
 export class Proxy {
   readonly counters = perColor(() => new ColorCounters());
   readonly tunnels = perColor(() => new Set<Tunnel>());
+  readonly exchanges = perColor(() => new Set<Exchange>());
+  readonly pause = new Pause();
   readonly #plane: DataPlane;
   readonly #waiting = new WaitingClients();
   readonly #edge: boolean;
@@ -40,6 +43,7 @@ export class Proxy {
       accessLog: null,
       stopping: false,
       tunnels: this.tunnels,
+      exchanges: this.exchanges,
     };
   }
 
@@ -123,20 +127,28 @@ export class Proxy {
       });
       return;
     }
+    if (preview === undefined) {
+      const go = () => {
+        this.#route(req, res, upgrade);
+      };
+      const admitted = this.pause.admit(res, go);
+      if (admitted === "full")
+        this.#replyUnrouted(res, "too many requests wait for a switch", close);
+      if (admitted !== "go") return;
+    }
     const color = preview ?? pickColor(routes, Math.random);
     if (color === null || routes.pools[color].instances.length === 0) {
-      this.#replyInactive(res, color, close);
+      const why = color === null ? "no color is active" : `${color} isn't attached`;
+      this.#replyUnrouted(res, why, close);
       return;
     }
     this.#begin({ req, res, upgrade, color, preview: preview !== undefined, routes });
   }
 
-  /** Inactive, or a preview of a color that isn't attached. */
-  #replyInactive(res: ServerResponse, color: Color | null, close: boolean): void {
+  /** No color takes it: the client may come back. */
+  #replyUnrouted(res: ServerResponse, why: string, close: boolean): void {
     this.#unrouted += 1;
-    const text =
-      color === null ? "bluegreen: no color is active\n" : `bluegreen: ${color} isn't attached\n`;
-    replyPlainly(res, 503, text, { color: null, close, retryAfter: 1 });
+    replyPlainly(res, 503, `bluegreen: ${why}\n`, { color: null, close, retryAfter: 1 });
   }
 
   #begin(request: {

@@ -8,6 +8,7 @@ import { colors, perColor } from "../../../model.ts";
 import { ownIdentity } from "../../../process-identity.ts";
 import { refuseOvertaken } from "../../../rules/overtaken.ts";
 import { Drain, drainAction } from "./drain.ts";
+import { leavingColors, silence } from "./handover.ts";
 import { parseAddress } from "./instances.ts";
 import { Listener } from "./listener.ts";
 import type {
@@ -71,7 +72,7 @@ export class Router {
   /**
    * Makes the routes so, durably and then at once; the same routes again change nothing.
    *
-   * @throws BlueGreenError SETTINGS_INVALID, COLOR_EMPTY, STORE_FAILED, DRIFT when `ifGeneration`
+   * @throws BlueGreenError SETTINGS_INVALID, COLOR_EMPTY, COLOR_BUSY, STORE_FAILED, DRIFT when `ifGeneration`
    * doesn't fit, or without it the generation is lower than the one that serves; the former routes
    * are then in force.
    */
@@ -81,9 +82,9 @@ export class Router {
 
   setSettings(settings: RouterSettings): Promise<void> {
     return this.#inTurn(async () => {
-      const { drainMs, accessLog } = settings;
+      const { drainMs, accessLog, pauseMs } = settings;
       const logChanged = accessLog !== this.#spec.accessLog;
-      this.#spec = { ...this.#spec, drainMs, accessLog };
+      this.#spec = { ...this.#spec, drainMs, accessLog, pauseMs };
       if (logChanged) await this.#proxy.logTo(this.#accessLogPath());
     });
   }
@@ -116,6 +117,7 @@ export class Router {
       routes: state,
       colors: perColor((color) => this.#colorStatus(color)),
       unrouted: this.#proxy.unrouted,
+      waiting: this.#proxy.pause.waiting,
       problems: this.#allProblems(),
     };
   }
@@ -165,9 +167,33 @@ export class Router {
     if (this.#storeProblems.length === 0 && JSON.stringify(former) === JSON.stringify(desired)) {
       return;
     }
-    await this.#store.save(desired);
-    this.#storeProblems = [];
-    this.#proxy.setRoutes(desired);
+    try {
+      const back = desired.mark !== null || ifGeneration !== undefined;
+      await this.#silence(former, desired, back);
+      await this.#store.save(desired);
+      this.#storeProblems = [];
+      this.#proxy.setRoutes(desired);
+    } finally {
+      this.#proxy.pause.end();
+    }
+    this.#drain(former, desired);
+  }
+
+  /** Where the colors must not serve at once. */
+  async #silence(before: RouterRoutes, after: RouterRoutes, back: boolean): Promise<void> {
+    const leaving = leavingColors(before, after);
+    const { pauseMs } = this.#spec;
+    if (pauseMs === 0 || leaving.length === 0) return;
+    await silence({
+      proxy: this.#proxy,
+      leaving,
+      withinMs: pauseMs,
+      late: back ? "cut" : "refuse",
+      isStopping: () => this.#stopped !== null,
+    });
+  }
+
+  #drain(former: RouterRoutes, desired: RouterRoutes): void {
     for (const color of colors) {
       const before = hasTraffic(former, color);
       const action = drainAction({ before, after: hasTraffic(desired, color) });

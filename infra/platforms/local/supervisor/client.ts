@@ -18,7 +18,7 @@ import { startSupervisor } from "./supervisor-start.ts";
 import { nowMs, pause } from "./waiting.ts";
 
 export { stopColor } from "./color-stop.ts";
-export { readLogs } from "./log-reader.ts";
+export { loggedInstances, readLogs } from "./log-reader.ts";
 export type { LogLine, LogOptions } from "./log-reader.ts";
 export type { ColorSpec, HealthSpec, LogBounds } from "./color-spec.ts";
 export type { ColorStatus, InstanceState, InstanceStatus } from "./color-status.ts";

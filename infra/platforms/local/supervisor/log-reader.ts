@@ -4,7 +4,6 @@ import { existsSync, readdirSync } from "node:fs";
 import { StringDecoder } from "node:string_decoder";
 
 import { colorFolder, instanceLog } from "./color-folder.ts";
-import type { ColorFolder } from "./color-folder.ts";
 import { readEnd, readFrom, tailLines } from "./log-files.ts";
 import { pause } from "./waiting.ts";
 
@@ -27,7 +26,7 @@ const partMaxBytes = 256 * 1024;
 export async function* readLogs(dir: string, options: LogOptions = {}): AsyncIterable<LogLine> {
   const folder = colorFolder(dir);
   const files = () =>
-    instancesWithLogs(folder).map((instance) => ({
+    loggedInstances(dir).map((instance) => ({
       source: instance,
       path: instanceLog(folder, instance),
     }));
@@ -62,9 +61,11 @@ export async function* readLogFiles<S>(
   }
 }
 
-function instancesWithLogs(folder: ColorFolder): number[] {
-  if (!existsSync(folder.logs)) return [];
-  return readdirSync(folder.logs)
+/** Numbers of the instances that have a log, the lowest first. */
+export function loggedInstances(dir: string): readonly number[] {
+  const { logs } = colorFolder(dir);
+  if (!existsSync(logs)) return [];
+  return readdirSync(logs)
     .map((name) => /^(\d+)\.log$/.exec(name)?.[1])
     .filter((digits) => digits !== undefined)
     .map(Number)

@@ -42,7 +42,7 @@ function portTaken(spec: ColorSpec, { index, problem }: InstanceStatus): BlueGre
 }
 
 /** The one that ended most often tells more than one that merely waits. */
-function instanceToBlame(status: ColorStatus): InstanceStatus | undefined {
+export function instanceToBlame(status: ColorStatus): InstanceStatus | undefined {
   const failing = status.instances.filter((instance) => instance.state !== "ready");
   return failing.sort((a, b) => b.restarts - a.restarts || a.index - b.index)[0];
 }

@@ -30,11 +30,15 @@ export function haproxyConfig(rendering: Rendering): string {
 }
 
 /** Name of a color's backend; previews have one of their own, so that they aren't counted. */
-export function backendName(spec: RouterSpec, color: Color): string {
+export function backendName(spec: Pick<RouterSpec, "name">, color: Color): string {
   return `${nameOf(spec)}_${color}`;
 }
 
-function nameOf({ name }: RouterSpec): string {
+export function previewBackendName(spec: Pick<RouterSpec, "name">, color: Color): string {
+  return `${backendName(spec, color)}_preview`;
+}
+
+function nameOf({ name }: Pick<RouterSpec, "name">): string {
   return `bg_${name}`;
 }
 
@@ -77,8 +81,7 @@ function frontend({ spec, attached, version }: Rendering): string[] {
     ...affinity(spec),
     ...(spec.mode === "managed" ? forwarded : []),
     ...colors.map((color) => {
-      const to =
-        attached[color].length > 0 ? `${backendName(spec, color)}_preview` : inactive(spec);
+      const to = attached[color].length > 0 ? previewBackendName(spec, color) : inactive(spec);
       return `use_backend ${to} if { ${preview} -m str ${color} }`;
     }),
     `use_backend ${inactive(spec)} unless { var(txn.bg_share) -m reg ^[0-9]+$ }`,
@@ -116,8 +119,7 @@ const forwarded: readonly string[] = [
 ];
 
 function backends({ spec, attached }: Rendering, color: Color): string[] {
-  const name = backendName(spec, color);
-  return [name, `${name}_preview`].flatMap((each) =>
+  return [backendName(spec, color), previewBackendName(spec, color)].flatMap((each) =>
     section(`backend ${each} from ${nameOf(spec)}`, [
       `http-after-response set-header ${colorHeader} ${color}`,
       ...attached[color].map((address, index) => {

@@ -5,7 +5,7 @@ import { perColor } from "../../../model.ts";
 import type { Host } from "../host.ts";
 import type { RouterSpec } from "../spec.ts";
 import { backendName } from "./config.ts";
-import { runtime } from "./runtime.ts";
+import { runtime, runtimeOf } from "./runtime.ts";
 import type { Row } from "./stats.ts";
 import { numberIn, statRows } from "./stats.ts";
 
@@ -13,7 +13,7 @@ export async function haproxyTraffic(
   host: Host,
   spec: RouterSpec,
 ): Promise<PerColor<ColorTraffic>> {
-  const rows = statRows(await runtime(host, spec, "show stat"));
+  const rows = statRows(await runtime(host, runtimeOf(spec), "show stat"));
   const now = Date.now();
   return perColor((color) => {
     const name = backendName(spec, color);

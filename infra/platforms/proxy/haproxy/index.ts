@@ -1,5 +1,6 @@
 /** HAProxy as a dialect: a flip is a map's file first, then the same map in the running process. */
 
+import { BlueGreenError } from "../../../errors.ts";
 import type { Dialect } from "../dialect.ts";
 import type { Host } from "../host.ts";
 import type { Complaint } from "../refusal.ts";
@@ -8,7 +9,7 @@ import type { RouterSpec } from "../spec.ts";
 import { filesOf } from "../spec.ts";
 import { haproxyConfig } from "./config.ts";
 import { haproxyTraffic } from "./counters.ts";
-import { command } from "./runtime.ts";
+import { command, liveState, runtimeOf } from "./runtime.ts";
 
 export const haproxy: Dialect = {
   render: haproxyConfig,
@@ -51,11 +52,23 @@ async function point(
   await host.write(map, `live ${name}\n`);
   if (!running) return;
   try {
-    await command(host, spec, `set map ${map} live ${name}`);
+    await command(host, runtimeOf(spec), `set map ${map} live ${name}`);
+    await readBack(host, spec, name);
   } catch (error) {
     if (former !== null) await host.write(map, former);
     throw error;
   }
+}
+
+/** @throws ROUTER_DOWN when the process holds another state than it was told */
+async function readBack(host: Host, spec: RouterSpec, name: string): Promise<void> {
+  const live = await liveState(host, spec);
+  if (live === name) return;
+  throw new BlueGreenError(
+    "ROUTER_DOWN",
+    `HAProxy was told ${name}, but its map holds ${live ?? "nothing"}`,
+    { hint: "Does anything else write HAProxy's maps? `bluegreen status` tells what is served." },
+  );
 }
 
 /** `[ALERT] (7) : config : parsing [/etc/haproxy/x.cfg:12] : unknown keyword 'y'`. */

@@ -7,9 +7,23 @@ import { filesOf } from "../spec.ts";
 
 const deadlineMs = 2_000;
 
+/** What of a router its runtime API needs to be known. */
+export interface RuntimePlace {
+  readonly name: string;
+  /** Path of the socket. */
+  readonly socket: string;
+}
+
+export function runtimeOf(spec: RouterSpec): RuntimePlace {
+  return { name: spec.name, socket: filesOf(spec).socket };
+}
+
 /** @throws BlueGreenError ROUTER_DOWN when the socket doesn't answer */
-export async function runtime(host: Host, spec: RouterSpec, command: string): Promise<string> {
-  const { socket } = filesOf(spec);
+export async function runtime(
+  host: Host,
+  { socket }: RuntimePlace,
+  command: string,
+): Promise<string> {
   try {
     return await host.ask(socket, `${command}\n`, deadlineMs);
   } catch (error) {
@@ -26,8 +40,8 @@ export async function runtime(host: Host, spec: RouterSpec, command: string): Pr
 }
 
 /** @throws BlueGreenError ROUTER_DOWN when HAProxy doesn't do it, in its own words */
-export async function command(host: Host, spec: RouterSpec, text: string): Promise<void> {
-  const reply = (await runtime(host, spec, text)).trim();
+export async function command(host: Host, place: RuntimePlace, text: string): Promise<void> {
+  const reply = (await runtime(host, place, text)).trim();
   if (reply === "") return;
   const verb = text.split(" ").slice(0, 2).join(" ");
   throw new BlueGreenError("ROUTER_DOWN", `HAProxy refuses "${verb}": ${reply}`, {
@@ -39,6 +53,6 @@ export async function command(host: Host, spec: RouterSpec, text: string): Promi
 
 /** The value of the map's one key in the running process; null where it has none. */
 export async function liveState(host: Host, spec: RouterSpec): Promise<string | null> {
-  const reply = await runtime(host, spec, `show map ${filesOf(spec).map}`);
+  const reply = await runtime(host, runtimeOf(spec), `show map ${filesOf(spec).map}`);
   return /^0x[0-9a-f]+ live (\S+)$/m.exec(reply)?.[1] ?? null;
 }

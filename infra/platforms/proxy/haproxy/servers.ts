@@ -4,11 +4,11 @@ import { BlueGreenError } from "../../../errors.ts";
 import type { Address, Color } from "../../../model.ts";
 import type { Host } from "../host.ts";
 import { targetText } from "../safe-text.ts";
-import type { RouterSpec } from "../spec.ts";
-import { backendName } from "./config.ts";
+import { backendName, previewBackendName } from "./config.ts";
+import type { RuntimePlace } from "./runtime.ts";
 import { command, runtime } from "./runtime.ts";
 import type { Row } from "./stats.ts";
-import { numberIn, stateRows } from "./stats.ts";
+import { numberIn, stateRows, statRows } from "./stats.ts";
 
 /** `drain`: no new requests, those in flight end; `maint`: as if it weren't there. */
 export type ServerMode = "ready" | "drain" | "maint";
@@ -23,14 +23,20 @@ export interface ServerRow {
   readonly mode: ServerMode;
 }
 
-/** @throws ROUTER_DOWN */
+/** An instance as the router knows it. */
+export interface Instance {
+  readonly color: Color;
+  readonly address: Address;
+}
+
+/** None where HAProxy has no such color. @throws ROUTER_DOWN */
 export async function serverModes(
   host: Host,
-  spec: RouterSpec,
+  place: RuntimePlace,
   color: Color,
 ): Promise<readonly ServerRow[]> {
-  const backend = backendName(spec, color);
-  const rows = stateRows(await runtime(host, spec, `show servers state ${backend}`));
+  const backend = backendName(place, color);
+  const rows = stateRows(await runtime(host, place, `show servers state ${backend}`));
   return rows.map((row) => ({
     name: row["srv_name"] ?? "",
     address: addressOf(row),
@@ -38,19 +44,46 @@ export async function serverModes(
   }));
 }
 
-/** Lasts until the next reload or restart. @throws ROUTER_DOWN, COLOR_EMPTY for an unknown address */
+/**
+ * For clients and for previews. Lasts until the next reload or restart.
+ *
+ * @throws ROUTER_DOWN, COLOR_EMPTY for an address that HAProxy doesn't know
+ */
 export async function setServerMode(
   host: Host,
-  spec: RouterSpec,
-  to: { readonly color: Color; readonly address: Address; readonly mode: ServerMode },
+  place: RuntimePlace,
+  to: Instance & { readonly mode: ServerMode },
 ): Promise<void> {
-  const rows = await serverModes(host, spec, to.color);
-  const row = rows.find(({ address }) => address === targetText(to.address));
-  if (!row) {
+  const name = await nameOf(host, place, to);
+  if (name === null) {
     throw new BlueGreenError("COLOR_EMPTY", `${to.color} has no instance ${to.address} in HAProxy`);
   }
-  const server = `${backendName(spec, to.color)}/${row.name}`;
-  await command(host, spec, `set server ${server} state ${to.mode}`);
+  for (const backend of backendsOf(place, to.color)) {
+    await command(host, place, `set server ${backend}/${name} state ${to.mode}`);
+  }
+}
+
+/** Requests in flight and upgraded connections of one instance. @throws ROUTER_DOWN */
+export async function openOn(host: Host, place: RuntimePlace, instance: Instance): Promise<number> {
+  const name = await nameOf(host, place, instance);
+  const backends = backendsOf(place, instance.color);
+  const rows = statRows(await runtime(host, place, "show stat"));
+  return rows
+    .filter(({ pxname = "", svname }) => backends.includes(pxname) && svname === name)
+    .reduce((sum, row) => sum + numberIn(row, "scur"), 0);
+}
+
+function backendsOf(place: RuntimePlace, color: Color): readonly string[] {
+  return [backendName(place, color), previewBackendName(place, color)];
+}
+
+async function nameOf(
+  host: Host,
+  place: RuntimePlace,
+  { color, address }: Instance,
+): Promise<string | null> {
+  const rows = await serverModes(host, place, color);
+  return rows.find((row) => row.address === targetText(address))?.name ?? null;
 }
 
 function addressOf(row: Row): Address {

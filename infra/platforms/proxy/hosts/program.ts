@@ -8,17 +8,20 @@ const maxOutput = 8_000_000;
 /** What is still in the pipes when a program has ended arrives within this time. */
 const lingerMs = 300;
 
-/** Never throws for a program that fails, isn't there (code 127) or takes too long. */
+/**
+ * Never throws for a program that fails, isn't there (code 127) or takes too long. It has a process
+ * group of its own: what interrupts us interrupts neither it, nor a daemon that it leaves behind.
+ */
 export function runProgram(argv: readonly string[], options: RunOptions): Promise<Ran> {
   const [program = "", ...words] = argv;
   const { promise, resolve } = Promise.withResolvers<Ran>();
   const { cwd } = options;
-  const child = spawn(program, words, { cwd, stdio: ["pipe", "pipe", "pipe"] });
+  const child = spawn(program, words, { cwd, detached: true, stdio: "pipe" });
   const output = { stdout: "", stderr: "" };
   let timedOut = false;
   const timer = setTimeout(() => {
     timedOut = true;
-    child.kill("SIGKILL");
+    killGroup(child.pid);
   }, options.deadlineMs);
   for (const name of ["stdout", "stderr"] as const) {
     child[name].setEncoding("utf8");
@@ -48,4 +51,15 @@ export function runProgram(argv: readonly string[], options: RunOptions): Promis
   child.stdin.on("error", () => undefined);
   child.stdin.end(options.stdin ?? "");
   return promise;
+}
+
+/** With everything that it started. */
+function killGroup(leader: number | undefined): void {
+  if (leader === undefined) return;
+  try {
+    process.kill(-leader, "SIGKILL");
+  } catch (error) {
+    // It ended at this very moment.
+    if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
+  }
 }

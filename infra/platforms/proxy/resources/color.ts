@@ -8,6 +8,7 @@ import { Instances } from "../../local/color.ts";
 import { colorSpecOf } from "../../local/freeze.ts";
 import { placeOf } from "../../local/place.ts";
 import type { ProcessesSpec, ProxyColorSpec, ServersSpec } from "../freeze.ts";
+import { rotationOf } from "../rotation.ts";
 import { hostIn } from "../safe-text.ts";
 import type { ServerInputs } from "./types.ts";
 import { serverType } from "./types.ts";
@@ -48,14 +49,15 @@ export class ProxyColor extends pulumi.ComponentResource implements ColorResourc
   }
 
   /** One after the other, so that a release that fails stays on one of them. */
-  #servers(name: string, { color, frozen }: ColorArgs, spec: ServersSpec) {
+  #servers(name: string, { color, frozen, settings }: ColorArgs, spec: ServersSpec) {
     const { version, digest } = frozen.release;
     const { install, remove, health, startMs, cwd, ssh } = spec;
     const addresses = spec.servers[color];
+    const rotation = rotationOf(settings);
     const made: Server[] = [];
     for (const address of addresses) {
       const access = ssh && wholeAccess({ ...ssh, host: hostIn(address) });
-      const own = { address, ssh: access };
+      const own = { address, ssh: access, rotation };
       const inputs = { ...own, color, version, digest, install, remove, health, startMs, cwd };
       const dependsOn = made.slice(-1);
       made.push(new Server(`${name}-${nameOf(address)}`, inputs, { parent: this, dependsOn }));

@@ -9,8 +9,9 @@ import type { Ran } from "../host.ts";
 import { withHost } from "../hosts/index.ts";
 import { hostIn } from "../safe-text.ts";
 import { serverHealth } from "../health.ts";
+import { putBack, takeOut } from "../rotation.ts";
 import type { ServerInputs } from "./types.ts";
-import { wholeAccess } from "./whole.ts";
+import { wholeAccess, wholeRotation } from "./whole.ts";
 
 /** So many lines of what a command said are told when it fails. */
 const shownLines = 20;
@@ -54,15 +55,22 @@ export const serverHandler: ResourceHandler = {
 
 function orderIn(properties: Properties): ServerInputs {
   const inputs = properties as unknown as ServerInputs;
-  return { ...inputs, ssh: wholeAccess(inputs.ssh) };
+  const { ssh, rotation } = inputs;
+  return { ...inputs, ssh: wholeAccess(ssh), rotation: wholeRotation(rotation) };
 }
 
-/** A server with this very release that is healthy is left alone. */
+/**
+ * A server with this very release that is healthy is left alone. Any other gets no requests until
+ * it is healthy, where its router can do that.
+ */
 async function fill(order: ServerInputs, installed: unknown): Promise<Properties> {
   if (installed === order.digest && (await serverHealth(order)).ready === 1) return { installed };
   try {
+    const { rotation } = order;
+    const isOut = rotation !== null && (await takeOut(rotation, order));
     await runOn(order, "install");
     await untilHealthy(order);
+    if (isOut) await putBack(rotation, order);
   } catch (error) {
     if (error instanceof BlueGreenError) throw new HalfMade(order.address, error);
     throw error;

@@ -4,6 +4,7 @@ import type { Address, Color, DirectMark, PerColor, Weights } from "../../../mod
 import type { ColorSpec } from "../../local/supervisor/color-spec.ts";
 import type { SshAccess } from "../hosts/open-ssh.ts";
 import type { RouterPlace } from "../place.ts";
+import type { Rotation } from "../rotation.ts";
 
 export const routerType = "bluegreen-core:proxy:Router";
 export const routeType = "bluegreen-core:proxy:Route";
@@ -37,6 +38,8 @@ export interface ServerInputs {
   readonly startMs: number;
   /** Null: the commands run on this machine. */
   readonly ssh: SshAccess | null;
+  /** What it is taken out of meanwhile; null: its router can't do that. */
+  readonly rotation: Rotation | null;
   /** Working folder of commands on this machine. */
   readonly cwd: string;
 }

@@ -2,6 +2,7 @@
 
 import type { SshAccess } from "../hosts/open-ssh.ts";
 import type { RouterPlace } from "../place.ts";
+import type { Rotation } from "../rotation.ts";
 import type { RouterSpec } from "../spec.ts";
 
 /** As it arrives: without what was null. */
@@ -20,4 +21,9 @@ export function wholeAccess(ssh: Dropped<SshAccess> | null | undefined): SshAcce
   if (!ssh) return null;
   const { user = null, port = null, key = null, knownHosts = null } = ssh;
   return { ...ssh, user, port, key, knownHosts } as SshAccess;
+}
+
+/** Also of a state from before there was one. */
+export function wholeRotation(rotation: Dropped<Rotation> | null | undefined): Rotation | null {
+  return rotation ? ({ ...rotation, ssh: wholeAccess(rotation.ssh) } as Rotation) : null;
 }

@@ -1,0 +1,68 @@
+/** The environments that a project has already, as their settings files say. */
+
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Settings } from "../../infra/config.ts";
+import { parseSettingsFile } from "../../infra/config.ts";
+import { BlueGreenError } from "../../infra/errors.ts";
+
+export interface OtherEnvironment {
+  /** Base name of its file. */
+  readonly name: string;
+  readonly text: string;
+  readonly environment: string;
+  /** Null where the file isn't right settings. */
+  readonly settings: Settings | null;
+}
+
+/** `dev` first, then by name. */
+export function otherEnvironments(cwd: string, own: string): readonly OtherEnvironment[] {
+  const names = readdirSync(cwd).flatMap((name) => settingsName.exec(name)?.[1] ?? []);
+  return names
+    .filter((environment) => environment !== own)
+    .sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1))
+    .map((environment) => {
+      const name = `Pulumi.${environment}.yaml`;
+      const text = readIfThere(join(cwd, name)) ?? "";
+      return { name, text, environment, settings: parsed(text, name) };
+    });
+}
+
+const settingsName = /^Pulumi\.([a-z0-9-]+)\.yaml$/;
+
+function rank(environment: string): number {
+  return environment === "dev" ? 0 : 1;
+}
+
+/** Port of its router, on any platform. */
+export function portOf({ platform, local, proxy }: Settings): number {
+  return platform === "local" ? local.port : proxy.port;
+}
+
+/** Environments of one project belong to one application; also told where a file isn't right. */
+export function knownApplication(others: readonly Pick<OtherEnvironment, "text">[]): string | null {
+  const found = others.flatMap(
+    ({ text }) => /^\s*bluegreen:application:\s*["']?([\w.-]+)/m.exec(text)?.[1] ?? [],
+  );
+  return found[0] ?? null;
+}
+
+function parsed(text: string, name: string): Settings | null {
+  try {
+    return parseSettingsFile(text, name);
+  } catch (error) {
+    if (error instanceof BlueGreenError) return null;
+    throw error;
+  }
+}
+
+/** Null where there is no such file. */
+export function readIfThere(path: string): string | null {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR" || code === "EISDIR") return null;
+    throw error;
+  }
+}

@@ -1,0 +1,73 @@
+/** Lets the colors that lose their traffic finish first, while new requests wait. */
+
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { BlueGreenError } from "../../../errors.ts";
+import type { Color } from "../../../model.ts";
+import { colors } from "../../../model.ts";
+import type { RouterRoutes } from "./protocol.ts";
+import { hasTraffic } from "./protocol.ts";
+import type { Proxy } from "./proxy.ts";
+
+const pollMs = 5;
+/** For what was cut to be gone: an upgraded connection takes a second to say goodbye. */
+const cutMs = 2000;
+
+export interface Handover {
+  readonly proxy: Proxy;
+  /** The colors that must be silent before another one serves. */
+  readonly leaving: readonly Color[];
+  readonly withinMs: number;
+  /** What is still open then: `cut` for a way back, which nothing may stop. */
+  readonly late: "cut" | "refuse";
+  /** The router is about to end. */
+  readonly isStopping: () => boolean;
+}
+
+/** The colors that lose all traffic to another one; none where both may serve, or nobody starts. */
+export function leavingColors(before: RouterRoutes, after: RouterRoutes): readonly Color[] {
+  const arrives = colors.some((color) => !hasTraffic(before, color) && hasTraffic(after, color));
+  if (!arrives) return [];
+  return colors.filter((color) => hasTraffic(before, color) && !hasTraffic(after, color));
+}
+
+/**
+ * Until nothing of them is open; the caller ends the pause.
+ *
+ * @throws BlueGreenError COLOR_BUSY where they didn't finish in time, ROUTER_DOWN
+ */
+export async function silence(handover: Handover): Promise<void> {
+  const { proxy, leaving, withinMs, late } = handover;
+  proxy.pause.begin();
+  for (const color of leaving) for (const tunnel of proxy.tunnels[color]) tunnel.end();
+  if (await isSilent(handover, withinMs)) return;
+  if (late === "refuse") throw stillBusy(handover);
+  for (const color of leaving) for (const exchange of proxy.exchanges[color]) exchange.cut();
+  if (!(await isSilent(handover, cutMs))) throw stillBusy(handover);
+}
+
+async function isSilent(handover: Handover, withinMs: number): Promise<boolean> {
+  const deadline = performance.now() + withinMs;
+  while (open(handover) > 0) {
+    if (handover.isStopping()) throw new BlueGreenError("ROUTER_DOWN", "the router is stopping");
+    if (performance.now() > deadline) return false;
+    await sleep(pollMs);
+  }
+  return true;
+}
+
+function open({ proxy, leaving }: Handover): number {
+  return leaving.reduce((sum, color) => sum + proxy.counters[color].open, 0);
+}
+
+function stillBusy(handover: Handover): BlueGreenError {
+  const { leaving, withinMs } = handover;
+  const count = open(handover);
+  const requests = count === 1 ? "1 request" : `${count} requests`;
+  const message =
+    `${leaving.join(" and ")} had ${requests} open after a pause of ${withinMs} ms, ` +
+    "so traffic wasn't moved";
+  return new BlueGreenError("COLOR_BUSY", message, {
+    hint: "wait for its long requests to end, or set a longer `bluegreen:local.pause`",
+  });
+}

@@ -1,0 +1,38 @@
+/** Requests that wait at the router while one color finishes, so that two never serve at once. */
+
+import type { ServerResponse } from "node:http";
+
+/** More than this don't wait: they are told to come back. */
+const maxWaiting = 10_000;
+
+export class Pause {
+  /** In the order of their arrival; null while nothing is paused. */
+  #waiting: Map<ServerResponse, () => void> | null = null;
+
+  /** Requests that wait now. */
+  get waiting(): number {
+    return this.#waiting?.size ?? 0;
+  }
+
+  /** From now on new requests wait. */
+  begin(): void {
+    this.#waiting ??= new Map();
+  }
+
+  /** `go` is called at the end, unless the client left before. */
+  admit(res: ServerResponse, go: () => void): "go" | "waits" | "full" {
+    const waiting = this.#waiting;
+    if (waiting === null) return "go";
+    if (waiting.size >= maxWaiting) return "full";
+    waiting.set(res, go);
+    res.once("close", () => waiting.delete(res));
+    return "waits";
+  }
+
+  /** All that wait go on, by the routes that are in force now. */
+  end(): void {
+    const waiting = this.#waiting;
+    this.#waiting = null;
+    for (const go of waiting?.values() ?? []) go();
+  }
+}

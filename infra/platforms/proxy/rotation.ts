@@ -1,0 +1,94 @@
+/** HAProxy's rotation: a server leaves it while its release changes, and comes back healthy. */
+
+import { setTimeout as sleep } from "node:timers/promises";
+
+import type { Settings } from "../../config.ts";
+import { BlueGreenError } from "../../errors.ts";
+import type { Address, Color } from "../../model.ts";
+import type { RuntimePlace } from "./haproxy/runtime.ts";
+import { runtimeOf } from "./haproxy/runtime.ts";
+import type { Instance } from "./haproxy/servers.ts";
+import { openOn, serverModes, setServerMode } from "./haproxy/servers.ts";
+import type { Host } from "./host.ts";
+import { withHost } from "./hosts/index.ts";
+import type { SshAccess } from "./hosts/open-ssh.ts";
+import { routerPlaceOf } from "./place.ts";
+import { targetText } from "./safe-text.ts";
+import type { RouterSpec } from "./spec.ts";
+
+const pollMs = 50;
+
+/** Where the rotation is kept; data only, as it is part of a resource's inputs. */
+export interface Rotation extends RuntimePlace {
+  /** Null where the router is on this machine. */
+  readonly ssh: SshAccess | null;
+  /** What a server gets to end its requests in flight. */
+  readonly drainMs: number;
+}
+
+/** Null on nginx, which can't take out a single instance without a reload. */
+export function rotationOf(settings: Settings): Rotation | null {
+  const { spec, ssh } = routerPlaceOf(settings);
+  if (spec.dialect === "nginx") return null;
+  return { ...runtimeOf(spec), ssh, drainMs: settings.drainMs };
+}
+
+/**
+ * The server gets no new requests; returns when it has none in flight, or `drainMs` is over. False
+ * where there is nothing to take it out of: no HAProxy runs, or it doesn't know the server yet.
+ *
+ * @throws HOST_UNREACHABLE, and ROUTER_DOWN when HAProxy refuses
+ */
+export function takeOut(rotation: Rotation, instance: Instance): Promise<boolean> {
+  return withHost(rotation.ssh, async (host) => {
+    if (!(await isKnown(host, rotation, instance))) return false;
+    await setServerMode(host, rotation, { ...instance, mode: "drain" });
+    const deadline = Date.now() + rotation.drainMs;
+    while (Date.now() < deadline && (await openOn(host, rotation, instance)) > 0) {
+      await sleep(pollMs);
+    }
+    return true;
+  });
+}
+
+/** @throws HOST_UNREACHABLE, ROUTER_DOWN */
+export function putBack(rotation: Rotation, instance: Instance): Promise<void> {
+  return withHost(rotation.ssh, async (host) => {
+    // A HAProxy that was reloaded meanwhile may have forgotten the server.
+    if (await isKnown(host, rotation, instance)) {
+      await setServerMode(host, rotation, { ...instance, mode: "ready" });
+    }
+  });
+}
+
+async function isKnown(
+  host: Host,
+  rotation: Rotation,
+  { color, address }: Instance,
+): Promise<boolean> {
+  const rows = await modesOrNone(host, rotation, color);
+  return rows.some((row) => row.address === targetText(address));
+}
+
+/** Addresses of a color that get no new requests by somebody's command, with that command's word. */
+export async function outOfRotation(
+  host: Host,
+  spec: RouterSpec,
+  color: Color,
+): Promise<ReadonlyMap<Address, string>> {
+  if (spec.dialect === "nginx") return new Map();
+  const rows = await modesOrNone(host, runtimeOf(spec), color);
+  return new Map(
+    rows.flatMap(({ address, mode }) => (mode === "ready" ? [] : [[address, mode] as const])),
+  );
+}
+
+/** None where nobody answers: a HAProxy that starts has everything in rotation. */
+async function modesOrNone(host: Host, place: RuntimePlace, color: Color) {
+  try {
+    return await serverModes(host, place, color);
+  } catch (error) {
+    if (error instanceof BlueGreenError && error.code === "ROUTER_DOWN") return [];
+    throw error;
+  }
+}

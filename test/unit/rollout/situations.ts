@@ -1,0 +1,58 @@
+/** Situations to decide in: a made-up environment, what a run remembers, and its next action. */
+
+import type { Action } from "../../../automation/rollout/action.ts";
+import { decide } from "../../../automation/rollout/decide.ts";
+import type { Deploy, Goal } from "../../../automation/rollout/goal.ts";
+import type { Memory } from "../../../automation/rollout/memory.ts";
+import { noMemory } from "../../../automation/rollout/memory.ts";
+import type { Given } from "../rules/views.ts";
+import { alice, bob, claimOf, outputsOf, rolloutOf, viewOf } from "../rules/views.ts";
+
+const policy = { claimMs: 1_800_000, rollbackWindowMs: 600_000, quietMs: 10_000, size: 3 };
+
+interface Circumstances {
+  readonly memory?: Partial<Memory>;
+  readonly goal?: Goal;
+  /** Bob's process is known to be gone. */
+  readonly bobIsDead?: boolean;
+}
+
+export const deployTwo: Deploy = { kind: "Deploy", version: "2", digest: "sha-2" };
+export const finish: Deploy = { kind: "Deploy", version: null, digest: null };
+
+export function next(
+  given: Given,
+  { memory, goal = deployTwo, bobIsDead }: Circumstances = {},
+): Action {
+  return decide({
+    goal,
+    policy,
+    self: {
+      owner: alice,
+      rolloutId: "r-9",
+      isDead: ({ pid }) => bobIsDead === true && pid === bob.pid,
+    },
+    view: viewOf(given),
+    memory: { ...noMemory, ...memory },
+  });
+}
+
+/** The action in one word: the request, or the code of the failure. */
+export function wordOf(action: Action): string {
+  if (action.kind === "Update") return action.request.kind;
+  return action.kind === "Fail" ? action.error.code : action.kind;
+}
+
+export const before: Given = { colors: { green: outputsOf("green", "1", { rolloutId: "r-1" }) } };
+export const own = { claim: claimOf(), memory: { rolloutId: "r-2" } };
+
+export function inRollout(phase: Parameters<typeof rolloutOf>[0], more: Given = {}): Given {
+  const active = phase === "bake" || phase === "hold" ? "green" : "blue";
+  const rollout = rolloutOf(phase);
+  return {
+    ...more,
+    record: { activeColor: active, claim: own.claim, rollout, ...more.record },
+  };
+}
+
+export const mine = { memory: own.memory };
