@@ -72,7 +72,7 @@ export const errorKinds = {
   CHECK_FAILED: { title: "A check on the idle color didn't pass.", exit: "notSwitched" },
   PROVISION_FAILED: { title: "The idle color couldn't be filled.", exit: "notSwitched" },
   SWITCH_NOT_SERVED: {
-    title: "The switch wasn't seen in the data plane in time; the router was set back.",
+    title: "The switch wasn't served; the router was set back.",
     exit: "notSwitched",
   },
   SWITCH_STUCK: {

@@ -57,7 +57,7 @@ export function rollbackOf(facts: PreviewFacts, to: Color | null): PreviewSummar
   const from = record.activeColor;
   if (!from) return { until, sentence: "it is the first release: there is nothing to return to" };
   const kept = formatDuration(rollbackWindowMs);
-  const replaced = until ? `; the window open now, until ${until}, ends with the switch` : "";
+  const replaced = until ? `; the window open now, until ${until}, ends before it` : "";
   return { until, sentence: `${from} would be kept for ${kept} after the switch${replaced}` };
 }
 

@@ -151,11 +151,16 @@ function decideSwitch(situation: Situation<SwitchTo>): Action {
   };
 }
 
+const firstWay = "deploy a first release: `bluegreen deploy --version VERSION`";
+
 function decideRollback(situation: Situation<RollBackNow>): Action {
-  const { memory, goal, self } = situation;
+  const { view, memory, goal, self } = situation;
   if (memory.failure) return { kind: "Fail", error: memory.failure };
+  if (!isRecorded(view.stored) && view.reading.weights === null) {
+    return fail("NOTHING_TO_ROLL_BACK", "nothing was ever deployed here", firstWay);
+  }
   if (memory.done) {
-    return { kind: "Finish", sentence: `${activeWord(situation.view)} is active again` };
+    return { kind: "Finish", sentence: `${activeWord(view)} is active again` };
   }
   const by = nameOf(self);
   return {

@@ -87,6 +87,7 @@ describeOnEngine("a project outside the checkout, without packages of its own", 
     expect(made).toMatchObject({ code: 0 });
     expect(readdirSync(project.folder).sort()).toEqual([
       linkName,
+      ".gitignore",
       "Pulumi.dev.yaml",
       "Pulumi.yaml",
       "app",

@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { BlueGreenError } from "../../../infra/errors.ts";
+import { emptyRecord } from "../../../infra/model.ts";
 import { byHandId } from "../../../infra/rules/by-hand.ts";
 import { describeAction } from "../../../automation/rollout/action.ts";
 import type { SwitchTo } from "../../../automation/rollout/goal.ts";
@@ -418,6 +419,12 @@ describe("a rollback", () => {
     expect(next(anything, { goal })).toMatchObject({
       request: { kind: "RollBack", rolloutId: null, reason: "orders fail", pin: true },
     });
+  });
+
+  test("makes nothing where nothing was ever deployed", () => {
+    const nothing: Given = { stored: emptyRecord, reading: { weights: null } };
+    expect(wordOf(next(nothing, { goal }))).toBe("NOTHING_TO_ROLL_BACK");
+    expect(wordOf(next({ reading: { weights: null } }, { goal }))).toBe("RollBack");
   });
 
   test("ends with what is true then", () => {

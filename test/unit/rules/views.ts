@@ -114,6 +114,8 @@ export function readingOf(
 
 export interface Given {
   readonly record?: Partial<RouterRecord>;
+  /** Default: the record. */
+  readonly stored?: RouterRecord;
   readonly colors?: Partial<PerColor<ColorOutputs | null>>;
   readonly reading?: Partial<RouterReading>;
   readonly drift?: Observed["drift"];
@@ -126,7 +128,7 @@ export function viewOf(given: Given = {}): Observed {
   const colors = { blue, green: outputsOf("green", "2"), ...given.colors };
   return {
     environment: "dev",
-    stored: record,
+    stored: given.stored ?? record,
     record,
     drift: given.drift ?? { kind: "none" },
     reading: readingOf(record, colors, given.reading),
