@@ -37,7 +37,7 @@ export interface CommandContext {
   /** Final result for people and for `--json`. */
   readonly print: (result: Result) => void;
   readonly openSession: (
-    options?: Pick<SessionOptions, "lockMs" | "allowFetch" | "deadline">,
+    options?: Pick<SessionOptions, "lockMs" | "allowFetch" | "deadline" | "overrideFreeze">,
   ) => Promise<Session>;
 }
 

@@ -23,6 +23,8 @@ export interface FindingSummary {
   readonly name: string;
   readonly verdict: Verdict;
   readonly sentence: string;
+  /** What was seen: a body, a program's output; bounded. Absent: nothing. */
+  readonly evidence?: string;
 }
 
 export type Event =

@@ -4,13 +4,14 @@ import type { Settings } from "../infra/config.ts";
 import { parseSettings } from "../infra/config.ts";
 import { absolutePaths } from "../infra/config/absolute-paths.ts";
 import { readSettingsFile } from "./adapters/settings-file.ts";
+import { hasClosedSecret } from "./checks/closed-secret.ts";
 import type { Session } from "./session.ts";
 
 /**
  * Settings with their secrets in clear, which the digest of a release covers; null while the
  * environment doesn't exist yet and the file has secrets.
  */
-export async function revealedSettings(session: Session): Promise<Settings | null> {
+export async function revealedSettings(session: Revealing): Promise<Settings | null> {
   const { settings, settingsFile, engine, cwd } = session;
   if (!/\bsecure:/.test(readSettingsFile(settingsFile))) return settings;
   const stack = settings.environment;
@@ -20,6 +21,22 @@ export async function revealedSettings(session: Session): Promise<Settings | nul
   const raw = Object.fromEntries(entries.map(([key, { value }]) => [key, value ?? ""]));
   const secretKeys = entries.filter(([, { secret }]) => secret === true).map(([key]) => key);
   return absolutePaths(parseSettings(raw, { file: settingsFile, secretKeys }), cwd);
+}
+
+/** What the secrets of a settings file are read with. */
+export type Revealing = Pick<Session, "settings" | "settingsFile" | "cwd"> & {
+  readonly engine: Pick<Session["engine"], "cli">;
+};
+
+/**
+ * Settings whose checks have their secrets in clear; the same where none of them has any.
+ * @throws PASSPHRASE_WRONG, ENGINE_FAILED
+ */
+export async function withOpenChecks(session: Revealing): Promise<Settings> {
+  const { settings } = session;
+  if (!settings.checks.some(hasClosedSecret)) return settings;
+  const revealed = await revealedSettings(session);
+  return revealed ? { ...settings, checks: revealed.checks } : settings;
 }
 
 interface ConfigValue {

@@ -28,6 +28,8 @@ export interface SessionOptions {
   readonly reporter: Reporter;
   /** How long another update's lock is waited for; default 30 s. */
   readonly lockMs?: number;
+  /** Why switches are allowed in a freeze; default: they aren't. */
+  readonly overrideFreeze?: string | null;
   /** False: an engine that isn't on this machine yet isn't fetched; default true. */
   readonly allowFetch?: boolean;
   /** For all that comes before traffic is moved; default: none. */
@@ -99,6 +101,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     platform: opened.platform,
     lockMs: options.lockMs ?? 30_000,
     deadline: options.deadline,
+    overrideFreeze: options.overrideFreeze,
     takeOverLock: (stack) => takeOver({ backend, project, stack, cwd }, on),
     onEvent: (stack, event) => {
       boundary(`during ${stack === environment ? "router" : "color"} ${event.kind}`);

@@ -36,6 +36,8 @@ export interface ProgramContext {
    * itself. Lets a step be previewed whose former steps haven't happened.
    */
   readonly assumed?: StackOutputs;
+  /** Why switches are allowed in a freeze; default: the variable, in a hand-run up. */
+  readonly overrideFreeze?: string | null;
   /** Milliseconds since the epoch; default: the system's clock. */
   readonly now?: () => number;
 }

@@ -87,6 +87,7 @@ export const errorKinds = {
   NOTHING_TO_ROLL_BACK: { title: "There is no former color to return to.", exit: "notSwitched" },
   WINDOW_OPEN: { title: "The rollback window is still open.", exit: "notSwitched" },
   COLOR_BUSY: { title: "Requests still reach the color.", exit: "notSwitched" },
+  FROZEN: { title: "Switches are frozen now.", exit: "notSwitched" },
   ROLLOUT_OPEN: { title: "A rollout is under way.", exit: "locked" },
   GATE_WAITING: { title: "Not yet: the rollout waits for permission.", exit: "waiting" },
   BAKE_INCONCLUSIVE: { title: "The bake ended without enough evidence.", exit: "inconclusive" },

@@ -5,6 +5,7 @@ import { perColor } from "./model.ts";
 import type { PerColor, RouterRecord } from "./model.ts";
 import type { Platform } from "./platform.ts";
 import { adopt } from "./rules/adoption.ts";
+import { frozenAt } from "./freeze.ts";
 import { parseColorOutputs, parseRecord } from "./rules/record.ts";
 import type { View } from "./rules/view.ts";
 import { instant } from "./rules/view.ts";
@@ -31,8 +32,10 @@ export async function observe(args: {
   readonly platform: Pick<Platform, "read">;
   readonly outputs: StackOutputs;
   readonly nowMs: number;
+  /** Why switches are allowed in a freeze; default: they aren't. */
+  readonly override?: string | null | undefined;
 }): Promise<Observed> {
-  const { settings, platform, outputs, nowMs } = args;
+  const { settings, platform, outputs, nowMs, override = null } = args;
   const stored = parseRecord(outputs.router ?? {});
   const colors = perColor((color) => parseColorOutputs(outputs.colors[color] ?? {}));
   const reading = await platform.read({ settings, colors });
@@ -44,6 +47,7 @@ export async function observe(args: {
     colors,
     nowMs,
     rollbackWindowMs: settings.rollbackWindowMs,
+    frozen: override === null ? frozenAt(settings.freeze, nowMs) : null,
   };
   return { ...view, environment: settings.environment, stored, record: withFormer(view, stored) };
 }

@@ -45,7 +45,15 @@ export async function routerProgram({ settings, context }: RouterRun) {
 async function observeStacks(settings: Settings, platform: Platform, context: ProgramContext) {
   const outputs = await readAllOutputs(settings.environment, context);
   refuseOtherPlatform(settings, outputs);
-  return observe({ settings, platform, outputs, nowMs: (context.now ?? Date.now)() });
+  const nowMs = (context.now ?? Date.now)();
+  return observe({ settings, platform, outputs, nowMs, override: overrideOf(context) });
+}
+
+/** A person who runs the engine by hand has no other way to say it. */
+function overrideOf({ request, overrideFreeze }: ProgramContext): string | null {
+  if (overrideFreeze !== undefined || request) return overrideFreeze ?? null;
+  const said = process.env["BLUEGREEN_OVERRIDE_FREEZE"]?.trim() ?? "";
+  return said === "" ? null : said;
 }
 
 function refuseOtherPlatform(settings: Settings, outputs: StackOutputs): void {

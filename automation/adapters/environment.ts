@@ -11,6 +11,7 @@ import { colors, perColor } from "../../infra/model.ts";
 import { observe } from "../../infra/observation.ts";
 import type { Observed, StackOutputs } from "../../infra/observation.ts";
 import type { Platform } from "../../infra/platform.ts";
+import { frozenAt } from "../../infra/freeze.ts";
 import { parseColorOutputs } from "../../infra/rules/record.ts";
 import type { ColorRequest, Request } from "../../infra/rules/request.ts";
 import type { StackRole } from "../../infra/stack-role.ts";
@@ -19,7 +20,7 @@ import type { Deadline } from "../deadline.ts";
 import { EngineDied } from "../engine-died.ts";
 import { NotBegun } from "../ports.ts";
 import type { Environment } from "../ports.ts";
-import { describeRequest, makeRouter } from "../rollout/action.ts";
+import { describeColorRequest, describeRequest, makeRouter } from "../rollout/action.ts";
 import type { Call, Engine } from "./engine.ts";
 
 export interface EnvironmentOptions {
@@ -32,6 +33,8 @@ export interface EnvironmentOptions {
   readonly deadline?: Deadline | undefined;
   /** Takes over the locks of dead processes on this host; true when one was. */
   readonly takeOverLock: (stack: string) => Promise<boolean>;
+  /** Why switches are allowed in a freeze; default: they aren't. */
+  readonly overrideFreeze?: string | null | undefined;
   /** Default: the system's. */
   readonly clock?: Clock;
   readonly onEvent: (stack: string, event: ProgramEvent) => void;
@@ -63,7 +66,7 @@ export class PulumiEnvironment implements Environment {
   }
 
   async observe({ fresh }: { readonly fresh: boolean }): Promise<Observed> {
-    const { settings, platform } = this.options;
+    const { settings, platform, overrideFreeze: override } = this.options;
     const { seen } = this;
     this.seen = null;
     if (fresh && seen && this.clock.now() - seen.nowMs < freshMs) return seen;
@@ -71,7 +74,7 @@ export class PulumiEnvironment implements Environment {
     const late = this.options.deadline?.signal.aborted === true;
     if (!this.known || (fresh && !late)) this.known = await this.readOutputs();
     const nowMs = this.clock.now();
-    const view = await observe({ settings, platform, outputs: this.known, nowMs });
+    const view = await observe({ settings, platform, outputs: this.known, nowMs, override });
     if (fresh) this.seen = view;
     return view;
   }
@@ -92,10 +95,11 @@ export class PulumiEnvironment implements Environment {
     await this.update({
       role,
       operation: "up",
-      message: absent && request.kind === "Keep" ? makeRouter : describeRequest(request),
+      message: this.messageOf(request, absent),
       refresh: request.kind === "Keep",
       context: {
         request,
+        overrideFreeze: this.options.overrideFreeze ?? null,
         on: (event) => {
           if (event.kind === "Planned") planned.outputs = { ...event.record };
           if (event.kind === "Flipping") this.options.deadline?.lift();
@@ -106,6 +110,15 @@ export class PulumiEnvironment implements Environment {
     assert(planned.outputs, "the program ended without having planned a record");
     this.remember({ router: { ...planned.outputs, platform: settings.platform } });
     if (tidying.has(request.kind)) await this.tidy();
+  }
+
+  /** An overridden freeze stays to be read in the stack's history. */
+  private messageOf(request: Request, absent: boolean): string {
+    const { settings, overrideFreeze } = this.options;
+    if (absent && request.kind === "Keep") return makeRouter;
+    const message = describeRequest(request);
+    const frozen = request.kind === "Switch" && frozenAt(settings.freeze, this.clock.now());
+    return frozen ? `${message}, despite the freeze: ${overrideFreeze ?? "no"}` : message;
   }
 
   /** What can't be removed is only in the way: the next time will do. */
@@ -280,18 +293,5 @@ export class PulumiEnvironment implements Environment {
       "router" in wrote
         ? { ...before, router: wrote.router }
         : { ...before, colors: { ...before.colors, [wrote.color]: wrote.outputs } };
-  }
-}
-
-function describeColorRequest(color: Color, request: ColorRequest): string {
-  switch (request.kind) {
-    case "Provision":
-      return `fill ${color} with ${request.version} (${request.rolloutId})`;
-    case "Keep":
-      return `keep ${color} as it is`;
-    case "Obey":
-      return `fill ${color} by the settings file`;
-    case "Empty":
-      return `empty ${color}`;
   }
 }

@@ -6,21 +6,37 @@ import { isElsewhere, probe, sentenceOf } from "../../infra/probe.ts";
 import type { ProbeResult } from "../../infra/probe.ts";
 import { targetOf } from "../../infra/probe/target.ts";
 import { inTurns } from "../../infra/probe/turns.ts";
+import { hideIn, partsToHide } from "../hidden-values.ts";
 import type { CheckContext } from "./check.ts";
 import { head, quoted } from "./evidence.ts";
 import type { Outcome } from "./finding.ts";
+import { maxAtOnce, maxEvidence, summaryOf } from "./way.ts";
+import type { WayFinding } from "./way.ts";
 
 /** An HTTP check as the settings hold it. */
 export interface Question {
   readonly path: string;
   readonly statuses: readonly number[];
   readonly timeoutMs: number;
+  readonly method?: "GET" | "HEAD";
+  /** Their values are never shown. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly bodyCap?: number;
 }
 
-type Answer = Extract<ProbeResult, { kind: "answered" }>;
+export type Answer = Extract<ProbeResult, { kind: "answered" }>;
 
-/** What else must be true of an allowed answer: a problem in words, or null. */
-export type Demand = (answer: Answer) => string | null;
+/** What an answer says beyond its status: why it fails, or what is worth telling of a pass. */
+export interface Said {
+  readonly verdict: "pass" | "fail";
+  readonly text: string;
+}
+
+/** Puts what an answer holds into a sentence: short, safe to print, without the check's secrets. */
+export type Quote = (text: string) => string;
+
+/** Looks at an answer of any status; null where there is nothing to say. */
+export type Demand = (answer: Answer, quote: Quote) => Said | null;
 
 interface Way {
   readonly where: string;
@@ -28,15 +44,6 @@ interface Way {
   readonly preview: boolean;
   ask(): Promise<ProbeResult>;
 }
-
-interface WayFinding extends Outcome {
-  readonly preview: boolean;
-  readonly elsewhere: boolean;
-}
-
-const maxAtOnce = 16;
-const maxEvidence = 1_000;
-const maxProblems = 3;
 
 /** One attempt over all ways to the color. */
 export async function askAll(
@@ -48,10 +55,19 @@ export async function askAll(
     ...context.addresses.map((address) => instanceWay(question, context, address)),
     ...previewWays(question, context),
   ];
+  const hide = hiding(question.headers ?? {});
   const findings = await inTurns(ways, maxAtOnce, async (way) =>
-    judgeAnswer({ way, question, color: context.color, demand }, await way.ask()),
+    judgeAnswer({ way, question, color: context.color, demand, hide }, await way.ask()),
   );
-  return summaryOf(findings, `${context.color} GET ${question.path}`);
+  const subject = `${context.color} ${question.method ?? "GET"} ${question.path}`;
+  return summaryOf(findings, subject);
+}
+
+/** What follows a scheme, as in "Bearer ...", is hidden by itself, too. */
+function hiding(headers: Readonly<Record<string, string>>): (text: string) => string {
+  const values = Object.values(headers);
+  const parts = partsToHide([...values, ...values.map((value) => value.replace(/^\S+\s+/, ""))]);
+  return (text) => hideIn(text, parts, "***");
 }
 
 function instanceWay(question: Question, context: CheckContext, address: string): Way {
@@ -65,7 +81,7 @@ function instanceWay(question: Question, context: CheckContext, address: string)
 
 function previewWays(question: Question, { url, preview, color, signal }: CheckContext): Way[] {
   if (url === null || !preview) return [];
-  const headers = { [previewHeader]: color };
+  const headers = { ...question.headers, [previewHeader]: color };
   const target = targetOf({ url });
   return [
     {
@@ -82,56 +98,39 @@ interface Judged {
   readonly question: Question;
   readonly color: string;
   readonly demand: Demand;
+  readonly hide: (text: string) => string;
 }
 
-function judgeAnswer({ way, question, color, demand }: Judged, result: ProbeResult): WayFinding {
+function judgeAnswer(judged: Judged, result: ProbeResult): WayFinding {
+  const { way, question, color, demand, hide } = judged;
+  const { preview } = way;
   const sentence = sentenceOf({ ...question, where: way.where }, result);
-  const evidence = result.kind === "answered" ? head(result.body, maxEvidence) : "";
-  const found = (verdict: Verdict, text = sentence, elsewhere = false): WayFinding => {
-    return { verdict, sentence: text, evidence, preview: way.preview, elsewhere };
+  const evidence = result.kind === "answered" ? head(hide(result.body), maxEvidence) : "";
+  const found = (verdict: Verdict, text = sentence, remark = ""): WayFinding => {
+    return { verdict, sentence: hide(text), evidence, preview, elsewhere: false, remark };
   };
   if (result.kind !== "answered") {
     const elsewhere = isElsewhere(result, way);
-    return found(elsewhere ? "inconclusive" : "fail", sentence, elsewhere);
+    return { ...found(elsewhere ? "inconclusive" : "fail"), elsewhere };
   }
   const from = result.headers[colorHeader];
-  if (way.preview && from !== undefined && from !== color) {
+  if (preview && from !== undefined && from !== color) {
     // The route is wrong, so the answer says nothing about the color.
     return found("error", `${sentence}, but from ${quoted(from)}`);
   }
-  if (!result.allowed) return found("fail");
-  const problem = demand(result);
-  return problem === null ? found("pass") : found("fail", `${sentence} but ${problem}`);
+  const quote: Quote = (text) => quoted(hide(text));
+  const said = redirection(result, quote) ?? demand(result, quote);
+  if (!result.allowed) {
+    return found("fail", said?.verdict === "fail" ? `${sentence}; ${said.text}` : sentence);
+  }
+  if (said?.verdict === "fail") return found("fail", `${sentence} but ${said.text}`);
+  return found("pass", sentence, hide(said?.text ?? ""));
 }
 
-/**
- * Where no instance can be reached from here, the preview route alone is judged; an instance that
- * can't be reached while others can makes the check inconclusive.
- */
-function summaryOf(findings: readonly WayFinding[], subject: string): Outcome {
-  const instances = findings.filter(({ preview }) => !preview);
-  const previews = findings.filter(({ preview }) => preview);
-  const allAway = instances.every(({ elsewhere }) => elsewhere);
-  const judged = allAway && previews.length > 0 ? previews : findings;
-  for (const verdict of ["fail", "error", "inconclusive"] as const) {
-    const bad = judged.filter((finding) => finding.verdict === verdict);
-    if (bad.length > 0) return { verdict, sentence: listed(bad), evidence: bad[0]?.evidence ?? "" };
-  }
-  if (judged.length === 0) {
-    return { verdict: "inconclusive", sentence: `${subject}: nobody could be asked`, evidence: "" };
-  }
-  const reached = instances.length - instances.filter(({ elsewhere }) => elsewhere).length;
-  const parts = [
-    ...(instances.length > 0 ? [`${reached} of ${instances.length} instances`] : []),
-    ...(previews.length > 0 ? ["the preview route"] : []),
-  ];
-  const unasked = reached < instances.length ? " (the others can't be reached from here)" : "";
-  const sentence = `${subject}: passed by ${parts.join(" and ")}${unasked}`;
-  return { verdict: "pass", sentence, evidence: judged[0]?.evidence ?? "" };
-}
-
-function listed(bad: readonly WayFinding[]): string {
-  const shown = bad.slice(0, maxProblems).map(({ sentence }) => sentence);
-  const rest = bad.length - shown.length;
-  return [...shown, ...(rest > 0 ? [`and ${rest} more`] : [])].join("; ");
+/** Where a redirect leads that isn't an allowed answer; without what may be a secret in it. */
+function redirection({ allowed, status, headers }: Answer, quote: Quote): Said | null {
+  const location = headers["location"];
+  if (allowed || status < 300 || status > 399 || location === undefined) return null;
+  const shown = quote(location.replace(/[?#].*$/s, "").replace(/\/\/[^/]*@/, "//"));
+  return { verdict: "fail", text: `it leads to ${shown}, and redirects aren't followed` };
 }

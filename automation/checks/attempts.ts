@@ -60,7 +60,7 @@ async function repeat(
   { clock, signal, retries, attempt }: Surroundings & { retries: number; attempt: Attempt },
 ): Promise<void> {
   for (let retry = 0; retry <= retries; retry += 1) {
-    const pauseMs = retry === 0 ? 0 : Math.min(maxBackoffMs, firstBackoffMs * 2 ** (retry - 1));
+    const pauseMs = pauseBefore(retry);
     if (pauseMs > 0 && !(await slept(clock, pauseMs, signal))) return;
     course.attempts += 1;
     course.outcome = null;
@@ -68,6 +68,17 @@ async function repeat(
     course.outcome = outcome;
     if (outcome.verdict === "pass" || signal.aborted) return;
   }
+}
+
+/** Milliseconds before an attempt: none before the first, then twice as long each time. */
+function pauseBefore(retry: number): number {
+  return retry === 0 ? 0 : Math.min(maxBackoffMs, firstBackoffMs * 2 ** (retry - 1));
+}
+
+/** Milliseconds that all attempts take at most, when each takes `attemptMs`. */
+export function longest(retries: number, attemptMs: number): number {
+  const pauses = Array.from({ length: retries + 1 }, (_, retry) => pauseBefore(retry));
+  return pauses.reduce((sum, pauseMs) => sum + pauseMs + attemptMs, 0);
 }
 
 async function guarded(attempt: Attempt, signal: AbortSignal): Promise<Outcome> {

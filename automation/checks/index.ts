@@ -3,11 +3,17 @@
 import type { CheckKind } from "../../infra/config.ts";
 import type { CheckKindOf } from "./check.ts";
 import { commandCheck } from "./command.ts";
+import { customCheck } from "./custom.ts";
+import { healthCheck } from "./health.ts";
 import { httpCheck } from "./http.ts";
+import { tcpCheck } from "./tcp.ts";
 import { versionCheck } from "./version.ts";
 
 export const checkKinds: { readonly [K in CheckKind]: CheckKindOf<K> } = {
   http: httpCheck,
+  health: healthCheck,
+  tcp: tcpCheck,
   version: versionCheck,
   command: commandCheck,
+  custom: customCheck,
 };

@@ -14,6 +14,10 @@ export interface Program {
   readonly timeoutMs: number;
   /** Characters of output that are kept: the last ones. */
   readonly outputCap: number;
+  /** Text for its standard input; default: none, which is empty. */
+  readonly input?: string;
+  /** Characters that are kept of what it writes to file descriptor 3; default 0: it has none. */
+  readonly replyCap?: number;
   readonly signal: AbortSignal;
 }
 
@@ -27,6 +31,8 @@ export interface ProgramResult {
   readonly ending: Ending;
   /** Standard output and standard error as they came. */
   readonly output: string;
+  /** What it wrote to file descriptor 3, the last characters of it. */
+  readonly reply: string;
 }
 
 /** From the polite signal to the one that can't be refused. */
@@ -40,18 +46,26 @@ export async function runProgram(program: Program): Promise<ProgramResult> {
   try {
     child = start(program);
   } catch (error) {
-    return { ending: { kind: "unstartable", reason: messageOf(error) }, output: "" };
+    return { ending: { kind: "unstartable", reason: messageOf(error) }, output: "", reply: "" };
   }
-  const output = collect([child.stdout, child.stderr], program.outputCap);
+  const { input, outputCap, replyCap = 0 } = program;
+  const output = collect([child.stdout, child.stderr], outputCap);
+  const reply = collect([(child.stdio[3] ?? null) as Readable | null], replyCap);
+  // One that ends without reading it says so by its exit code.
+  child.stdin?.on("error", () => undefined);
+  child.stdin?.end(input ?? "");
   const ending = await endOf(child, program);
   signalGroup(child, "SIGKILL");
-  await output.drained(drainMs);
-  return { ending, output: output.text() };
+  await Promise.all([output.drained(drainMs), reply.drained(drainMs)]);
+  return { ending, output: output.text(), reply: reply.text() };
 }
 
-function start({ argv, cwd, env }: Program): ChildProcess {
+function start({ argv, cwd, env, input, replyCap = 0 }: Program): ChildProcess {
   const [file = "", ...args] = argv;
-  return spawn(file, args, { cwd, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+  const stdin = input === undefined ? "ignore" : "pipe";
+  const replies = replyCap > 0 ? (["pipe"] as const) : [];
+  const stdio = [stdin, "pipe", "pipe", ...replies] as const;
+  return spawn(file, args, { cwd, env, detached: true, stdio: [...stdio] });
 }
 
 function endOf(child: ChildProcess, { timeoutMs, signal }: Program): Promise<Ending> {

@@ -14,11 +14,12 @@ export const versionCheck: CheckKindOf<"version"> = {
   run: (check, context) => {
     const expected = check.expect ?? context.version;
     const { path, timeoutMs } = check;
-    return askAll({ path, timeoutMs, statuses }, context, (answer) => {
+    return askAll({ path, timeoutMs, statuses }, context, (answer, quote) => {
+      if (!answer.allowed) return null;
       const found = versionIn(answer, check);
       if (found === expected) return null;
-      const says = found === null ? "says no version" : `says version ${quoted(found)}`;
-      return `${says}, ${quoted(expected)} expected`;
+      const says = found === null ? "says no version" : `says version ${quote(found)}`;
+      return { verdict: "fail", text: `${says}, ${quoted(expected)} expected` };
     });
   },
 };

@@ -33,8 +33,10 @@ export const check: Command = {
 /** @throws COLOR_EMPTY */
 async function examine(context: CommandContext, target: Color | null): Promise<CheckedColor> {
   const { examineColor } = await import("../operations/check-color.ts");
+  const { askStack } = await import("../adapters/pulumi-cli.ts");
   const { openEngine } = await import("../engine/access.ts");
   const { openProject } = await import("../project.ts");
+  const { withOpenChecks } = await import("../release.ts");
   const { observeStacks } = await import("../status/observe.ts");
   const { idleColor } = await import("../../infra/rules/roles.ts");
   const { platformOf } = await import("../../infra/platforms/index.ts");
@@ -49,7 +51,9 @@ async function examine(context: CommandContext, target: Color | null): Promise<C
     });
   }
   const platform = platformOf(project.settings);
-  return examineColor({ ...project, platform }, view, color);
+  const engine = { cli: (args: readonly string[], stack: string) => askStack(cli, args, stack) };
+  const settings = await withOpenChecks({ ...project, engine });
+  return examineColor({ ...project, settings, platform }, view, color);
 }
 
 function tell(context: CommandContext, result: CheckedColor): void {

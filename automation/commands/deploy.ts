@@ -2,7 +2,7 @@
 
 import { runCommand } from "../command.ts";
 import type { Command } from "./command.ts";
-import { versionOf, withVersion, withWriteBack } from "./options.ts";
+import { overrideOf, versionOf, withOverride, withVersion, withWriteBack } from "./options.ts";
 
 export const deploy: Command = {
   usage: "deploy",
@@ -13,14 +13,15 @@ export const deploy: Command = {
     ["bluegreen deploy -s prod --version 2 --json", "in CI, one event per line"],
   ],
   options: (parser) =>
-    withVersion(withWriteBack(parser), "the release; default: bluegreen:version"),
+    withVersion(withOverride(withWriteBack(parser)), "the release; default: bluegreen:version"),
   run: (argv) =>
     runCommand("deploy", argv, async (context) => {
       const named = versionOf(argv, "deploy");
       const { pursue } = await import("../operations/pursue.ts");
       const { versionToDeploy } = await import("../rollout/ownership.ts");
       const { digestOf } = await import("../release.ts");
-      const session = await context.openSession();
+      const overrideFreeze = overrideOf(argv, "deploy");
+      const session = await context.openSession({ overrideFreeze });
       const { record } = await session.environment.observe({ fresh: true });
       const version = versionToDeploy(record, { named, configured: session.settings.version });
       const digest = version === null ? null : await digestOf(session, version);

@@ -17,6 +17,23 @@ export function withWriteBack(parser: Argv): Argv {
   });
 }
 
+export function withOverride(parser: Argv): Argv {
+  return parser.option("override-freeze", {
+    type: "string",
+    describe: "switch although a freeze forbids it, and say why",
+  });
+}
+
+/** @throws USAGE where no reason is given */
+export function overrideOf(argv: Arguments, command: string): string | null {
+  const { "override-freeze": reason } = argv;
+  if (reason === undefined) return null;
+  if (typeof reason === "string" && reason.trim() !== "") return reason.trim();
+  throw new BlueGreenError("USAGE", "--override-freeze needs a reason", {
+    hint: `for instance: bluegreen ${command} --override-freeze "orders fail, fix in 1.4.3"`,
+  });
+}
+
 export function withColor(parser: Argv, describe: string): Argv {
   return parser.positional("target", { choices: colors, type: "string", describe });
 }

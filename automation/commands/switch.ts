@@ -3,7 +3,7 @@
 import type { Color } from "../../infra/model.ts";
 import { runCommand } from "../command.ts";
 import type { Command } from "./command.ts";
-import { withColor, withWriteBack } from "./options.ts";
+import { overrideOf, withColor, withOverride, withWriteBack } from "./options.ts";
 
 export const switchCommand: Command = {
   usage: "switch <target>",
@@ -13,15 +13,19 @@ export const switchCommand: Command = {
     ["bluegreen switch blue --no-bake", "return as soon as the data plane has confirmed it"],
   ],
   options: (parser) =>
-    withWriteBack(withColor(parser, "the color that is to get all traffic")).option("bake", {
-      type: "boolean",
-      default: true,
-      describe: "watch the color under real traffic before returning",
-    }),
+    withOverride(withWriteBack(withColor(parser, "the color that is to get all traffic"))).option(
+      "bake",
+      {
+        type: "boolean",
+        default: true,
+        describe: "watch the color under real traffic before returning",
+      },
+    ),
   run: (argv) =>
     runCommand("switch", argv, async (context) => {
       const { pursue } = await import("../operations/pursue.ts");
-      const session = await context.openSession();
+      const overrideFreeze = overrideOf(argv, "switch");
+      const session = await context.openSession({ overrideFreeze });
       const color = argv["target"] as Color;
       const goal = { kind: "SwitchTo", color, bake: argv["bake"] === true } as const;
       await pursue(context, session, { goal, write: argv["write"] === true });

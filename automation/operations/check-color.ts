@@ -5,9 +5,13 @@ import type { Color, Verdict } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
 import type { Platform } from "../../infra/platform.ts";
 import { healthOf } from "../../infra/rules/health.ts";
+import { head } from "../checks/evidence.ts";
 import { verdictOf } from "../checks/finding.ts";
 import type { Outcome } from "../checks/finding.ts";
 import { runChecks } from "../checks/runner.ts";
+
+/** Characters of all problems with a color's instances that are shown. */
+const maxEvidence = 4_000;
 
 export interface CheckedColor {
   readonly color: Color;
@@ -53,6 +57,6 @@ function healthFinding({ reading }: Observed, color: Color): NamedOutcome {
     name: "health",
     verdict: healthOf(target) === "unhealthy" ? "fail" : "pass",
     sentence: `${ready} of ${total} instances are ready`,
-    evidence: problems.join("\n"),
+    evidence: head(problems.join("\n"), maxEvidence),
   };
 }

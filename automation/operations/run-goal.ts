@@ -13,13 +13,16 @@ import { isDeadHere, newRolloutId, thisOwner } from "../owner.ts";
 import type { Environment, Ports } from "../ports.ts";
 import { reconcile } from "../reconcile.ts";
 import type { Goal } from "../rollout/goal.ts";
+import { withOpenChecks } from "../release.ts";
+import type { Revealing } from "../release.ts";
 import type { Session } from "../session.ts";
 import { moving } from "./write-back.ts";
 
 /** What a goal needs of a session. */
-export type GoalSession = Pick<Session, "settings" | "platform" | "cwd" | "on" | "boundary"> & {
-  readonly environment: Environment;
-};
+export type GoalSession = Pick<Session, "settings" | "platform" | "cwd" | "on" | "boundary"> &
+  Revealing & {
+    readonly environment: Environment;
+  };
 
 export interface GoalRun {
   readonly session: GoalSession;
@@ -75,15 +78,17 @@ export async function checkColor(
   view: Observed,
   color: Color,
 ): Promise<Verdict> {
-  const { verdict, findings } = await examineColor(session, view, color);
+  const settings = await withOpenChecks(session);
+  const { verdict, findings } = await examineColor({ ...session, settings }, view, color);
   session.on({
     kind: "Checked",
     color,
     verdict,
-    findings: findings.map(({ name, verdict: each, sentence }) => ({
+    findings: findings.map(({ name, verdict: each, sentence, evidence }) => ({
       name,
       verdict: each,
       sentence,
+      ...(evidence === "" ? {} : { evidence }),
     })),
   });
   return verdict;

@@ -1,6 +1,6 @@
 /** Events for people, on stderr: live on a terminal, plain lines in CI. */
 
-import type { Event, Reporter } from "../event.ts";
+import type { Event, FindingSummary, Reporter } from "../event.ts";
 import type { Verdict } from "../../infra/model.ts";
 import { paint } from "./paint.ts";
 import type { Paint } from "./paint.ts";
@@ -65,9 +65,10 @@ function render(event: Event, colors: Paint, verbose: boolean): Shown {
         : { kind: "progress", text: `  ...   ${event.sentence}` };
     case "Checked":
       return lines(
-        ...event.findings.map(
-          ({ name, verdict, sentence }) => `  ${word(verdict, colors)}  ${name}: ${sentence}`,
-        ),
+        ...event.findings.flatMap((finding) => [
+          `  ${word(finding.verdict, colors)}  ${finding.name}: ${finding.sentence}`,
+          ...seenBy(finding, colors),
+        ]),
       );
     case "Switched":
       return lines(`  ${colors.bold("served")} by ${event.to}${servedAfter(event.servedMs)}`);
@@ -84,6 +85,17 @@ function render(event: Event, colors: Paint, verbose: boolean): Shown {
     case "Finished":
       return lines(colors.bold(event.sentence));
   }
+}
+
+/** Lines of a finding's evidence that are shown; all of it is in the event log. */
+const maxSeen = 20;
+
+/** The last lines of what was seen where something isn't right. */
+function seenBy({ verdict, evidence = "" }: FindingSummary, colors: Paint): readonly string[] {
+  if (verdict === "pass" || evidence === "") return [];
+  const seen = evidence.replace(/\n$/, "").split("\n");
+  const cut = seen.length > maxSeen ? ["..."] : [];
+  return [...cut, ...seen.slice(-maxSeen)].map((line) => `        ${colors.dim(`| ${line}`)}`);
 }
 
 /** Why it was done stands in a line of its own, before or after. */

@@ -2,7 +2,7 @@
 
 import type { BlueGreenError } from "../../infra/errors.ts";
 import type { Color } from "../../infra/model.ts";
-import type { ClaimColor, Request } from "../../infra/rules/request.ts";
+import type { ClaimColor, ColorRequest, Request } from "../../infra/rules/request.ts";
 
 export type Action =
   /** One update of the router's stack; `as` says what it is for, where its request doesn't. */
@@ -93,4 +93,18 @@ export function describeRequest(request: Request): string {
 
 function toColor(start: ClaimColor | null): string {
   return start ? ` to ${start.color}` : "";
+}
+
+/** What an update of a color's stack does, in words: for Pulumi's history. */
+export function describeColorRequest(color: Color, request: ColorRequest): string {
+  switch (request.kind) {
+    case "Provision":
+      return `fill ${color} with ${request.version} (${request.rolloutId})`;
+    case "Keep":
+      return `keep ${color} as it is`;
+    case "Obey":
+      return `fill ${color} by the settings file`;
+    case "Empty":
+      return `empty ${color}`;
+  }
 }

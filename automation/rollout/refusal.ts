@@ -4,6 +4,7 @@ import { claimedBy, liveClaim } from "../../infra/rules/claim.ts";
 import { BlueGreenError } from "../../infra/errors.ts";
 import type { ErrorCode } from "../../infra/errors.ts";
 import type { Color, Rollout } from "../../infra/model.ts";
+import { refusedByFreeze } from "../../infra/rules/freeze.ts";
 import { otherColor } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
 import { pinOf } from "../../infra/rules/record.ts";
@@ -20,6 +21,7 @@ export function refuseStart(situation: Situation<Deploy | SwitchTo>): BlueGreenE
   const { record } = view;
   const live = liveClaim(record, view.nowMs);
   if (live && !deadOwner(situation)) return claimedBy(live, record.rollout);
+  if (view.frozen) return refusedByFreeze(view.frozen);
   const digest = goal.kind === "Deploy" ? goal.digest : null;
   const pin = digest === null ? null : pinOf(record.pins, digest, view.nowMs);
   if (!pin) return null;

@@ -4,6 +4,7 @@ import { formatDuration } from "../../infra/duration.ts";
 import type { Color } from "../../infra/model.ts";
 import { formatWeights, sameWeights } from "../../infra/model.ts";
 import { head } from "../checks/evidence.ts";
+import type { Frozen } from "../../infra/rules/freeze.ts";
 import type { Paint } from "../report/paint.ts";
 import { colorsByRole } from "./report.ts";
 import type { ColorReport, StatusReport } from "./report.ts";
@@ -22,6 +23,7 @@ export function renderStatus(report: StatusReport, paint: Paint): string {
     ...rollbackLines(report),
     ...weightLines(report),
     ...report.remarks.map((sentence): Fact => ["traffic", sentence]),
+    ...(report.frozen ? [["frozen", frozenLine(report.frozen)] as const] : []),
     ...report.pins.map((pin): Fact => ["pinned", pinLine(pin)]),
     ...report.drift.flatMap(({ sentence, advice, paste }) =>
       finding("drift", [sentence, advice, ...paste.map((line) => `  ${line}`)], paint),
@@ -71,6 +73,10 @@ function cellsOf(color: Color, report: ColorReport, at: number): readonly string
     open === null ? "" : `${open} open`,
     lastRequestAt === null ? "" : `last request ${ago(at - Date.parse(lastRequestAt))}`,
   ];
+}
+
+function frozenLine({ reason, untilThere }: Frozen): string {
+  return `no switch${untilThere === null ? "" : ` until ${untilThere}`}: ${head(reason, maxText)}`;
 }
 
 function shortDigest(digest: string | null): string {

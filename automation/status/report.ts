@@ -5,6 +5,7 @@ import type { Settings } from "../../infra/config.ts";
 import { colors, perColor, phaseSentences } from "../../infra/model.ts";
 import type { Color, Instant, PerColor, Phase, Pin, Weights } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
+import type { Frozen } from "../../infra/rules/freeze.ts";
 import { instant } from "../../infra/rules/view.ts";
 import type { Contents } from "../../infra/platform.ts";
 import { findDrift } from "./drift.ts";
@@ -83,6 +84,8 @@ export interface StatusReport {
   readonly colors: PerColor<ColorReport>;
   readonly rollout: RolloutReport | null;
   readonly rollback: RollbackReport;
+  /** Null while switches are allowed. */
+  readonly frozen: Frozen | null;
   readonly pins: readonly Pin[];
   readonly drift: readonly DriftReport[];
   readonly problems: readonly ProblemReport[];
@@ -129,6 +132,7 @@ export function statusOf(input: StatusInput): StatusReport {
     colors: perColor((color) => colorReport(view, color, fillings[color])),
     rollout: rolloutReport(input, view),
     rollback: rollbackOf(view),
+    frozen: view.frozen,
     pins: record.pins.filter(({ until }) => until === null || Date.parse(until) > nowMs),
     drift: findDrift(view, { settings, name: input.settingsName }),
     problems: findProblems(view, { ownerGone: input.ownerGone, fillings }),
@@ -167,6 +171,7 @@ const nothing = {
     leftMs: null,
     sentence: "there is nothing to return to",
   },
+  frozen: null,
   pins: [],
   drift: [],
   problems: [],

@@ -5,7 +5,14 @@ import { BlockList, isIP, isIPv6 } from "node:net";
 /** Addresses by which cloud machines hand out credentials; traffic is never routed there. */
 const metadata = new BlockList();
 metadata.addSubnet("169.254.0.0", 16, "ipv4");
-metadata.addAddress("fd00:ec2::254", "ipv6");
+// Oracle's, Azure's and Alibaba's, that aren't link-local; then Amazon's and Google's.
+for (const address of ["192.0.0.192", "168.63.129.16", "100.100.100.200"]) {
+  metadata.addAddress(address, "ipv4");
+}
+for (const address of ["fd00:ec2::254", "fd20:ce::254"]) metadata.addAddress(address, "ipv6");
+
+const linkLocal = new BlockList();
+linkLocal.addSubnet("fe80::", 10, "ipv6");
 
 /** What is wrong with a `host:port`; null for a good one. IPv6 hosts are written in brackets. */
 export function addressProblem(address: string): string | null {
@@ -15,7 +22,7 @@ export function addressProblem(address: string): string | null {
   if (port < 1 || port > 65_535) return "has a port outside 1 to 65535";
   const host = canonicalHost(parts[1] ?? "");
   if (host === null || !isHostName(host)) return "has a host that isn't a name or an IP address";
-  return isMetadata(host) ? "is a cloud metadata address, which hands out credentials" : null;
+  return hostProblem(host);
 }
 
 /** A DNS name, an IPv4 address, or an IPv6 address without brackets. */
@@ -45,9 +52,17 @@ function canonicalHost(host: string): string | null {
   }
 }
 
-function isMetadata(host: string): boolean {
-  const family = isIP(host);
-  if (family === 0) return false;
-  // The list also sees through IPv4 addresses that are mapped into IPv6.
-  return metadata.check(host, isIPv6(host) ? "ipv6" : "ipv4");
+/** Why a host is never asked, after its name: "is a ..."; null for any other, and for a name. */
+export function hostProblem(host: string): string | null {
+  const address = host.replace(/%.*$/, "");
+  const family = isIP(address);
+  if (family === 0) return null;
+  const kind = isIPv6(address) ? "ipv6" : "ipv4";
+  // The lists also see through IPv4 addresses that are mapped into IPv6.
+  if (metadata.check(address, kind)) {
+    return "is a cloud metadata address, which hands out credentials";
+  }
+  return linkLocal.check(address, kind)
+    ? "is a link-local address, where machines keep what only they may ask"
+    : null;
 }

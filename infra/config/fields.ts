@@ -65,6 +65,11 @@ export function line(type: string, max = 1_000) {
   return of(type, z.string().refine(isOneLine, oneLineRule).min(1).max(max));
 }
 
+/** Any text, line breaks too, but not empty. */
+export function freeText(type: string, max: number) {
+  return of(type, z.string().min(1).max(max));
+}
+
 /** A word of a restricted alphabet. */
 export function word(type: string, form: RegExp, max: number) {
   return of(type, z.string().max(max).regex(form));

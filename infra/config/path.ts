@@ -4,6 +4,9 @@ export type Path = readonly (string | number)[];
 
 export const namespace = "bluegreen";
 
+/** Maps of text whose values may be secret, wherever they are. */
+export const secretMaps: readonly (string | number)[] = ["env", "headers"];
+
 /** `bluegreen:local.instances`, as `pulumi config set --path` takes it. */
 export function keyText(path: Path): string {
   return `${namespace}:${dotted(path)}`;

@@ -3,7 +3,7 @@
 import { BlueGreenError } from "../errors.ts";
 import { fieldAt } from "./field-tree.ts";
 import type { Field } from "./field-tree.ts";
-import { keyText, valueAt } from "./path.ts";
+import { keyText, secretMaps, valueAt } from "./path.ts";
 import type { Path } from "./path.ts";
 
 export interface Problem {
@@ -66,7 +66,9 @@ function shown(path: Path, { values, secretKeys }: Written, source?: string): st
   const field = fieldAt(path, values);
   if (value === undefined || field === undefined || !isPlain(value)) return null;
   if (typeof value === "string" && isContainer(field)) return null;
-  if (secretKeys.has(String(path[0])) || path.includes("env")) return "[secret]";
+  if (secretKeys.has(String(path[0])) || path.some((part) => secretMaps.includes(part))) {
+    return "[secret]";
+  }
   const text = source ?? JSON.stringify(value);
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }

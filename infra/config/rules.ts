@@ -35,7 +35,13 @@ const rules: readonly { readonly rule: Rule; readonly reads: readonly Path[] }[]
   { rule: windowCoversTheBake, reads: [["rollbackWindow"], ["bake", "duration"]] },
   { rule: drainEndsWithinTheClaim, reads: [["drain"], ["claim"]] },
   { rule: probesFitIntoTheSwitch, reads: [["switchWithin"], ["probe"]] },
-  { rule: probesOutlastThePause, reads: [["local", "pause"], ["probe", "timeout"]] },
+  {
+    rule: probesOutlastThePause,
+    reads: [
+      ["local", "pause"],
+      ["probe", "timeout"],
+    ],
+  },
   { rule: givenColorsDiffer, reads: [["given"]] },
   { rule: checkNamesDiffer, reads: [["checks"]] },
   ...platformNames.flatMap(rulesOf),

@@ -6,6 +6,7 @@ import type { Document, YAMLError, YAMLMap } from "yaml";
 import { BlueGreenError, messageOf } from "../errors.ts";
 import { asDeclared } from "./declared-types.ts";
 import { fieldAt } from "./field-tree.ts";
+import { secretMaps } from "./path.ts";
 import type { Path } from "./path.ts";
 import type { Problem } from "./problems.ts";
 import { rewrittenScalars } from "./rewritten-scalars.ts";
@@ -170,9 +171,9 @@ class Reading implements Source {
   }
 
   private closed(path: Path): string {
-    if (path.at(-2) !== "env") {
+    if (!secretMaps.includes(path.at(-2) ?? "")) {
       const problem = "is secret, but has to be read before anything runs";
-      const fix = "write it as plain text; only the values of `env` maps can be secret";
+      const fix = "write it as plain text; only the values of `env` and `headers` can be secret";
       this.problems.push({ path, problem, fix });
     }
     return opaqueSecret;

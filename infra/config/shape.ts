@@ -7,6 +7,7 @@ import { localSchema } from "../platforms/local/settings.ts";
 import { proxySchema } from "../platforms/proxy/settings.ts";
 import { applicationForm, applicationMaxLength } from "../state-dir.ts";
 import { checkSchema } from "./checks.ts";
+import { freezeSchema } from "./freeze.ts";
 import {
   address,
   choice,
@@ -124,6 +125,7 @@ export const shape = z.strictObject({
   switchWithin: duration({ min: 100, max: 10 * minute, example: "10s" })
     .prefault("10s")
     .describe("A switch that isn't seen in the data plane by then is taken back."),
+  freeze: freezeSchema.prefault({}).describe("When traffic mustn't be switched."),
   gate: choice(["automatic"])
     .prefault("automatic")
     .describe("Who permits the switch after the checks."),

@@ -1,15 +1,18 @@
-/** One GET with a deadline for the whole exchange, on a fresh or a kept connection. */
+/** One request with a deadline for the whole exchange, on a fresh or a kept connection. */
 
 import type { ClientRequest, IncomingMessage, RequestOptions } from "node:http";
 import { request as sendPlain } from "node:http";
 import { request as sendSecure } from "node:https";
 import type { ProbeConnection } from "./connection.ts";
 import { unreachable, unreachableBy } from "./failure.ts";
+import { guardedLookup, refusalOf } from "./refused-host.ts";
 import type { ProbeResult } from "./result.ts";
 import { targetOf } from "./target.ts";
 import type { Asked, Target } from "./target.ts";
 
 export type ProbeRequest = Asked & {
+  /** Default GET. */
+  readonly method?: "GET" | "HEAD";
   /** Path with its query; absent: the URL's own. */
   readonly path?: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -28,12 +31,14 @@ export type ProbeRequest = Asked & {
 const defaultBodyCap = 64 * 1024;
 const hiddenHeaders = new Set(["set-cookie", "set-cookie2"]);
 
-/** Follows no redirect. A self-signed certificate is accepted from loopback addresses only. */
+/** Follows no redirect, asks no metadata address. A self-signed certificate is accepted from loopback addresses only. */
 export function probe(request: ProbeRequest): Promise<ProbeResult> {
   const target = targetOf(request);
   if (target === null) {
     return Promise.resolve(unreachable("nothing", "the address isn't an http or https URL"));
   }
+  const refusal = refusalOf(target.host);
+  if (refusal !== null) return Promise.resolve(unreachable("nothing", refusal));
   try {
     const send = target.secure ? sendSecure : sendPlain;
     return exchange(send(optionsOf(request, target)), request);
@@ -51,6 +56,8 @@ function optionsOf(request: ProbeRequest, target: Target): RequestOptions {
   return {
     host: target.host,
     port: target.port,
+    lookup: guardedLookup,
+    method: request.method ?? "GET",
     path: request.path ?? target.path,
     headers: { "user-agent": "bluegreen-probe", accept: "*/*", ...request.headers },
     agent: kept ?? false,

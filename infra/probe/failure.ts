@@ -6,6 +6,9 @@ type Unreachable = Extract<ProbeResult, { kind: "unreachable" }>;
 
 const maxReason = 200;
 
+/** Code of a name that leads to an address that is never asked; its message is the reason. */
+export const refusedCode = "EREFUSEDHOST";
+
 const known: Readonly<Record<string, readonly [Reached, string]>> = {
   ECONNREFUSED: ["host", "connection refused"],
   ECONNRESET: ["server", "the connection was closed without a whole answer"],
@@ -24,6 +27,7 @@ export function unreachable(reached: Reached, reason: string): Unreachable {
 /** Codes that no line above names are told apart by the system call that failed. */
 export function unreachableBy(error: Error): Unreachable {
   const { code, syscall } = error as NodeJS.ErrnoException;
+  if (code === refusedCode) return unreachable("nothing", error.message);
   const entry = code === undefined ? undefined : known[code];
   if (entry !== undefined) return unreachable(...entry);
   const text = (code === undefined ? error.message : `${error.message} (${code})`).slice(

@@ -60,12 +60,14 @@ export function isElsewhere(result: ProbeResult, target: { readonly loopback: bo
 export function sentenceOf(
   asked: {
     readonly where: string;
+    /** Default GET. */
+    readonly method?: string;
     readonly path: string;
     readonly statuses: readonly (number | string)[];
   },
   result: ProbeResult,
 ): string {
-  const subject = `${asked.where} GET ${asked.path}`;
+  const subject = `${asked.where} ${asked.method ?? "GET"} ${asked.path}`;
   if (result.kind === "unreachable") return `${subject} got no answer: ${result.reason}`;
   if (result.kind === "timeout") {
     const stage = result.connected ? "" : "no connection, ";

@@ -3,6 +3,7 @@
 import { isUnfinished } from "./claim.ts";
 import { BlueGreenError } from "../errors.ts";
 import type { Color, ColorOutputs, RouterReading } from "../model.ts";
+import { refusedByFreeze } from "./freeze.ts";
 import { healthOf } from "./health.ts";
 import { pinOf } from "./record.ts";
 import type { View } from "./view.ts";
@@ -32,6 +33,7 @@ export function guardActivation(view: View, color: Color, expected: Expected = {
       sentence: `${color} holds no release yet: stack ${environment}-${color} is empty`,
     };
   }
+  if (view.frozen) return { kind: "refused", error: refusedByFreeze(view.frozen) };
   return (
     guardWhole(view, outputs) ??
     guardRelease(view, outputs, expected) ??

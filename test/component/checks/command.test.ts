@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, expect, test, vi } from "vitest";
 import { runChecks } from "../../../automation/checks/runner.ts";
 import type { CheckSubject } from "../../../automation/checks/runner.ts";
+import { opaqueSecret } from "../../../infra/config.ts";
 import type { CheckOf } from "../../../infra/config.ts";
 import { startOf } from "../../../infra/process-identity.ts";
 import { scriptCheck, subject } from "./subject.ts";
@@ -26,15 +27,17 @@ test("passes on exit code 0 and keeps what the program wrote", async () => {
   expect(finding?.evidence).toContain("2 ok\n");
 });
 
-test("fails on any other exit code, without trying again", async () => {
+test("fails on any other exit code, with the code in its evidence, without trying again", async () => {
   const finding = await only(scriptCheck("process.exit(3)"));
   expect(finding).toMatchObject({ verdict: "fail", attempts: 1 });
   expect(finding?.sentence).toContain("ended with exit code 3");
+  expect(finding?.evidence).toBe("[ended with exit code 3]");
 });
 
 test("hands over no shell", async () => {
   const argv = [process.execPath, "-p", "process.argv[1]", "$HOME; `id`"];
-  expect((await only(scriptCheck("", { argv })))?.evidence).toBe("$HOME; `id`\n");
+  const finding = await only(scriptCheck("", { argv }));
+  expect(finding?.evidence).toBe("$HOME; `id`\n[ended with exit code 0]");
 });
 
 test("shows the program the color, and of our environment only what it needs", async () => {
@@ -47,7 +50,7 @@ test("shows the program the color, and of our environment only what it needs", a
     },
   );
   // The operating system may add variables of its own.
-  const seen = JSON.parse(finding?.evidence ?? "") as Record<string, string>;
+  const seen = JSON.parse(finding?.evidence.split("\n")[0] ?? "") as Record<string, string>;
   expect(seen).toMatchObject({
     PATH: process.env["PATH"],
     LEVEL: "deep",
@@ -55,6 +58,7 @@ test("shows the program the color, and of our environment only what it needs", a
     BLUEGREEN_VERSION: "2",
     BLUEGREEN_ADDRESSES: "127.0.0.1:1,127.0.0.1:2",
     BLUEGREEN_URL: "http://127.0.0.1:3",
+    BLUEGREEN_PREVIEW: "x-bluegreen-preview: green",
   });
   expect(seen).not.toHaveProperty("PULUMI_CONFIG_PASSPHRASE");
 });
@@ -63,28 +67,28 @@ test("hides the values of the check's own variables in its output", async () => 
   const check = scriptCheck("console.log('token is', process.env.TOKEN)", {
     env: { TOKEN: "s3cr3t-t0ken" },
   });
-  expect((await only(check))?.evidence).toBe("token is ***\n");
+  expect((await only(check))?.evidence).toContain("token is ***\n");
 });
 
 test("hides each line of such a value", async () => {
   const check = scriptCheck("console.log('at', process.env.KEY.split('\\n')[1], 'in it')", {
     env: { KEY: "-----BEGIN-----\nMIIEvQIBADANBg\n" },
   });
-  expect((await only(check))?.evidence).toBe("at *** in it\n");
+  expect((await only(check))?.evidence).toContain("at *** in it\n");
 });
 
 test("gives the program the user's PATH, without what was put before it", async () => {
   const own = process.env["PATH"] ?? "";
   const env = { PATH: `/ours:/engine:${own}`, BLUEGREEN_ADDED_PATH: "/ours:/engine" };
   const finding = await only(scriptCheck("console.log(process.env.PATH)"), { env });
-  expect(finding?.evidence).toBe(`${own}\n`);
+  expect(finding?.evidence).toContain(`${own}\n`);
 });
 
 test("keeps the last 8 KB of the output, made safe to print", async () => {
   const finding = await only(
     scriptCheck(`process.stdout.write("x".repeat(1e6)); process.stdout.write("\\u001b[2Jend")`),
   );
-  expect(finding?.evidence.endsWith("\\u001b[2Jend")).toBe(true);
+  expect(finding?.evidence.endsWith("\\u001b[2Jend\n[ended with exit code 0]")).toBe(true);
   expect(finding?.evidence.length).toBeGreaterThan(8_000);
   expect(finding?.evidence.length).toBeLessThan(8_300);
 });
@@ -112,7 +116,7 @@ test("doesn't wait for a process that the program left behind with its output op
     require("node:child_process").spawn("sleep", ["20"], options).unref();
     console.log("done");`;
   const finding = await only(scriptCheck(script, { timeoutMs: 15_000 }));
-  expect(finding).toMatchObject({ verdict: "pass", evidence: "done\n" });
+  expect(finding).toMatchObject({ verdict: "pass", evidence: "done\n[ended with exit code 0]" });
   expect(finding?.ms).toBeLessThan(10_000);
 });
 
@@ -140,4 +144,26 @@ test("is inconclusive when it is interrupted, and leaves nothing running", async
   const [finding] = await running;
   expect(finding?.verdict).toBe("inconclusive");
   expect(startOf(Number(readFileSync(pidFile, "utf8")))).toBeNull();
+});
+
+test("runs again as often as it is told to", async () => {
+  const counter = join(folder, "runs");
+  const script = `
+    const { appendFileSync, readFileSync } = require("node:fs");
+    appendFileSync(${JSON.stringify(counter)}, "x");
+    process.exit(readFileSync(${JSON.stringify(counter)}, "utf8").length < 3 ? 1 : 0);`;
+  const finding = await only(scriptCheck(script, { retries: 5 }));
+  expect(finding).toMatchObject({ verdict: "pass", attempts: 3 });
+});
+
+test("stops the program at the deadline of all runs", async () => {
+  const finding = await only(scriptCheck("setInterval(() => {}, 1000)", { deadlineMs: 500 }));
+  expect(finding).toMatchObject({ verdict: "fail", attempts: 1 });
+  expect(finding?.sentence).toContain("was stopped before it ended");
+});
+
+test("isn't run with the stand-in of a secret that can't be read", async () => {
+  const finding = await only(scriptCheck("", { env: { TOKEN: opaqueSecret } }));
+  expect(finding).toMatchObject({ verdict: "error", attempts: 0 });
+  expect(finding?.sentence).toContain("secret values can't be read");
 });

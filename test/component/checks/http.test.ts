@@ -2,7 +2,8 @@ import { afterEach, expect, test } from "vitest";
 import { runChecks } from "../../../automation/checks/runner.ts";
 import type { CheckSubject } from "../../../automation/checks/runner.ts";
 import { Servers, unroutable } from "../probe/servers.ts";
-import { httpCheck, subject, versionCheck } from "./subject.ts";
+import { customCheck, healthCheck, httpCheck, scriptCheck } from "./subject.ts";
+import { subject, tcpCheck, versionCheck } from "./subject.ts";
 
 const servers = new Servers();
 
@@ -168,6 +169,12 @@ test("runs checks at once, and reports them in their order", async () => {
 
 test("describes each kind in one sentence", async () => {
   const { checkKinds } = await import("../../../automation/checks/index.ts");
-  expect(checkKinds.http.describe(httpCheck())).toBe("GET /healthz answers 200");
+  expect(checkKinds.http.describe(httpCheck({ withinMs: 300 }))).toBe(
+    "GET /healthz answers 200 within 300ms",
+  );
   expect(checkKinds.version.describe(versionCheck({ expect: "3" }))).toContain("version 3");
+  expect(checkKinds.health.describe(healthCheck({ require: ["db"] }))).toContain("db are up");
+  expect(checkKinds.tcp.describe(tcpCheck({ port: 5432 }))).toContain("port 5432");
+  expect(checkKinds.command.describe(scriptCheck("1"))).toContain("exit code 0");
+  expect(checkKinds.custom.describe(customCheck())).toBe("the check in check.ts passes");
 });

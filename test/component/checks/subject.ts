@@ -16,10 +16,27 @@ export function subject(over: Partial<CheckSubject> = {}): CheckSubject {
   };
 }
 
+const runs = { timeoutMs: 5_000, retries: 0, deadlineMs: 0 };
 const attempts = { timeoutMs: 1_000, retries: 0, deadlineMs: 3_000 };
 
 export function httpCheck(over: Partial<CheckOf<"http">> = {}): CheckOf<"http"> {
-  return { kind: "http", name: "healthy", path: "/healthz", statuses: [200], ...attempts, ...over };
+  const asked = { path: "/healthz", method: "GET", headers: {}, statuses: [200] } as const;
+  const wanted = { contentType: null, contains: null, json: {}, withinMs: 0 };
+  return { kind: "http", name: "healthy", ...asked, ...wanted, ...attempts, ...over };
+}
+
+export function healthCheck(over: Partial<CheckOf<"health">> = {}): CheckOf<"health"> {
+  const asked = { path: "/health", headers: {}, require: [] };
+  return { kind: "health", name: "all well", ...asked, ...attempts, ...over };
+}
+
+export function tcpCheck(over: Partial<CheckOf<"tcp">> = {}): CheckOf<"tcp"> {
+  const talk = { port: null, send: null, expect: null };
+  return { kind: "tcp", name: "port", ...talk, ...attempts, ...over };
+}
+
+export function customCheck(over: Partial<CheckOf<"custom">> = {}): CheckOf<"custom"> {
+  return { kind: "custom", name: "own", file: "check.ts", env: {}, ...runs, ...over };
 }
 
 export function versionCheck(over: Partial<CheckOf<"version">> = {}): CheckOf<"version"> {
@@ -33,5 +50,5 @@ export function scriptCheck(
   over: Partial<CheckOf<"command">> = {},
 ): CheckOf<"command"> {
   const argv = [process.execPath, "-e", script];
-  return { kind: "command", name: "smoke", argv, env: {}, timeoutMs: 5_000, ...over };
+  return { kind: "command", name: "smoke", argv, env: {}, ...runs, ...over };
 }

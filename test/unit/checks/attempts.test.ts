@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { attemptAll } from "../../../automation/checks/attempts.ts";
+import { attemptAll, longest } from "../../../automation/checks/attempts.ts";
 import type { Outcome } from "../../../automation/checks/finding.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
@@ -92,4 +92,10 @@ test("is inconclusive when it is interrupted before it passed", async () => {
   expect(outcome).toMatchObject({ verdict: "inconclusive" });
   expect(outcome.sentence).toBe("interrupted before it passed: broken");
   expect(attempts).toBe(2);
+});
+
+test("knows how long all attempts take at most, with the pauses in between", () => {
+  expect(longest(0, 1_000)).toBe(1_000);
+  expect(longest(3, 1_000)).toBe(4 * 1_000 + 100 + 200 + 400);
+  expect(longest(8, 0)).toBe(16_300);
 });

@@ -19,6 +19,9 @@ function only(raw: Record<string, string>): string {
 const local = (values: Record<string, unknown>) =>
   JSON.stringify({ command: ["node", "server.ts"], ...values });
 
+const freeze = (change: Record<string, string>) =>
+  JSON.stringify({ windows: [{ start: "0 16 * * FRI", for: "64h", ...change }] });
+
 describe("problems in settings", () => {
   test("are reported all at once, those between settings too", () => {
     const raw = {
@@ -92,13 +95,24 @@ describe("problems in settings", () => {
     [{ probe: '{"count":0}' }, "probe.count = 0: is less than 1"],
     [{ probe: '{"count":1.5}' }, "probe.count = 1.5: isn't a whole number"],
     [{ checks: '[{"kind":"htp"}]' }, `checks[0].kind = "htp": is unknown; write "http"`],
-    [{ checks: "[{}]" }, `checks[0].kind: is missing; write "http", "version" or "command"`],
+    [{ checks: "[{}]" }, `checks[0].kind: is missing; write "http", "health", "tcp", "version"`],
     [{ checks: "[3]" }, `checks[0] = 3: isn't a map; write a map with the kind "http"`],
     [{ checks: '[{"kind":"http"}]' }, "checks[0].path: is missing; write a path"],
     [{ checks: '[{"kind":"command","argv":[]}]' }, "checks[0].argv = []: is empty"],
     [{ checks: '[{"kind":"version","header":"a b"}]' }, `checks[0].header = "a b": doesn't have`],
     [{ given: '{"blue":{"addresses":[]}}' }, "given.blue.addresses = []: is empty"],
     [{ given: '{"blue":{"addresses":["web"]}}' }, `addresses[0] = "web": isn't host:port`],
+    [{ freeze: freeze({ start: "0 99 * * *" }) }, "isn't a cron expression; write a cron"],
+    [
+      { freeze: freeze({ start: "weekends" }) },
+      "has neither five fields of cron nor the form of a",
+    ],
+    [{ freeze: freeze({ start: "2026-02-30T00:00" }) }, "is a time that there isn't"],
+    [{ freeze: freeze({ for: "3s" }) }, 'windows[0].for = "3s": is shorter than 1m'],
+    [
+      { freeze: '{"zone":"Europe/Atlantis"}' },
+      `freeze.zone = "Europe/Atlantis": isn't a time zone`,
+    ],
     [{ local: local({ port: 0 }) }, "local.port = 0: would take another port at each start"],
     [{ local: local({ port: 65536 }) }, "local.port = 65536: is more than 65535"],
     [{ local: local({ host: "http://x" }) }, 'local.host = "http://x": isn\'t a host name'],

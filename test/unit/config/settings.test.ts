@@ -29,6 +29,7 @@ describe("settings from the engine", () => {
       claimMs: 1_800_000,
       drainMs: 10_000,
       switchWithinMs: 10_000,
+      freeze: { zone: "UTC", windows: [], only: [] },
       gate: "automatic",
       given: { blue: null, green: null },
       local: {

@@ -97,6 +97,7 @@ function baking(change: Partial<World> = {}, options: { formerFails?: boolean } 
     colors: { blue: null, green: null },
     nowMs: 0,
     rollbackWindowMs: 0,
+    frozen: null,
   };
   return { world, clock, events, control, bake, view };
 }

@@ -60,6 +60,7 @@ export function viewOf(change: Partial<Observed> = {}): Observed {
     colors,
     nowMs,
     rollbackWindowMs: 1_800_000,
+    frozen: null,
     ...change,
   };
 }

@@ -14,6 +14,7 @@ function targets(green: Parameters<typeof targetOf>[0]): Given {
   return { reading: { targets: { blue: targetOf(), green: targetOf(green) } } };
 }
 
+const frozen = { reason: "sales day", until: null, untilThere: null };
 const replacing: Given = {
   record: { claim: claimOf({ rolloutId: "r-3" }), rollout: rolloutOf("provision", { id: "r-3" }) },
 };
@@ -27,6 +28,7 @@ describe("activation", () => {
     ["passes what was checked", {}, { rolloutId: "r-2", digest: "sha-2" }, "pass"],
     ["is pending on an empty color", { colors: { green: null } }, {}, "pending"],
     ["refuses a retiring color", { record: { retiring: "green" } }, {}, "COLOR_RETIRING"],
+    ["refuses any switch in a freeze", { frozen }, {}, "FROZEN"],
     ["refuses a pinned release", { record: { pins: [pinOn("2")] } }, {}, "RELEASE_PINNED"],
     [
       "passes a release whose pin ran out",

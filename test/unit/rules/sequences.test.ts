@@ -62,7 +62,7 @@ class Environment {
     const now = new Date(at).toISOString();
     const { record, drift } = adopt({ record: this.record, reading, colors: outputs, now });
     const view = { record, drift, reading, colors: { ...outputs }, nowMs: at };
-    return { environment: "dev", rollbackWindowMs: 600_000, ...view };
+    return { environment: "dev", rollbackWindowMs: 600_000, frozen: null, ...view };
   }
 
   /** @throws BlueGreenError when it is refused; nothing has happened then */

@@ -119,6 +119,7 @@ export interface Given {
   readonly colors?: Partial<PerColor<ColorOutputs | null>>;
   readonly reading?: Partial<RouterReading>;
   readonly drift?: Observed["drift"];
+  readonly frozen?: Observed["frozen"];
 }
 
 /** Blue serves release 1; green holds release 2. */
@@ -135,6 +136,7 @@ export function viewOf(given: Given = {}): Observed {
     colors,
     nowMs,
     rollbackWindowMs: 600_000,
+    frozen: given.frozen ?? null,
   };
 }
 

@@ -1,0 +1,59 @@
+/** Headers that a check may send: their names, their values, and those that are not for it to set. */
+
+import { z } from "zod";
+
+import { colorHeader, previewHeader } from "../headers.ts";
+
+const nameForm = /^[!#$%&'*+.^_`|~\w-]{1,100}$/;
+const valueForm = /^[\t\u0020-\u007e\u0080-\u00ff]{0,8000}$/;
+
+/** They steer the connection or the body, or say which color is meant. */
+const reserved = new Set([
+  "connection",
+  "content-length",
+  "expect",
+  "keep-alive",
+  "proxy-authorization",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+  colorHeader,
+  previewHeader,
+]);
+
+/** A map of header names to text; values may be secret. */
+export function requestHeaders() {
+  return z
+    .record(z.string(), z.string().meta({ type: "a text in quotes" }))
+    .superRefine((headers, context) => {
+      const seen = new Set<string>();
+      for (const [name, value] of Object.entries(headers)) {
+        const found = problemOf(name, value, seen);
+        seen.add(name.toLowerCase());
+        if (found === null) continue;
+        const [message, fix] = found;
+        context.addIssue({ code: "custom", path: [name], message, params: { fix } });
+      }
+    })
+    .meta({ type: "a map of header names to text" });
+}
+
+function problemOf(
+  name: string,
+  value: string,
+  seen: ReadonlySet<string>,
+): readonly [problem: string, fix: string] | null {
+  if (!nameForm.test(name)) {
+    return ["isn't a header's name", "use letters, digits and - only, such as authorization"];
+  }
+  const lower = name.toLowerCase();
+  if (reserved.has(lower)) return ["is a header that checks set by themselves", "remove it"];
+  if (seen.has(lower)) return ["is there twice, in another case", "keep one of the two"];
+  if (valueForm.test(value)) return null;
+  return [
+    "has a value with line breaks or other characters that headers can't hold",
+    "remove them",
+  ];
+}

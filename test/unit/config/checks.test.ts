@@ -1,0 +1,154 @@
+import { describe, expect, test } from "vitest";
+
+import { opaqueSecret, parseSettings, parseSettingsFile } from "../../../infra/config.ts";
+import { minimal, refusalOf } from "./refusal.ts";
+
+function checkOf(check: object) {
+  return parseSettings({ ...minimal, checks: JSON.stringify([check]) }).checks[0];
+}
+
+/** The one line by which a check is refused. */
+function lineOf(check: object): string {
+  const raw = { ...minimal, checks: JSON.stringify([check]) };
+  const { details } = refusalOf(() => parseSettings(raw));
+  expect(details).toHaveLength(1);
+  return details[0] ?? "";
+}
+
+describe("each kind of check", () => {
+  const attempts = { timeoutMs: 2_000, retries: 2, deadlineMs: 30_000 };
+  const runs = { timeoutMs: 30_000, retries: 0, deadlineMs: 0 };
+
+  test.each([
+    [
+      { kind: "http", path: "/" },
+      {
+        ...{ kind: "http", name: "http /", path: "/", method: "GET", headers: {}, statuses: [200] },
+        ...{ contentType: null, contains: null, json: {}, withinMs: 0, ...attempts },
+      },
+    ],
+    [
+      { kind: "health", require: ["db"] },
+      {
+        ...{ kind: "health", name: "health /health", path: "/health", headers: {} },
+        ...{ require: ["db"], ...attempts },
+      },
+    ],
+    [
+      { kind: "tcp" },
+      {
+        ...{ kind: "tcp", name: "tcp to the instances", port: null, send: null, expect: null },
+        ...attempts,
+      },
+    ],
+    [
+      { kind: "command", argv: ["smoke"] },
+      { kind: "command", name: "command smoke", argv: ["smoke"], env: {}, ...runs },
+    ],
+    [
+      { kind: "custom", file: "./checks/orders.ts" },
+      {
+        ...{ kind: "custom", name: "custom ./checks/orders.ts", file: "./checks/orders.ts" },
+        ...{ env: {}, ...runs },
+      },
+    ],
+  ])("has its defaults: %j", (written, complete) => {
+    expect(checkOf(written)).toEqual(complete);
+  });
+
+  test("may be asked in full", () => {
+    const json = { state: "ready", "/db/open": true, "/db/pool": 3 };
+    const check = { kind: "http", path: "/", contentType: "application/json", within: "1s", json };
+    expect(checkOf(check)).toMatchObject({ json, withinMs: 1_000 });
+    expect(checkOf({ kind: "tcp", port: 6379, send: "PING\r\n", expect: "+PONG" })).toMatchObject({
+      name: "tcp to port 6379",
+      send: "PING\r\n",
+    });
+  });
+
+  test("may carry a host for the application to tell by, but is sent to the instances only", () => {
+    const headers = { Host: "shop.example", "X-Level": "deep" };
+    expect(checkOf({ kind: "http", path: "/", headers })).toMatchObject({ headers });
+    expect(lineOf({ kind: "http", url: "http://elsewhere/", path: "/" })).toContain(
+      "checks[0].url: is an unknown key",
+    );
+  });
+});
+
+describe("a check is refused", () => {
+  const http = { kind: "http", path: "/" };
+  const tcp = { kind: "tcp" };
+
+  test.each<[object, string]>([
+    [{ ...http, method: "POST" }, `method = "POST": is unknown; write "GET" or "HEAD"`],
+    [{ ...http, contain: "x" }, "contain: is an unknown key; write bluegreen:checks[0].contains"],
+    [{ ...http, withn: "1s" }, "withn: is an unknown key; write bluegreen:checks[0].within"],
+    [
+      { kind: "health", requires: ["db"] },
+      "requires: is an unknown key; write bluegreen:checks[0].require",
+    ],
+    [{ kind: "helth" }, `checks[0].kind = "helth": is unknown; write "health"`],
+    [
+      { ...http, method: "HEAD", contains: "x" },
+      "gets answers without a body, and the body is to be looked at; write GET, or leave out",
+    ],
+    [{ ...http, method: "HEAD", json: { a: 1 } }, "gets answers without a body"],
+    [{ ...http, within: "2s" }, "isn't shorter than the timeout, which ends every attempt; write"],
+    [{ ...http, deadline: "1s" }, 'deadline = "1s": is over before the timeout of one attempt'],
+    [
+      { ...http, contentType: "json" },
+      `contentType = "json": doesn't have the right form; write a`,
+    ],
+    [{ ...http, contains: "" }, 'contains = "": is empty'],
+    [{ ...http, json: { a: { b: 1 } } }, "json.a: isn't one value; write a text, a number, true"],
+    [{ ...http, json: { a: null } }, "json.a = null: isn't one value"],
+    [{ ...http, headers: { "a b": "x" } }, `isn't a header's name; use letters`],
+    [
+      { ...http, headers: { a: "x\r\nb: y" } },
+      "headers.a = [secret]: has a value with line breaks",
+    ],
+    [{ ...http, headers: { A: "x", a: "y" } }, "is there twice, in another case; keep one"],
+    [{ ...http, headers: { "x-bluegreen-preview": "blue" } }, "is a header that checks set by"],
+    [{ ...http, headers: { "Transfer-Encoding": "chunked" } }, "is a header that checks set by"],
+    [{ ...tcp, port: 0 }, "port = 0: is less than 1; write a whole number from 1 to 65535"],
+    [{ ...tcp, host: "10.0.0.1" }, "checks[0].host: is an unknown key"],
+    [{ kind: "command", argv: ["a"], deadline: "1s" }, 'deadline = "1s": is over before'],
+    [{ kind: "custom" }, "file: is missing; write a file that ends in .ts, .mts, .js or .mjs"],
+    [{ kind: "custom", file: "a.py" }, `file = "a.py": doesn't have the right form; write a file`],
+  ])("for what can't be meant: %j", (check, part) => {
+    expect(lineOf(check)).toContain(part);
+  });
+});
+
+describe("headers of a check", () => {
+  const yaml = (...lines: readonly string[]) =>
+    [
+      "config:",
+      "  bluegreen:environment: dev",
+      "  bluegreen:local: {command: [node, server.ts]}",
+      "  bluegreen:checks:",
+      ...lines.map((line) => `    ${line}`),
+      "",
+    ].join("\n");
+
+  test("may be secret, and stay closed in a file", () => {
+    const text = yaml("- kind: http", "  path: /", "  headers: {x-key: {secure: v1:abc}}");
+    const [check] = parseSettingsFile(text, "Pulumi.dev.yaml").checks;
+    expect(check).toMatchObject({ headers: { "x-key": opaqueSecret } });
+  });
+
+  test("are the only part of such a check that may be", () => {
+    const text = yaml("- kind: http", "  path: {secure: v1:abc}");
+    expect(refusalOf(() => parseSettingsFile(text, "Pulumi.dev.yaml")).details.join()).toContain(
+      "only the values of `env` and `headers` can be secret",
+    );
+  });
+
+  test("are never printed", () => {
+    const check = { kind: "http", path: "/", headers: { "x-key": ["hunter2"], b: "hunter2\n" } };
+    const raw = { ...minimal, checks: JSON.stringify([check]) };
+    const { details } = refusalOf(() => parseSettings(raw));
+    expect(details.join("\n")).not.toContain("hunter2");
+    expect(details.length).toBeGreaterThan(0);
+  });
+});
