@@ -2,7 +2,15 @@
 
 import * as pulumi from "@pulumi/pulumi";
 import type { ColorView, Filled, Wanted } from "./rules/color.ts";
-import { filled, guardColor, guardEmptying, keepsServing, kept, settle } from "./rules/color.ts";
+import {
+  filled,
+  guardColor,
+  guardEmptying,
+  keepsServing,
+  kept,
+  serves,
+  settle,
+} from "./rules/color.ts";
 import type { Settings } from "./config.ts";
 import type { ProgramContext } from "./context.ts";
 import { BlueGreenError } from "./errors.ts";
@@ -11,6 +19,7 @@ import type { Color, ColorOutputs } from "./model.ts";
 import { recordSchema } from "./model.ts";
 import { observe } from "./observation.ts";
 import { guardPlan } from "./guards/plan.ts";
+import { componentOf } from "./own-color/release.ts";
 import type { Frozen, Platform } from "./platform.ts";
 import { platformOf } from "./platforms/index.ts";
 import type { ColorRequest } from "./rules/request.ts";
@@ -43,6 +52,9 @@ export async function colorProgram(run: ColorRun): Promise<Record<string, unknow
     onRefusal: (error) => context.on?.({ kind: "Refused", error }),
     advice: `${color} may have traffic: use \`bluegreen retire\` before pulumi destroy --run-program`,
   });
+  if (plan && !givenOf(settings, color)) {
+    await platform.prepare?.({ settings, color, frozen: plan.frozen, serves: serves(view) });
+  }
   if (!pulumi.runtime.isDryRun()) context.on?.({ kind: "Changing" });
   if (!plan) return {};
   return register(run, platform, plan, guarded.options);
@@ -122,6 +134,17 @@ function refilled(view: ColorView, asked: ColorRequest, plan: ColorPlan | null):
   return asked.kind === "Provision" || !keepsServing(view.current, wanted);
 }
 
+const shownFields = [
+  "schema",
+  "color",
+  "release",
+  "addresses",
+  "rolloutId",
+  "size",
+  "given",
+  "component",
+] as const satisfies readonly (keyof ColorOutputs)[];
+
 function register(
   { settings, color, context }: ColorRun,
   platform: Platform,
@@ -146,13 +169,13 @@ function register(
       rolloutId,
       size: given ? known.length : size,
       given: given !== null,
+      component: componentOf(frozen),
       spec: frozen.spec,
     };
     if (!pulumi.runtime.isDryRun()) context.on?.({ kind: "Filled", outputs: held });
     return held;
   });
-  const fields = ["schema", "color", "release", "addresses", "rolloutId", "size", "given"] as const;
-  const shown = fields.map((field) => [field, outputs.apply((all) => all[field])]);
+  const shown = shownFields.map((field) => [field, outputs.apply((all) => all[field])]);
   const spec = pulumi.secret(addresses.apply(() => frozen.spec));
   return { ...(Object.fromEntries(shown) as Record<string, unknown>), spec };
 }

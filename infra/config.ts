@@ -45,7 +45,7 @@ export function parseSettings(
 
 /**
  * Reads the text of a `Pulumi.<env>.yaml`. Encrypted values stay closed: they are `opaqueSecret`
- * in the result, and allowed only in `env` and `headers` maps.
+ * in the result, and allowed only in `env`, `headers` and `secrets` maps.
  *
  * @throws BlueGreenError SETTINGS_UNREADABLE with line and column, or SETTINGS_INVALID.
  */

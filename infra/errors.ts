@@ -89,7 +89,7 @@ export const errorKinds = {
   COLOR_BUSY: { title: "Requests still reach the color.", exit: "notSwitched" },
   FROZEN: { title: "Switches are frozen now.", exit: "notSwitched" },
   ROLLOUT_OPEN: { title: "A rollout is under way.", exit: "locked" },
-  GATE_WAITING: { title: "Not yet: the rollout waits for permission.", exit: "waiting" },
+  GATE_WAITING: { title: "The rollout waits for permission.", exit: "waiting" },
   BAKE_INCONCLUSIVE: { title: "The bake ended without enough evidence.", exit: "inconclusive" },
   FIRST_RELEASE_FAILING: {
     title: "The first release fails and there is nothing to return to.",

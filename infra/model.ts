@@ -104,6 +104,13 @@ export interface Baked {
   readonly sentence: string;
 }
 
+/** A person's word that a rollout may go on from its gate. */
+export interface Permission {
+  readonly by: string;
+  readonly at: Instant;
+  readonly reason: string;
+}
+
 /** What a rollout is for: a new release into the idle color, or traffic to a color as it is. */
 export type RolloutKind = "deploy" | "switch";
 
@@ -126,6 +133,10 @@ export interface Rollout {
   readonly hooksDone: readonly string[];
   /** Null until its bake has ended, and where none was asked for. */
   readonly baked: Baked | null;
+  /** At its gate: nobody's word counts after this. Absent before, and where it is automatic. */
+  readonly gateUntil?: Instant | undefined;
+  /** Absent where its gate was automatic, and until somebody permitted it. */
+  readonly permission?: Permission | undefined;
 }
 
 /** Newest version of the record that this code can read. */
@@ -177,6 +188,8 @@ export interface ColorOutputs {
   readonly size: number;
   /** True where somebody else manages the addresses: retiring then destroys nothing. */
   readonly given: boolean;
+  /** Digest of the user's own component that made it; null or absent: it is no such color. */
+  readonly component?: string | null;
   /** The platform's frozen inputs of this release, to bring it back or grow it as what it was. */
   readonly spec: unknown;
 }

@@ -138,6 +138,13 @@ export interface Platform {
   readonly flipTypes: readonly string[];
   /** What a release of these settings is. Writes only where `store` is true, never in a preview. */
   freeze(settings: Settings, args: { version: string; store: boolean }): Promise<Frozen>;
+  /**
+   * Refuses a release that can't be made any more as it is frozen, before anything is touched; absent:
+   * each can. `serves` tells whether the color has traffic.
+   */
+  prepare?(
+    args: Pick<ColorArgs, "settings" | "color" | "frozen"> & { readonly serves: boolean },
+  ): Promise<void>;
   color(name: string, args: ColorArgs, opts: pulumi.ComponentResourceOptions): ColorResource;
   router(name: string, args: RouterArgs, opts: pulumi.ComponentResourceOptions): RouterResource;
   /** Asks the platform, not Pulumi's state. Never throws for a router that is down. */

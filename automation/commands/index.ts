@@ -1,6 +1,7 @@
 /** The registry of commands: one line each, in the order of `--help`. */
 
 import { abort } from "./abort.ts";
+import { approve } from "./approve.ts";
 import { claim } from "./claim.ts";
 import { check } from "./check.ts";
 import type { Command } from "./command.ts";
@@ -33,6 +34,7 @@ export const commands: readonly Command[] = [
   logs,
   rollback,
   retire,
+  approve,
   abort,
   pin,
   unpin,

@@ -64,6 +64,8 @@ export async function runGoal(run: GoalRun): Promise<string> {
     rollbackWindowMs: settings.rollbackWindowMs,
     quietMs: settings.drainMs,
     size: session.platform.size(settings),
+    gate: settings.gate,
+    gateMs: settings.gateWithinMs,
   };
   try {
     return await reconcile({ goal, policy, self, ports });

@@ -133,7 +133,14 @@ async function imagined(
   const { activeColor, generation, claimMs, rollbackWindowMs, drainMs } = settings;
   return simulate({
     goal,
-    policy: { claimMs, rollbackWindowMs, quietMs: drainMs, size: platform.size(settings) },
+    policy: {
+      claimMs,
+      rollbackWindowMs,
+      quietMs: drainMs,
+      size: platform.size(settings),
+      gate: "automatic",
+      gateMs: 0,
+    },
     self: { owner: thisOwner(), rolloutId: imaginedRollout, isDead: isDeadHere },
     view,
     file: { declared: { activeColor, generation }, name: basename(session.settingsFile) },

@@ -5,8 +5,9 @@ import { mapTexts } from "../report/plain-text.ts";
 import type { PreviewSummary } from "./summary.ts";
 
 const maxDepth = 20;
+const hidden: ReadonlySet<string> = new Set(["env", "secrets"]);
 
-/** What to hide of every text below a key named `env`, wherever it stands; longest first. */
+/** What to hide of every text below a key named `env` or `secrets`, anywhere; longest first. */
 export function environmentValues(...sources: readonly unknown[]): readonly string[] {
   const found = new Set<string>();
   for (const source of sources) collect(source, { inside: false, depth: 0 }, found);
@@ -22,7 +23,7 @@ function collect(value: unknown, { inside, depth }: Where, found: Set<string>): 
   if (typeof value === "string" && inside) found.add(value);
   if (typeof value !== "object" || value === null || depth > maxDepth) return;
   for (const [key, inner] of Object.entries(value)) {
-    collect(inner, { inside: inside || key === "env", depth: depth + 1 }, found);
+    collect(inner, { inside: inside || hidden.has(key), depth: depth + 1 }, found);
   }
 }
 

@@ -2,7 +2,7 @@
 
 import type { BlueGreenError } from "../../infra/errors.ts";
 import type { Color } from "../../infra/model.ts";
-import type { ClaimColor, ColorRequest, Request } from "../../infra/rules/request.ts";
+import type { ClaimColor, ColorRequest, Request, Switch } from "../../infra/rules/request.ts";
 
 export type Action =
   /** One update of the router's stack; `as` says what it is for, where its request doesn't. */
@@ -68,10 +68,12 @@ export function describeRequest(request: Request): string {
       return `claim ${request.color} for ${request.version} (${request.rolloutId})`;
     case "Attach":
       return `attach the idle color at weight 0 (${request.rolloutId})`;
+    case "Wait":
+      return `wait for permission (${request.rolloutId})`;
     case "Shift":
       return `shift to blue ${request.weights.blue} / green ${request.weights.green}`;
     case "Switch":
-      return `switch${toColor(request.start)} (${request.rolloutId})`;
+      return `switch${toColor(request.start)} (${request.rolloutId})${permittedBy(request)}`;
     case "Hold":
       return `hold the former color until ${request.rollbackUntil}`;
     case "RollBack":
@@ -89,6 +91,10 @@ export function describeRequest(request: Request): string {
     case "Unpin":
       return `unpin ${request.release}`;
   }
+}
+
+function permittedBy({ permission }: Switch): string {
+  return permission ? `, permitted by ${permission.by}: ${permission.reason}` : "";
 }
 
 function toColor(start: ClaimColor | null): string {

@@ -11,9 +11,10 @@ import { unproven } from "../../infra/rules/rollout.ts";
 import { instant } from "../../infra/rules/view.ts";
 import type { Action } from "./action.ts";
 import { makeRouter } from "./action.ts";
+import { afterChecks, stopAtGate } from "./gate.ts";
 import type { Deploy, RollBackNow, Self, SwitchTo } from "./goal.ts";
 import type { Memory } from "./memory.ts";
-import { claimFor, openRollout, takeOwnership, unfinishedVersion } from "./ownership.ts";
+import { claimFor, nameOf, openRollout, takeOwnership, unfinishedVersion } from "./ownership.ts";
 import { drainFirst } from "./drain.ts";
 import {
   activeWord,
@@ -46,6 +47,9 @@ function decideDeploy(situation: Situation<Deploy>): Action {
   const { view, memory, goal } = situation;
   const rollout = openRollout(situation);
   if (memory.failure) return failed(situation, rollout, memory.failure);
+  if (goal.permit && memory.rolloutId === null && !takesPermission(rollout)) {
+    return permittedBefore(situation);
+  }
   if (needsRouter(situation)) return keep(makeRouter);
   if (rollout) return advance(situation, rollout);
   if (memory.rolloutId !== null) return afterItsEnd(situation);
@@ -67,6 +71,19 @@ function decideDeploy(situation: Situation<Deploy>): Action {
 function keep(as: string): Action {
   return { kind: "Update", request: { kind: "Keep" }, as };
 }
+
+/** Also after its switch: the run that had the permission may have been cut short there. */
+function takesPermission(rollout: Rollout | null): boolean {
+  return rollout?.gateUntil !== undefined;
+}
+
+function permittedBefore(situation: Situation): Action {
+  const { rollout } = situation.view.record;
+  if (takesPermission(rollout) && rollout?.phase === "hold") return heldOutcome(situation, rollout);
+  return noneWaits;
+}
+
+const noneWaits = fail("USAGE", "no rollout waits for permission", "see `bluegreen status`");
 
 function nothingToFinish({ record: { rollout } }: Observed): Action {
   const byPerson = rollout !== null && isByHand(rollout.id) && rollout.phase !== "hold";
@@ -94,10 +111,6 @@ function blame(self: Self, reason: string, rolloutId: string | null): RollBack {
 /** Traffic is back already, because the release failed: it is pinned. */
 function pinning(self: Self, { version, digest }: Release, reason: string): PinRelease {
   return { kind: "Pin", version, digest, reason, by: nameOf(self), until: null };
-}
-
-function nameOf({ owner: { user, host } }: Self): string {
-  return `${user} on ${host}`;
 }
 
 /** The router's stack comes first; inactive, it answers 503 until a color is active. */
@@ -171,6 +184,8 @@ function decideRollback(situation: Situation<RollBackNow>): Action {
 
 /** The next step of the rollout that is open. */
 function advance(situation: Situation<Deploy | SwitchTo>, rollout: Rollout): Action {
+  const waiting = stopAtGate(situation, rollout);
+  if (waiting) return waiting;
   const owner = takeOwnership(situation, rollout);
   if (owner) return owner;
   switch (rollout.phase) {
@@ -200,14 +215,12 @@ function fill(situation: Situation, rollout: Rollout): Action {
   return drainFirst(situation, color) ?? { kind: "Provision", color, version, rolloutId: id, size };
 }
 
-function check({ view, memory }: Situation, rollout: Rollout): Action {
+function check(situation: Situation<Deploy | SwitchTo>, rollout: Rollout): Action {
+  const { view, memory } = situation;
   const digest = rollout.digest ?? view.colors[rollout.color]?.release.digest ?? "";
   const verdict = checkedVerdict(memory, digest);
   if (verdict === null) return { kind: "Check", color: rollout.color };
-  return {
-    kind: "Update",
-    request: { kind: "Switch", rolloutId: rollout.id, digest, start: null, holdUntil: null },
-  };
+  return afterChecks(situation, rollout, digest);
 }
 
 function bake(situation: Situation<Deploy | SwitchTo>, rollout: Rollout): Action {

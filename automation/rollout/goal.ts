@@ -8,6 +8,8 @@ export interface Deploy {
   readonly version: string | null;
   /** Digest of that version under the present settings; null where `version` is. */
   readonly digest: string | null;
+  /** A person's word for the rollout that waits at its gate; absent: nobody's. */
+  readonly permit?: { readonly reason: string };
 }
 
 export interface SwitchTo {
@@ -44,6 +46,10 @@ export interface Policy {
   readonly quietMs: number;
   /** Configured number of instances. */
   readonly size: number;
+  /** Who permits the switch after the checks. */
+  readonly gate: "automatic" | "manual";
+  /** How long a rollout waits for a person's word. */
+  readonly gateMs: number;
 }
 
 /** Who runs this, and under which name a new rollout would go. */

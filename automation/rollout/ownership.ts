@@ -7,7 +7,7 @@ import type { Observed } from "../../infra/observation.ts";
 import type { ClaimColor } from "../../infra/rules/request.ts";
 import { instant } from "../../infra/rules/view.ts";
 import type { Action } from "./action.ts";
-import type { Deploy, SwitchTo } from "./goal.ts";
+import type { Deploy, Self, SwitchTo } from "./goal.ts";
 import type { Situation } from "./situation.ts";
 
 /** The rollout that this goal continues; a finished one counts only for the run that made it. */
@@ -112,4 +112,9 @@ export function versionToDeploy(
 export function unfinishedVersion({ record: { rollout } }: Observed): string | null {
   if (rollout === null || rollout.phase === "hold" || isByHand(rollout.id)) return null;
   return rollout.version;
+}
+
+/** Who runs this, for the record and for people. */
+export function nameOf({ owner: { user, host } }: Self): string {
+  return `${user} on ${host}`;
 }

@@ -59,7 +59,7 @@ function fillingProblems({ state, sentence }: FillingReport, color: Color): Prob
 function colorProblems({ reading, colors: held }: Observed, color: Color): ProblemReport[] {
   const outputs = held[color];
   if (!outputs) return [];
-  const { crashLoop, reachable, ready, problems } = reading.targets[color];
+  const { crashLoop, reachable, ready, total, problems } = reading.targets[color];
   const logs = `\`bluegreen logs ${color}\` shows what it says`;
   const because = problems.map((problem) => `: ${head(problem, maxText)}`)[0] ?? "";
   if (crashLoop) {
@@ -69,9 +69,8 @@ function colorProblems({ reading, colors: held }: Observed, color: Color): Probl
     const advice = "ask from a machine that reaches its network";
     return [{ subject: color, sentence: "it can't be reached from here", advice }];
   }
-  if (ready >= outputs.size)
-    return problems.slice(0, 1).map((problem) => answering(color, problem));
-  const sentence = `${ready} of ${outputs.size} instances are ready${because}`;
+  if (ready >= total) return problems.slice(0, 1).map((problem) => answering(color, problem));
+  const sentence = `${ready} of ${total} instances are ready${because}`;
   return [{ subject: color, sentence, advice: `${logs}; \`bluegreen up\` starts what is missing` }];
 }
 

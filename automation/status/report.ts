@@ -205,7 +205,8 @@ function colorReport(
     ...(outputs && {
       version: outputs.release.version,
       digest: outputs.release.digest,
-      size: outputs.size,
+      // One address of a component may stand before any number of instances.
+      size: outputs.component ? target.total : outputs.size,
       ready: target.reachable ? target.ready : null,
       given: outputs.given,
     }),

@@ -5,7 +5,7 @@ import type { Settings } from "../config.ts";
 
 /** Relative paths start from `root`, the folder of Pulumi.yaml. */
 export function absolutePaths(settings: Settings, root: string): Settings {
-  const { local, proxy } = settings;
+  const { color, local, proxy } = settings;
   const tls = local.tls && {
     cert: resolve(root, local.tls.cert),
     key: resolve(root, local.tls.key),
@@ -13,6 +13,7 @@ export function absolutePaths(settings: Settings, root: string): Settings {
   const colors = { ...proxy.colors, cwd: resolve(root, proxy.colors.cwd) };
   return {
     ...settings,
+    color: { ...color, file: color.file && resolve(root, color.file) },
     local: { ...local, cwd: resolve(root, local.cwd), tls },
     proxy: { ...proxy, colors },
   };

@@ -20,6 +20,7 @@ import {
   integer,
   line,
   optional,
+  scriptFile,
   statuses,
   urlPath,
   word,
@@ -160,12 +161,9 @@ const custom = z
   .strictObject({
     kind: z.literal("custom").describe("Runs a check of your own, written in TypeScript."),
     name,
-    file: word(
-      `a file that ends in .ts, .mts, .js or .mjs, such as "./checks/orders.ts"`,
-      // eslint-disable-next-line no-control-regex -- control characters are what is refused
-      /^[^\u0000-\u001f\u007f]+\.m?[jt]s$/,
-      1_000,
-    ).describe("File that exports the check, relative to the project."),
+    file: scriptFile("./checks/orders.ts").describe(
+      "File that exports the check, relative to the project.",
+    ),
     env,
     ...runs,
   })

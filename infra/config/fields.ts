@@ -119,6 +119,13 @@ export function filePath(type = "a path on one line") {
   return line(type);
 }
 
+/** A program of the user's own in TypeScript or JavaScript. */
+export function scriptFile(example: string) {
+  const type = `a file that ends in .ts, .mts, .js or .mjs, such as "${example}"`;
+  // eslint-disable-next-line no-control-regex -- control characters are what is refused
+  return word(type, /^[^\u0000-\u001f\u007f]+\.m?[jt]s$/, 1_000);
+}
+
 export function patterns() {
   return of("a list of patterns", z.array(line("a pattern on one line")).max(1_000));
 }

@@ -5,7 +5,7 @@ export type Path = readonly (string | number)[];
 export const namespace = "bluegreen";
 
 /** Maps of text whose values may be secret, wherever they are. */
-export const secretMaps: readonly (string | number)[] = ["env", "headers"];
+export const secretMaps: readonly (string | number)[] = ["env", "headers", "secrets"];
 
 /** `bluegreen:local.instances`, as `pulumi config set --path` takes it. */
 export function keyText(path: Path): string {

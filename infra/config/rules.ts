@@ -5,6 +5,7 @@ import { basename } from "node:path";
 import { colors } from "../model.ts";
 import type { Settings } from "./settings.ts";
 import { canonicalAddress } from "./address.ts";
+import { colorRules } from "./color-rules.ts";
 import { overlaps } from "./path.ts";
 import type { Path } from "./path.ts";
 import { platformFacts, platformPaths } from "./platform-facts.ts";
@@ -44,6 +45,7 @@ const rules: readonly { readonly rule: Rule; readonly reads: readonly Path[] }[]
   },
   { rule: givenColorsDiffer, reads: [["given"]] },
   { rule: checkNamesDiffer, reads: [["checks"]] },
+  ...colorRules,
   ...platformNames.flatMap(rulesOf),
 ];
 
@@ -52,7 +54,7 @@ function rulesOf(platform: PlatformName): typeof rules {
   const { start, command, listen } = platformPaths[platform];
   const made = [
     { judge: claimOutlivesTheStart, reads: [["claim"], ...start] },
-    { judge: commandIsThere, reads: [["given"], ...command] },
+    { judge: commandIsThere, reads: [["given"], ["color"], ...command] },
     { judge: givenColorsAreNotTheRouter, reads: [["given"], ...listen] },
   ];
   return made.map(({ judge, reads }) => ({
@@ -138,13 +140,14 @@ function probesOutlastThePause({ probe, local }: Settings): readonly Problem[] {
 }
 
 function commandIsThere(settings: Settings): readonly Problem[] {
-  const { platform, given } = settings;
-  const isNeeded = colors.some((color) => given[color] === null);
+  const { platform, given, color: own } = settings;
+  const isNeeded = own.file === null && colors.some((color) => given[color] === null);
   if (!isNeeded || platformFacts[platform](settings).hasCommand) return [];
   const problem = "is missing: it starts one instance of the application";
   const fix =
     'write the words of the command, such as ["node", "server.ts"]; {port} and {version} are ' +
-    "filled in. Or give both colors by their addresses under bluegreen:given";
+    "filled in. Or give both colors by their addresses under bluegreen:given, or name a component " +
+    "of your own in bluegreen:color";
   return platformPaths[platform].command.map((path) => ({ path, problem, fix }));
 }
 

@@ -173,7 +173,8 @@ class Reading implements Source {
   private closed(path: Path): string {
     if (!secretMaps.includes(path.at(-2) ?? "")) {
       const problem = "is secret, but has to be read before anything runs";
-      const fix = "write it as plain text; only the values of `env` and `headers` can be secret";
+      const fix =
+        "write it as plain text; only the values of `env`, `headers` and `secrets` can be secret";
       this.problems.push({ path, problem, fix });
     }
     return opaqueSecret;

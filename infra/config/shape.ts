@@ -7,6 +7,7 @@ import { localSchema } from "../platforms/local/settings.ts";
 import { proxySchema } from "../platforms/proxy/settings.ts";
 import { applicationForm, applicationMaxLength } from "../state-dir.ts";
 import { checkSchema } from "./checks.ts";
+import { colorSchema } from "./color.ts";
 import { freezeSchema } from "./freeze.ts";
 import {
   address,
@@ -126,10 +127,14 @@ export const shape = z.strictObject({
     .prefault("10s")
     .describe("A switch that isn't seen in the data plane by then is taken back."),
   freeze: freezeSchema.prefault({}).describe("When traffic mustn't be switched."),
-  gate: choice(["automatic"])
+  gate: choice(["automatic", "manual"])
     .prefault("automatic")
-    .describe("Who permits the switch after the checks."),
+    .describe("Who permits the switch after the checks; `manual`: `bluegreen approve`."),
+  gateWithin: duration({ min: minute, max: 720 * hour, example: "24h" })
+    .prefault("24h")
+    .describe("A rollout that nobody permits within this time is given up."),
   given: given.prefault({}).describe("Colors that somebody else manages."),
+  color: colorSchema.prefault({}).describe("A component of your own that makes the colors."),
   local: platformSchemas.local.prefault({}).describe("Settings of the platform `local`."),
   proxy: platformSchemas.proxy.prefault({}).describe("Settings of the platform `proxy`."),
 });

@@ -9,7 +9,7 @@ import { proxyHandlers } from "../platforms/proxy/resources/index.ts";
 import { endWithEngine } from "./engine-watch.ts";
 import type { Properties, ResourceHandler } from "./handler.ts";
 import { HalfMade, sameValue, unwrapSecrets } from "./handler.ts";
-import { providerVersion, recordType } from "./record-type.ts";
+import { providerVersion, recordType, sealType } from "./record-type.ts";
 
 const storedOnly: ResourceHandler = {
   create: () => Promise.resolve({ id: "record", outputs: {} }),
@@ -20,6 +20,7 @@ const storedOnly: ResourceHandler = {
 
 const handlers: Readonly<Record<string, ResourceHandler>> = {
   [recordType]: storedOnly,
+  [sealType]: storedOnly,
   ...localHandlers,
   ...proxyHandlers,
 };

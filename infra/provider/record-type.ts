@@ -7,3 +7,6 @@
 export const providerVersion = "0.1.0";
 
 export const recordType = "bluegreen-core:index:Record";
+
+/** Holds nothing: it depends on all that the user's own component makes, so that it goes first. */
+export const sealType = "bluegreen-core:index:Seal";

@@ -30,13 +30,14 @@ export function liveClaim(record: RouterRecord, nowMs: number): Claim | null {
 /** The hint names what ends that rollout in the phase that it is in. */
 export function claimedBy(claim: Claim, rollout: Rollout | null): BlueGreenError {
   const way = rollout && wayOut(rollout);
+  const wait = rollout?.phase === "gate" ? "`bluegreen approve` lets it go on" : "wait for it";
   return new BlueGreenError(
     "CLAIMED",
     `rollout ${claim.rolloutId} has claimed ${claim.color} until ${claim.until}: ` +
       describeOwner(claim.owner),
     {
       hint: way
-        ? `wait for it, or end it with \`${way}\``
+        ? `${wait}, or end it with \`${way}\``
         : "wait for it: a first release that serves has nothing to go back to",
     },
   );

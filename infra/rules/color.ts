@@ -84,7 +84,8 @@ export function guardColor(view: ColorView, asked: ColorRequest, wanted: Wanted 
   guardPin(view, wanted);
 }
 
-function serves({ record, color }: ColorView): boolean {
+/** Whether the color has traffic. */
+export function serves({ record, color }: Pick<ColorView, "record" | "color">): boolean {
   return record.weights[color] > 0 || record.activeColor === color;
 }
 

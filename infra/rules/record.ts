@@ -56,6 +56,8 @@ const pin = z.object({
   until: orNull(z.string()),
 });
 
+const permission = z.object({ by: z.string(), at: z.string(), reason: z.string() });
+
 const rollout = z.object({
   id: z.string(),
   kind: z.enum(["deploy", "switch"]),
@@ -70,6 +72,8 @@ const rollout = z.object({
   baked: orNull(
     z.object({ verdict: z.enum(["pass", "fail", "inconclusive", "error"]), sentence: z.string() }),
   ),
+  gateUntil: z.string().optional(),
+  permission: permission.optional(),
 });
 
 const record: z.ZodType<RouterRecord> = z.object({
@@ -95,6 +99,7 @@ const colorOutputs: z.ZodType<ColorOutputs> = z.object({
   rolloutId: z.string(),
   size: z.number(),
   given: z.boolean(),
+  component: orNull(z.string()),
   spec: z.unknown(),
 });
 

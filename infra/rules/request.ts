@@ -1,6 +1,6 @@
 /** What an update of the router's stack is asked to do; data only, each sets, none toggles. */
 
-import type { Baked, Color, Instant, Owner, RolloutKind, Weights } from "../model.ts";
+import type { Baked, Color, Instant, Owner, Permission, RolloutKind, Weights } from "../model.ts";
 
 /** A plain `pulumi up`: obey the settings file where it states an intent. */
 export interface Obey {
@@ -34,6 +34,15 @@ export interface Attach {
   readonly digest: string;
 }
 
+/** The checks have passed: from now on nobody works on it until a person permits the switch. */
+export interface WaitAtGate {
+  readonly kind: "Wait";
+  readonly rolloutId: string;
+  readonly digest: string;
+  /** Nobody's word counts after this. */
+  readonly until: Instant;
+}
+
 /** All traffic to the color that was checked. */
 export interface Switch {
   readonly kind: "Switch";
@@ -43,6 +52,8 @@ export interface Switch {
   readonly start: ClaimColor | null;
   /** Skips the bake: the rollback window starts at once and ends then. */
   readonly holdUntil: Instant | null;
+  /** Takes the rollout through its gate; without it none gets through. */
+  readonly permission?: Permission | undefined;
 }
 
 /** Part of the traffic to the color that was checked. */
@@ -122,6 +133,7 @@ export type Request =
   | Keep
   | ClaimColor
   | Attach
+  | WaitAtGate
   | Shift
   | Switch
   | Hold

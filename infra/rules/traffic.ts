@@ -5,6 +5,7 @@ import { BlueGreenError } from "../errors.ts";
 import type { Expected } from "./activation.ts";
 import type { Color, DirectMark, Instant, Rollout, RouterRecord, Weights } from "../model.ts";
 import { formatWeights, otherColor, weightsOf } from "../model.ts";
+import { gateWaiting } from "./gate.ts";
 import { formerColor } from "./roles.ts";
 import { countsOf, withPin } from "./record.ts";
 import type * as request from "./request.ts";
@@ -57,9 +58,15 @@ export function moveTraffic(view: View, asked: request.Switch | request.Shift): 
     return { record: over ? view.record : inPhase(view, rollout, "bake"), activation: null };
   }
   refuseUnchecked(rollout);
+  const permission = asked.kind === "Switch" ? asked.permission : rollout.permission;
+  if (rollout.phase === "gate" && !permission) throw gateWaiting(rollout);
   if (asked.kind === "Shift") refuseWrongShare(rollout, asked.weights);
   const baseline = countsOf(view.reading);
-  const moved = inPhase(view, { ...rollout, baseline }, full ? "bake" : "shift");
+  const moved = inPhase(
+    view,
+    { ...rollout, baseline, ...(permission && { permission }) },
+    full ? "bake" : "shift",
+  );
   const checked = rollout.kind === "deploy" ? { rolloutId: rollout.id } : {};
   return {
     record: full

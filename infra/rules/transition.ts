@@ -4,6 +4,7 @@ import { attachments } from "./attachment.ts";
 import { claimColor, claimedBy, liveClaim, withoutRollout } from "./claim.ts";
 import { isByHand } from "./by-hand.ts";
 import { BlueGreenError } from "../errors.ts";
+import { waitAtGate } from "./gate.ts";
 import type { Declared } from "./intent.ts";
 import { readIntent } from "./intent.ts";
 import type { Color, DirectMark, Rollout, RouterRecord } from "../model.ts";
@@ -43,6 +44,8 @@ export function applyRequest(
       return record(claimColor(view, asked));
     case "Attach":
       return record(attach(view, asked));
+    case "Wait":
+      return record(waitAtGate(view, asked));
     case "Shift":
       return { ...moveTraffic(view, asked), notes: [] };
     case "Switch":

@@ -27,6 +27,8 @@ const ends: Readonly<Record<string, readonly [code: string, serving: string | nu
   "first deploy of a release that breaks": ["FIRST_RELEASE_FAILING", "1"],
   "deploy that hardly anybody uses": ["BAKE_INCONCLUSIVE", "2"],
   "deploy of a good release after a first one that breaks": ["finished", "2"],
+  "deploy that waits at its gate": ["GATE_WAITING", "1"],
+  "deploy that is permitted at its gate": ["finished", "2"],
   "switch back": ["finished", "1"],
   "switch back without a bake": ["finished", "1"],
   rollback: ["finished", "1"],

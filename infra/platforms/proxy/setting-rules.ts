@@ -45,22 +45,6 @@ export function remoteNeedsUrl({ ssh, url, host }: Place, context: z.RefinementC
   });
 }
 
-/** The processes of colors run where this runs, and listen on loopback. */
-export function processesAreReachable(
-  { ssh, colors }: Place & { readonly colors: Colors },
-  context: z.RefinementCtx,
-): void {
-  if (ssh === null || colors.kind !== "process" || loopback.includes(ssh.host)) return;
-  problem(
-    context,
-    ["colors", "kind"],
-    "is process, whose instances a router elsewhere can't reach",
-    {
-      fix: "list machines of the colors' own, or run this where the router is",
-    },
-  );
-}
-
 export function portsExist(
   { colors }: { readonly colors: Colors },
   context: z.RefinementCtx,

@@ -34,7 +34,6 @@ import {
   adoptedNeedsUrl,
   colorsDontMeet,
   portsExist,
-  processesAreReachable,
   remoteNeedsDir,
   remoteNeedsUrl,
 } from "./setting-rules.ts";
@@ -150,7 +149,6 @@ export const proxySchema = z
   .superRefine(remoteNeedsUrl)
   .superRefine(adoptedNeedsUrl)
   .superRefine(portsExist)
-  .superRefine(processesAreReachable)
   .superRefine(colorsDontMeet);
 
 /** Settings of the platform `proxy` after parsing; durations are milliseconds. */

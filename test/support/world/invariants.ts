@@ -74,6 +74,8 @@ export function checkWrite(
   const kept = after.rollout?.id === held?.rolloutId;
   if (!held?.owner || (kept && sameOwner(held.owner, after.claim?.owner ?? null))) return;
   if (mayEnd.has(request.kind)) return;
+  // Only its own owner lets a claim go for the gate.
+  if (request.kind === "Wait" && kept && sameOwner(held.owner, by.owner)) return;
   const owner = state.processes.find((each) => sameOwner(each.owner, held.owner));
   const dead = owner && !owner.alive && owner.owner.host === by.owner.host;
   if (!dead) violations.push(`I4: ${by.name} took a live claim with ${request.kind}`);

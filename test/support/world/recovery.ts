@@ -13,6 +13,7 @@ const advice: Partial<Record<ErrorCode, readonly Command[]>> = {
   DRIFT: [{ run: "up" }],
   ROUTER_DOWN: [{ run: "up" }],
   COLOR_RETIRING: [{ run: "retire", now: true }],
+  GATE_WAITING: [{ run: "approve" }],
   COLOR_BUSY: [{ run: "retire", now: true }],
 };
 

@@ -11,6 +11,8 @@ export interface Scenario {
   readonly behaviours?: Behaviours;
   /** Commands that were run before, each to its end. */
   readonly before: readonly Command[];
+  /** From the last of the commands before on; default: automatic. */
+  readonly gate?: "manual";
   /** What users send; default 100. */
   readonly requestsPerSecond?: number;
   /** Time that has passed since, in milliseconds. */
@@ -93,6 +95,20 @@ export const scenarios: readonly Scenario[] = [
     command: deploy("2"),
   },
   {
+    name: "deploy that waits at its gate",
+    leastSteps: 22,
+    before: [deploy("1"), { run: "up" }],
+    gate: "manual",
+    command: deploy("2"),
+  },
+  {
+    name: "deploy that is permitted at its gate",
+    leastSteps: 14,
+    before: [deploy("1"), deploy("2")],
+    gate: "manual",
+    command: { run: "approve" },
+  },
+  {
     name: "switch back",
     leastSteps: 12,
     before: [deploy("1"), deploy("2")],
@@ -130,7 +146,10 @@ export const scenarios: readonly Scenario[] = [
 export async function arrange(scenario: Scenario): Promise<World> {
   const world = new World(scenario.behaviours);
   world.state.requestsPerSecond = scenario.requestsPerSecond ?? 100;
-  for (const command of scenario.before) await world.run(command);
+  for (const command of scenario.before) {
+    if (command === scenario.before.at(-1)) world.state.gate = scenario.gate ?? "automatic";
+    await world.run(command);
+  }
   world.pass(scenario.laterMs ?? 5_000);
   return world;
 }

@@ -42,6 +42,8 @@ export interface SimulatedProcess {
 
 export interface WorldState {
   nowMs: number;
+  /** The setting `gate` of every checkout. */
+  gate: "automatic" | "manual";
   /** What users send, all of them together. */
   requestsPerSecond: number;
   /** How long each request takes; 0: no time at all. */
@@ -69,6 +71,7 @@ export function newState(): WorldState {
   const stack = (): Stack => ({ outputs: null, lockedBy: null, routes: null });
   return {
     nowMs: Date.UTC(2030, 0, 1),
+    gate: "automatic",
     requestsPerSecond: 100,
     requestMs: 0,
     next: 1,

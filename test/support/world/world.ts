@@ -33,6 +33,7 @@ import { newState, servedWeights, storedRecord } from "./state.ts";
 /** What a person or a job runs. */
 export type Command =
   | { readonly run: "deploy"; readonly version: string | null }
+  | { readonly run: "approve" }
   | { readonly run: "switch"; readonly color: Color; readonly bake: boolean }
   | { readonly run: "rollback" }
   /** Past the engine, without a look at the record. */
@@ -56,7 +57,7 @@ export interface Actor {
   readonly releaseSettings?: string;
 }
 
-export const times = { claimMs: 300_000, windowMs: 600_000, bakeMs: 20_000 };
+export const times = { claimMs: 300_000, windowMs: 600_000, bakeMs: 20_000, gateMs: 3_600_000 };
 
 const lockMs = 2_000;
 
@@ -195,6 +196,10 @@ class Run {
     switch (command.run) {
       case "deploy":
         return this.#deploy(command.version);
+      case "approve": {
+        const permit = { reason: "looks good" };
+        return this.#pursue({ kind: "Deploy", version: null, digest: null, permit });
+      }
       case "switch":
         return this.#pursue({ kind: "SwitchTo", color: command.color, bake: command.bake });
       case "rollback":
@@ -423,6 +428,8 @@ class Run {
       rollbackWindowMs: times.windowMs,
       quietMs: 1_000,
       size: 2,
+      gate: state.gate,
+      gateMs: times.gateMs,
     };
     return reconcile({ goal, policy, self, ports });
   }

@@ -140,7 +140,7 @@ describe("headers of a check", () => {
   test("are the only part of such a check that may be", () => {
     const text = yaml("- kind: http", "  path: {secure: v1:abc}");
     expect(refusalOf(() => parseSettingsFile(text, "Pulumi.dev.yaml")).details.join()).toContain(
-      "only the values of `env` and `headers` can be secret",
+      "only the values of `env`, `headers` and `secrets` can be secret",
     );
   });
 

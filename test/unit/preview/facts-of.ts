@@ -111,7 +111,14 @@ const owner = { user: "ann", host: "here", pid: 7, started: "then" };
 export function simulated(goal: Deploy | SwitchTo, view = viewOf()): Simulation {
   return simulate({
     goal,
-    policy: { claimMs: 60_000, rollbackWindowMs: 1_800_000, quietMs: 0, size: 2 },
+    policy: {
+      claimMs: 60_000,
+      rollbackWindowMs: 1_800_000,
+      quietMs: 0,
+      size: 2,
+      gate: "automatic",
+      gateMs: 86_400_000,
+    },
     self: { owner, rolloutId: "r-preview", isDead: () => false },
     view,
     file: { declared: { activeColor: "blue", generation: 4 }, name: "Pulumi.dev.yaml" },

@@ -112,11 +112,6 @@ describe("is refused, and says where and why", () => {
       "dir: isn't set, though",
     ],
     [
-      "a remote router for processes here",
-      { ssh: { host: "a" }, host: "::", dir: "/a" },
-      "colors.kind: is process, whose instances a router elsewhere can't reach",
-    ],
-    [
       "a remote router that only its own machine can ask",
       { ssh: { host: "a" }, dir: "/a", colors: servers },
       "host: is loopback on another machine",

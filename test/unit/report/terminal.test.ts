@@ -77,3 +77,20 @@ test("json is one event a line", () => {
   expect(out).toHaveLength(1);
   expect(JSON.parse(out[0] ?? "")).toEqual(failed);
 });
+
+test("what a check saw is shown where it isn't right, the last lines of it", () => {
+  const evidence = Array.from({ length: 30 }, (_, each) => `line ${each}`).join("\n");
+  const findings = [
+    { name: "a", verdict: "pass", sentence: "fine", evidence: "unseen" },
+    { name: "b", verdict: "fail", sentence: "broken", evidence: `${evidence}\n` },
+    { name: "c", verdict: "error", sentence: "silent" },
+  ] as const;
+  const lines = shown([{ kind: "Checked", color: "green", verdict: "fail", findings }]).split("\n");
+  expect(lines.slice(0, 4)).toEqual([
+    "  pass  a: fine",
+    "  fail  b: broken",
+    "        | ...",
+    "        | line 10",
+  ]);
+  expect(lines.slice(-3)).toEqual(["        | line 29", "  fail  c: silent", ""]);
+});

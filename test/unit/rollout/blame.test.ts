@@ -20,7 +20,14 @@ const toGreen: Goal = { kind: "SwitchTo", color: "green", bake: true };
 function next(given: Given, goal: Goal) {
   return decide({
     goal,
-    policy: { claimMs: 1_800_000, rollbackWindowMs: 600_000, quietMs: 10_000, size: 1 },
+    policy: {
+      claimMs: 1_800_000,
+      rollbackWindowMs: 600_000,
+      quietMs: 10_000,
+      size: 1,
+      gate: "automatic",
+      gateMs: 86_400_000,
+    },
     self: { owner: alice, rolloutId: "r-9", isDead: () => false },
     view: viewOf(given),
     memory: { ...noMemory, rolloutId: "r-2", failure, blamed },

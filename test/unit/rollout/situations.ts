@@ -8,7 +8,14 @@ import { noMemory } from "../../../automation/rollout/memory.ts";
 import type { Given } from "../rules/views.ts";
 import { alice, bob, claimOf, outputsOf, rolloutOf, viewOf } from "../rules/views.ts";
 
-const policy = { claimMs: 1_800_000, rollbackWindowMs: 600_000, quietMs: 10_000, size: 3 };
+const policy = {
+  claimMs: 1_800_000,
+  rollbackWindowMs: 600_000,
+  quietMs: 10_000,
+  size: 3,
+  gate: "automatic",
+  gateMs: 86_400_000,
+};
 
 interface Circumstances {
   readonly memory?: Partial<Memory>;

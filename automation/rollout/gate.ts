@@ -1,0 +1,42 @@
+/** What follows the checks: the switch, or the gate at which a person has the word. Pure. */
+
+import type { Rollout } from "../../infra/model.ts";
+import { gateWaiting, isGateOver } from "../../infra/rules/gate.ts";
+import { instant } from "../../infra/rules/view.ts";
+import type { Action } from "./action.ts";
+import type { Deploy, SwitchTo } from "./goal.ts";
+import { nameOf } from "./ownership.ts";
+import type { Situation } from "./situation.ts";
+
+type Moving = Situation<Deploy | SwitchTo>;
+
+/** The color has passed its checks. */
+export function afterChecks(situation: Moving, rollout: Rollout, digest: string): Action {
+  const { view, policy, self, goal } = situation;
+  const permit = goal.kind === "Deploy" ? goal.permit : undefined;
+  const gated = policy.gate === "manual" && goal.kind === "Deploy" && rollout.kind === "deploy";
+  const { id: rolloutId } = rollout;
+  if (gated && rollout.phase === "check") {
+    const until = instant(view.nowMs + policy.gateMs);
+    return { kind: "Update", request: { kind: "Wait", rolloutId, digest, until } };
+  }
+  const by = nameOf(self);
+  const permission = permit && { by, at: instant(view.nowMs), reason: permit.reason };
+  const asked = { kind: "Switch", rolloutId, digest, start: null, holdUntil: null } as const;
+  return { kind: "Update", request: { ...asked, ...(permission && { permission }) } };
+}
+
+/** Nobody works on a rollout at its gate without a person's word; null: it may go on. */
+export function stopAtGate(situation: Moving, rollout: Rollout): Action | null {
+  const { view, memory, goal } = situation;
+  if (rollout.phase !== "gate") return null;
+  const permitted = goal.kind === "Deploy" && goal.permit !== undefined;
+  if (permitted && memory.rolloutId === rollout.id) return null;
+  if (isGateOver(rollout, view.nowMs)) {
+    const reason = "nobody permitted it in time";
+    const { id: rolloutId } = rollout;
+    return { kind: "Update", request: { kind: "Abort", reason, rolloutId, untouched: false } };
+  }
+  if (permitted) return null;
+  return { kind: "Fail", error: gateWaiting(rollout) };
+}
