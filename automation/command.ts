@@ -32,6 +32,8 @@ export interface CommandContext {
   readonly aside: Reporter;
   /** True after the first Ctrl-C or SIGTERM: end after the step that is under way. */
   readonly interrupted: () => boolean;
+  /** Aborted with it: ends what would only wait, such as checks. */
+  readonly signal: AbortSignal;
   /** Of a new rollout, and of this run's event log. */
   readonly runId: string;
   /** Final result for people and for `--json`. */
@@ -89,7 +91,8 @@ export async function runCommand(
     options,
     reporter: fanOut,
     aside: options.json ? { on: () => undefined } : fanOut,
-    interrupted: signals.interrupted,
+    interrupted: () => signals.signal.aborted,
+    signal: signals.signal,
     runId,
     print: (result) => {
       const text = options.json ? JSON.stringify(result.data) : result.text;
@@ -181,16 +184,16 @@ function surviveRejections(tell: (sentence: string, stack: string) => void): voi
 }
 
 interface Signals {
-  readonly interrupted: () => boolean;
+  readonly signal: AbortSignal;
   readonly stop: () => void;
 }
 
 /** The first signal ends the run after its step, the second one at once. */
 function watchSignals(reporter: Reporter, { endless }: Required<RunOptions>): Signals {
-  let count = 0;
+  const first = new AbortController();
   const onSignal = (): void => {
-    count += 1;
-    if (count > 1) process.exit(exitCodes.interrupted.code);
+    if (first.signal.aborted) process.exit(exitCodes.interrupted.code);
+    first.abort();
     if (endless) return;
     const sentence = "stopping after this step; once more leaves at once (it can be continued)";
     reporter.on({ kind: "Noted", sentence });
@@ -198,7 +201,7 @@ function watchSignals(reporter: Reporter, { endless }: Required<RunOptions>): Si
   process.on("SIGINT", onSignal);
   process.on("SIGTERM", onSignal);
   return {
-    interrupted: () => count > 0,
+    signal: first.signal,
     stop: () => {
       process.off("SIGINT", onSignal);
       process.off("SIGTERM", onSignal);

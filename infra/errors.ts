@@ -9,7 +9,7 @@ export const exitCodes = {
   rolledBack: { code: 4, means: "rolled back to the former color" },
   stuck: { code: 5, means: "stuck, a person is needed" },
   locked: { code: 6, means: "locked or claimed by another" },
-  waiting: { code: 7, means: "not yet: waiting at the gate" },
+  waiting: { code: 7, means: "waiting at the gate" },
   inconclusive: { code: 8, means: "inconclusive, the new color serves and is held" },
   interrupted: { code: 130, means: "interrupted, can be continued" },
 } as const;

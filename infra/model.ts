@@ -72,6 +72,29 @@ export interface Claim {
   readonly until: Instant;
   /** Null while nobody works on it: at the gate, where any machine may continue. */
   readonly owner: Owner | null;
+  /** Absent where nobody knew what the color held. */
+  readonly ends?: Ended | undefined;
+}
+
+/** What a claim took the place of; given back where nothing of its color was touched under it. */
+export interface Ended {
+  /** The way back to the color; null where it was none. */
+  readonly window: RollbackWindow | null;
+  /** The rollout that had ended in its hold, with the result of its bake. */
+  readonly rollout: Rollout | null;
+}
+
+/** A color that traffic may go back to. */
+export interface RollbackWindow {
+  readonly previousRelease: PreviousRelease;
+  /** Null: it isn't kept for that. */
+  readonly rollbackUntil: Instant | null;
+}
+
+/** The release that had the traffic before, in the color that holds it still. */
+export interface PreviousRelease {
+  readonly color: Color;
+  readonly release: Release;
 }
 
 /** A release that must not become active. */
@@ -151,7 +174,7 @@ export interface RouterRecord {
   readonly declared: Color | null;
   /** Rises by one with each change of the active color. */
   readonly generation: number;
-  readonly previousRelease: { readonly color: Color; readonly release: Release } | null;
+  readonly previousRelease: PreviousRelease | null;
   readonly claim: Claim | null;
   /** The color that is being drained and emptied; it never gets traffic again as it is. */
   readonly retiring: Color | null;
@@ -216,7 +239,7 @@ export interface TargetReading {
   readonly reachable: boolean;
 }
 
-/** Left in the router by a direct rollback, for the next `up` to take over. */
+/** Left in the router past the engine, for the next `up` to take over. */
 export interface DirectMark {
   readonly generation: number;
   readonly at: Instant;
@@ -224,6 +247,8 @@ export interface DirectMark {
   readonly reason: string;
   /** The release that was rolled back from, to be pinned; null when it isn't to blame. */
   readonly pin: Pin | null;
+  /** A switch was set back at once: the record is right about traffic, and only the pin is new. */
+  readonly setBack?: true | undefined;
 }
 
 /** What a platform says when asked what requests really meet. */
@@ -253,4 +278,14 @@ export interface ColorTraffic extends TrafficCount {
   /** Requests in flight and open upgraded connections. */
   readonly open: number;
   readonly lastRequestAt: Instant | null;
+  /** Since the router started; absent where it isn't measured per color. */
+  readonly latency?: LatencyHistogram | undefined;
+}
+
+/** How many replies took how long. */
+export interface LatencyHistogram {
+  /** Upper bounds in milliseconds, ascending. */
+  readonly boundsMs: readonly number[];
+  /** One per bound, and a last one for what is above every bound. */
+  readonly counts: readonly number[];
 }

@@ -30,7 +30,7 @@ export const check: Command = {
   },
 };
 
-/** @throws COLOR_EMPTY */
+/** @throws COLOR_EMPTY, INTERRUPTED */
 async function examine(context: CommandContext, target: Color | null): Promise<CheckedColor> {
   const { examineColor } = await import("../operations/check-color.ts");
   const { askStack } = await import("../adapters/pulumi-cli.ts");
@@ -40,7 +40,7 @@ async function examine(context: CommandContext, target: Color | null): Promise<C
   const { observeStacks } = await import("../status/observe.ts");
   const { idleColor } = await import("../../infra/rules/roles.ts");
   const { platformOf } = await import("../../infra/platforms/index.ts");
-  const { aside, options } = context;
+  const { aside, options, signal } = context;
   const project = openProject({ ...options, reporter: aside });
   const { cli } = await openEngine(project, aside);
   const view = await observeStacks(project, cli);
@@ -53,7 +53,11 @@ async function examine(context: CommandContext, target: Color | null): Promise<C
   const platform = platformOf(project.settings);
   const engine = { cli: (args: readonly string[], stack: string) => askStack(cli, args, stack) };
   const settings = await withOpenChecks({ ...project, engine });
-  return examineColor({ ...project, settings, platform }, view, color);
+  const result = await examineColor({ ...project, settings, platform, signal }, view, color);
+  if (!signal.aborted || result.verdict === "pass") return result;
+  throw new BlueGreenError("INTERRUPTED", `stopped before the checks on ${color} were over`, {
+    hint: "run it again: checks change nothing",
+  });
 }
 
 function tell(context: CommandContext, result: CheckedColor): void {

@@ -48,9 +48,21 @@ export function withVersion(parser: Argv, describe: string): Argv {
  * @throws USAGE for what the setting `bluegreen:version` couldn't be either
  */
 export function versionOf({ version }: Arguments, command: string): string | null {
-  if (version === undefined) return null;
-  if (typeof version === "string" && isVersion(version)) return version;
-  throw new BlueGreenError("USAGE", `--version ${shown(version)} names no release`, {
+  return version === undefined ? null : named(version, "--version ", command);
+}
+
+/**
+ * The release that a command is about, by version or digest.
+ * @throws USAGE for what can be neither
+ */
+export function releaseOf({ release }: Arguments, command: string): string {
+  return named(release, "", command);
+}
+
+/** A digest is a word of the same form. */
+function named(release: unknown, option: string, command: string): string {
+  if (typeof release === "string" && isVersion(release)) return release;
+  throw new BlueGreenError("USAGE", `${option}${shown(release)} names no release`, {
     hint:
       `write ${versionWords}: at most ${versionMaxLength} characters, the first a letter or a ` +
       `digit; bluegreen ${command} --help`,

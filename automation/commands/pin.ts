@@ -3,10 +3,12 @@
 import { BlueGreenError } from "../../infra/errors.ts";
 import { parseDuration } from "../../infra/duration.ts";
 import { colors } from "../../infra/model.ts";
+import type { Release } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
 import { runCommand } from "../command.ts";
 import type { Session } from "../session.ts";
 import type { Command } from "./command.ts";
+import { releaseOf } from "./options.ts";
 
 export const pin: Command = {
   usage: "pin <release>",
@@ -17,21 +19,22 @@ export const pin: Command = {
   ],
   options: (parser) =>
     parser
-      .positional("release", { type: "string", describe: "version" })
+      .positional("release", { type: "string", describe: "version or digest" })
       .option("reason", { type: "string", default: "pinned by a person", describe: "why" })
       .option("for", { type: "string", describe: "how long, such as 24h; default: for good" }),
   run: (argv) =>
     runCommand("pin", argv, async (context) => {
       const { refuseMissing, updateOnce } = await import("../operations/single-update.ts");
-      const version = String(argv["release"]);
+      const named = releaseOf(argv, "pin");
       const until = untilOf(argv["for"] as string | undefined);
       await updateOnce(context, async (session, view) => {
         refuseMissing(view);
+        const { version, digest } = await releaseFor(session, view, named);
         return {
           request: {
             kind: "Pin",
             version,
-            digest: await digestFor(session, view, version),
+            digest,
             reason: String(argv["reason"]),
             by: await personName(),
             until,
@@ -52,7 +55,7 @@ export const unpin: Command = {
     runCommand("unpin", argv, async (context) => {
       const { refuseMissing, updateOnce } = await import("../operations/single-update.ts");
       const { isPinOf } = await import("../../infra/rules/record.ts");
-      const release = String(argv["release"]);
+      const release = releaseOf(argv, "unpin");
       await updateOnce(context, (_session, view) => {
         refuseMissing(view);
         const { pins } = view.record;
@@ -75,15 +78,19 @@ function untilOf(duration: string | undefined): string | null {
   });
 }
 
-/** A color that holds the version knows its digest; otherwise it is what the settings make of it. */
-async function digestFor(session: Session, view: Observed, version: string): Promise<string> {
+const digestForm = /^sha256:[0-9a-f]{64}$/;
+
+/** A color that holds it knows its digest; otherwise it is what the settings make of the version. */
+async function releaseFor(session: Session, view: Observed, named: string): Promise<Release> {
   const { digestOf } = await import("../release.ts");
   const held = colors
-    .map((color) => view.colors[color]?.release)
-    .find((release) => release?.version === version);
-  const digest = held?.digest ?? (await digestOf(session, version));
-  if (digest !== null) return digest;
-  throw new BlueGreenError("USAGE", `the digest of release ${version} can't be known yet`, {
+    .flatMap((color) => view.colors[color]?.release ?? [])
+    .find(({ version, digest }) => version === named || digest === named);
+  if (held) return held;
+  if (digestForm.test(named)) return { version: named, digest: named };
+  const digest = await digestOf(session, named);
+  if (digest !== null) return { version: named, digest };
+  throw new BlueGreenError("USAGE", `the digest of release ${named} can't be known yet`, {
     hint: "make the environment first: `bluegreen up`",
   });
 }

@@ -9,7 +9,17 @@ const psDeadlineMs = 5_000;
 
 /** Those of this user, whichever project they belonged to. */
 export function examineProviders(): readonly Finding[] {
-  const words = ["-U", String(userInfo().uid), "-ww", "-o", "pid=,ppid=,command="];
+  const words = [
+    "-U",
+    String(userInfo().uid),
+    "-ww",
+    "-o",
+    "pid=",
+    "-o",
+    "ppid=",
+    "-o",
+    "command=",
+  ];
   const listed = execFileSync("ps", words, {
     encoding: "utf8",
     timeout: psDeadlineMs,
@@ -33,11 +43,12 @@ export function strayProviders(listed: string): readonly number[] {
     .map(({ pid }) => pid);
 }
 
-/** Each is started with its engine's address. */
+/** Each is started with its engine's address, after what options the engine hands on. */
 function isProvider(command: string): boolean {
-  return /\/infra\/provider\/main\.ts \S+:\d+$/.test(command.trimEnd());
+  return /\/infra\/provider\/main\.ts (-.* )?\S+:\d+$/.test(command.trimEnd());
 }
 
+/** Also where its path has blanks. */
 function isEngine(command: string): boolean {
-  return /^(\S*\/)?pulumi( |$)/.test(command);
+  return /(^|\/)pulumi( |$)/.test(command);
 }

@@ -48,8 +48,9 @@ const defaultInstances = 2;
 export async function answer(wishes: Wishes, ask: Ask): Promise<Answered> {
   const others = otherEnvironments(wishes.cwd, wishes.environment);
   const name = projectName(wishes.name ?? basename(wishes.cwd));
-  const application = knownApplication(others) ?? newApplicationId(name);
   const like = others.flatMap((other) => likely(other, wishes) ?? [])[0] ?? null;
+  const belongs = like?.settings.application ?? knownApplication(others);
+  const application = belongs ?? newApplicationId(name);
   const taken = others.flatMap(({ settings }) => (settings ? [portOf(settings)] : []));
   const start = like ? like.settings.local.port + 1 : defaultPort;
   const port = wishes.port ?? (await freePort(start, taken));

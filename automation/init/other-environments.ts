@@ -2,9 +2,12 @@
 
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { isMap, isScalar, parseDocument } from "yaml";
 import type { Settings } from "../../infra/config.ts";
 import { parseSettingsFile } from "../../infra/config.ts";
+import { ownKey } from "../../infra/config/source.ts";
 import { BlueGreenError } from "../../infra/errors.ts";
+import { applicationForm, applicationMaxLength } from "../../infra/state-dir.ts";
 
 export interface OtherEnvironment {
   /** Base name of its file. */
@@ -40,11 +43,24 @@ export function portOf({ platform, local, proxy }: Settings): number {
 }
 
 /** Environments of one project belong to one application; also told where a file isn't right. */
-export function knownApplication(others: readonly Pick<OtherEnvironment, "text">[]): string | null {
+export function knownApplication(
+  others: readonly Pick<OtherEnvironment, "text" | "settings">[],
+): string | null {
   const found = others.flatMap(
-    ({ text }) => /^\s*bluegreen:application:\s*["']?([\w.-]+)/m.exec(text)?.[1] ?? [],
+    ({ text, settings }) => settings?.application ?? applicationIn(text) ?? [],
   );
   return found[0] ?? null;
+}
+
+/** With or without its namespace, however it is quoted; whatever else is wrong with the text. */
+function applicationIn(text: string): string | null {
+  const config = parseDocument(text, { logLevel: "silent" }).get("config", true);
+  if (!isMap(config)) return null;
+  const pair = config.items.find(
+    ({ key }) => isScalar(key) && ownKey(String(key.value)) === "application",
+  );
+  const name = isScalar(pair?.value) ? String(pair.value.value) : "";
+  return name.length <= applicationMaxLength && applicationForm.test(name) ? name : null;
 }
 
 function parsed(text: string, name: string): Settings | null {

@@ -1,6 +1,6 @@
 /** The settings of one more environment, from the text of another one's file. Pure. */
 
-import { isMap, isScalar, isSeq } from "yaml";
+import { isAlias, isMap, isScalar, isSeq } from "yaml";
 import type { Document, Pair, YAMLMap } from "yaml";
 import { namespace } from "../../infra/config/path.ts";
 import { configMap, parseSettingsYaml } from "../../infra/config/settings-yaml.ts";
@@ -25,7 +25,7 @@ export interface OtherFile {
 
 export interface TakenOver {
   readonly text: string;
-  /** Keys of secrets that were left out: they are encrypted for the other environment. */
+  /** Where secrets were left out, which are encrypted for the other environment. */
   readonly secrets: readonly string[];
 }
 
@@ -41,7 +41,7 @@ export function takeOver({ text, name, environment }: OtherFile, own: OwnSetting
   const document = parseSettingsYaml(text, name);
   for (const key of encryptionKeys) document.delete(key);
   const config = configMap(document, name);
-  const secrets = withoutSecrets(config);
+  const secrets = withoutSecrets(document, config);
   if (config) change(document, config, own);
   const made = document.toString({ lineWidth: 0, flowCollectionPadding: false });
   return { text: renamed(made, environment, own.environment), secrets };
@@ -88,17 +88,38 @@ function setVersionCheck(document: Document, config: YAMLMap, path: string): voi
 }
 
 /** Takes out every value of the form `secure: ...` and says which they were. */
-function withoutSecrets(node: unknown, place = ""): readonly string[] {
+function withoutSecrets(document: Document, config: YAMLMap | null): readonly string[] {
+  // All are found before the first one goes: an alias needs what it stands for.
+  const found = secretsIn(document, config, "");
+  for (const { remove } of found) remove();
+  return found.map(({ name }) => name);
+}
+
+interface FoundSecret {
+  readonly name: string;
+  readonly remove: () => void;
+}
+
+function secretsIn(document: Document, node: unknown, place: string): readonly FoundSecret[] {
   if (isSeq(node)) {
-    return node.items.flatMap((item, index) => withoutSecrets(item, `${place}[${index}]`));
+    return node.items.flatMap((item, index) => {
+      const name = `${place}[${index}]`;
+      if (!isSecret(document, item)) return secretsIn(document, item, name);
+      // An empty text in its place: the other items keep their numbers.
+      return [{ name, remove: () => node.items.splice(index, 1, document.createNode("")) }];
+    });
   }
   if (!isMap(node)) return [];
-  return [...node.items].flatMap((pair) => {
+  return node.items.flatMap((pair) => {
     const name = `${place}${place === "" ? "" : "."}${keyText(pair)}`;
-    if (!isMap(pair.value) || !pair.value.has("secure")) return withoutSecrets(pair.value, name);
-    node.delete(pair.key);
-    return [name];
+    if (!isSecret(document, pair.value)) return secretsIn(document, pair.value, name);
+    return [{ name, remove: () => node.delete(pair.key) }];
   });
+}
+
+function isSecret(document: Document, value: unknown): boolean {
+  const node = isAlias(value) ? value.resolve(document) : value;
+  return isMap(node) && node.items.length === 1 && node.has("secure");
 }
 
 function keyText({ key }: Pair): string {

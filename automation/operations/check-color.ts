@@ -28,16 +28,18 @@ export interface Checked {
   readonly settings: Settings;
   readonly platform: Platform;
   readonly cwd: string;
+  /** Ends the checks; those that didn't pass by then are inconclusive. */
+  readonly signal: AbortSignal;
 }
 
 /** Never rejects for what a check finds; an empty color fails. */
 export async function examineColor(
-  { settings, platform, cwd }: Checked,
+  { settings, platform, cwd, signal }: Checked,
   view: Observed,
   color: Color,
 ): Promise<CheckedColor> {
   const outputs = view.colors[color];
-  const findings = await runChecks(settings.checks, {
+  const subject = {
     color,
     version: outputs?.release.version ?? "",
     addresses: outputs?.addresses ?? [],
@@ -45,7 +47,8 @@ export async function examineColor(
     preview: view.reading.attached[color].length > 0,
     cwd,
     env: process.env,
-  });
+  };
+  const findings = await runChecks(settings.checks, subject, { signal });
   const all = [healthFinding(view, color), ...findings];
   return { color, verdict: verdictOf(all, settings.checks.length + 1), findings: all };
 }

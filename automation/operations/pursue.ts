@@ -12,11 +12,11 @@ export async function pursue(
   session: Session,
   run: { readonly goal: Goal; readonly write: boolean },
 ): Promise<void> {
-  const { interrupted, runId: rolloutId } = context;
+  const { signal, runId: rolloutId } = context;
   const watch = watchTraffic(session.environment);
   const watched = { ...session, environment: watch.environment };
   try {
-    const sentence = await runGoal({ session: watched, goal: run.goal, interrupted, rolloutId });
+    const sentence = await runGoal({ session: watched, goal: run.goal, signal, rolloutId });
     session.on({ kind: "Finished", sentence, exitCode: 0 });
   } finally {
     if (run.write) await writeBack(session, watch);

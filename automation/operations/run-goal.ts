@@ -27,13 +27,15 @@ export type GoalSession = Pick<Session, "settings" | "platform" | "cwd" | "on" |
 export interface GoalRun {
   readonly session: GoalSession;
   readonly goal: Goal;
-  readonly interrupted: () => boolean;
+  /** Aborted once a person asked to stop. */
+  readonly signal: AbortSignal;
   readonly rolloutId?: string;
 }
 
 /** @returns the sentence that is true in the end; throws BlueGreenError why not */
 export async function runGoal(run: GoalRun): Promise<string> {
-  const { session, goal, interrupted } = run;
+  const { session, goal, signal } = run;
+  const interrupted = (): boolean => signal.aborted;
   const { settings, on, boundary } = session;
   const probe = new SwitchProbe(session);
   const environment = probed(session.environment, probe);
@@ -47,7 +49,7 @@ export async function runGoal(run: GoalRun): Promise<string> {
   });
   const ports: Ports = {
     environment: remembering(environment, bake),
-    checks: { run: (view, color) => checkColor(session, view, color) },
+    checks: { run: (view, color) => checkColor(session, view, color, signal) },
     bake,
     clock: systemClock,
     on,
@@ -74,14 +76,15 @@ export async function runGoal(run: GoalRun): Promise<string> {
   }
 }
 
-/** Runs all checks on a color and reports their findings. */
+/** Runs all checks on a color and reports their findings; the signal ends those that still run. */
 export async function checkColor(
   session: GoalSession,
   view: Observed,
   color: Color,
+  signal: AbortSignal,
 ): Promise<Verdict> {
   const settings = await withOpenChecks(session);
-  const { verdict, findings } = await examineColor({ ...session, settings }, view, color);
+  const { verdict, findings } = await examineColor({ ...session, settings, signal }, view, color);
   session.on({
     kind: "Checked",
     color,

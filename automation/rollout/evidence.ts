@@ -1,6 +1,7 @@
 /** The statistics that judge a release: evidence from counts of bad and all requests; pure. */
 import assert from "node:assert/strict";
 import type { TrafficCount, Verdict } from "../../infra/model.ts";
+import { against, seenBy, sufficiency } from "./evidence-sentence.ts";
 import { binomialTail, logBetaExcess, logSumExp } from "./special-functions.ts";
 
 /** Bad ones among all; bad is an error, or for latency a reply slower than a quantile. */
@@ -37,6 +38,12 @@ export interface Standard {
   readonly detect?: number;
   /** What `errors` counts, as the sentence names it; "errors". */
   readonly noun?: string;
+  /** What `requests` counts, as the sentence names it; "requests". */
+  readonly unit?: string;
+  /** Of how many metrics the evidence is averaged, so that all share one alpha; 1. */
+  readonly among?: number;
+  /** Natural logarithm of that average, which then decides; default: this metric's own. */
+  readonly logJoint?: number;
 }
 
 /** By how many requests a given bad share is found; see `Standard`. */
@@ -76,18 +83,21 @@ export function logE({ bad, total, p0 }: Counts & { readonly p0: number }): numb
  * fail counts, as a later reading may show less evidence.
  */
 export function judge(evidence: Evidence & Standard): Judgement {
-  const { phi = 1, alpha = 0.01, detect = 0.1, noun = "errors" } = evidence;
+  const { phi = 1, alpha = 0.01, detect = 0.1, among = 1 } = evidence;
+  const { noun = "errors", unit = "requests" } = evidence;
   const processes = processesOf(evidence);
-  const logEvidence = mixed(processes);
+  const logEvidence = evidence.logJoint ?? mixed(processes);
   const [first = { bad: 0, total: 0 }] = processes;
   const failed = logEvidence >= -Math.log(alpha);
   const p0 = failed ? evidence.p0 : earningRate(evidence, alpha);
-  const needed = Math.ceil(phi * requiredSamples({ p0, detect, alpha }));
+  const needed = Math.ceil(phi * requiredSamples({ p0, detect, alpha: alpha / among }));
   const verdict = failed ? "fail" : first.total >= needed ? "pass" : "inconclusive";
-  const context = { all: first.total, p0, noun };
-  const seen = seenBy(failed ? (strongest(processes) ?? first) : first, context);
-  const target = `${percent(detect)} ${noun}`;
-  const reason = failed ? against(logEvidence) : sufficiency(first.total, needed, target);
+  const words = { noun, unit };
+  const part = failed ? (strongest(processes) ?? first) : first;
+  const seen = seenBy({ ...part, all: first.total, p0 }, words);
+  const reason = failed
+    ? against(logEvidence)
+    : sufficiency({ total: first.total, needed, detect }, words);
   return {
     verdict,
     logEvidence,
@@ -255,31 +265,4 @@ function smallest(start: number, holds: (value: number) => boolean): number {
 /** The e-process that shows most: after a late breakage one that began late. */
 function strongest(processes: readonly Process[]): Process | undefined {
   return processes.toSorted((a, b) => b.logWeighted - a.logWeighted)[0];
-}
-
-function seenBy(seen: Counts, { all, p0, noun }: { all: number; p0: number; noun: string }) {
-  if (all === 0) return "no requests yet";
-  const part = seen.total < all ? `the last ${count(seen.total)} of ` : "";
-  const share = `where at most ${percent(p0)} are expected`;
-  return `${count(seen.bad)} ${noun} in ${part}${count(all)} requests ${share}`;
-}
-
-function against(logEvidence: number): string {
-  const odds = Math.exp(logEvidence);
-  const shown = odds > 1e6 ? "more than 1,000,000" : count(Number(odds.toPrecision(2)));
-  return `evidence ${shown}:1 against the release`;
-}
-
-function sufficiency(requests: number, needed: number, target: string): string {
-  if (needed === Infinity) return `no number of requests could show ${target}`;
-  if (requests >= needed) return `${count(needed)} are enough to find ${target}`;
-  return `${count(needed - requests)} ${requests > 0 ? "more " : ""}are needed to find ${target}`;
-}
-
-function percent(share: number): string {
-  return `${Number((100 * share).toPrecision(2))} %`;
-}
-
-function count(value: number): string {
-  return Math.round(value).toLocaleString("en-US");
 }

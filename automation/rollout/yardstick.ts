@@ -1,6 +1,7 @@
 /** What a release is measured by: the former color's own rate, or the error budget; pure. */
 
 import type { Counts } from "./evidence.ts";
+import { dispersion } from "./evidence.ts";
 import { betaQuantile } from "./special-functions.ts";
 
 /** What is known before a release is judged. */
@@ -49,10 +50,27 @@ export function nullRate(known: Known): { p0: number; source: "history" | "budge
   const byBudget = Math.max(minNullRate, Math.min(maxNullRate, 10 * errorBudget));
   if (history === null || history.total <= 0) return { p0: byBudget, source: "budget" };
   const bound = upperBound({ bad: history.bad / phi, total: history.total / phi });
-  const byHistory = Math.min(maxNullRate, Math.max(2 * bound, bound + 0.005));
+  const byHistory = Math.min(maxNullRate, allowed(bound));
   if (history.bad === 0 && byHistory > byBudget) return { p0: byBudget, source: "budget" };
   return { p0: byHistory, source: "history" };
 }
 
+/** The share that a release may have where the former color's is at most `bound`. */
+export function allowed(bound: number): number {
+  return Math.max(2 * bound, bound + 0.005);
+}
+
+/**
+ * By how much counts of the former color vary more over short bins than chance explains. It is 1
+ * until there are eight bins with traffic, and at most 5: a former color that once had a burst of
+ * errors must not keep an outage of the new one from being seen.
+ */
+export function overdispersion(bins: readonly Counts[]): number {
+  const filled = bins.filter(({ total }) => total > 0);
+  return filled.length < minBins ? 1 : Math.min(maxPhi, dispersion(filled));
+}
+
+const minBins = 8;
+const maxPhi = 5;
 const minNullRate = 1e-6;
 const maxNullRate = 0.5;

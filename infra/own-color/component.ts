@@ -107,6 +107,7 @@ async function settled(making: Making, file: string, value: unknown): Promise<re
   return addresses;
 }
 
+const here = new URL(".", import.meta.url).href;
 const stackLines = 3;
 
 /** Without the mark by which an edited file is told from the one that is loaded. */
@@ -118,7 +119,7 @@ function placeIn(line: string): string {
 function thrown(file: string, error: unknown): BlueGreenError {
   const [first = "", ...others] = messageOf(error).split("\n");
   const stack = (error instanceof Error ? (error.stack ?? "") : "").split("\n");
-  const places = stack.map(placeIn).filter((place) => place !== "");
+  const places = stack.map(placeIn).filter((place) => place !== "" && !place.includes(here));
   return new BlueGreenError("PROVISION_FAILED", `the color component ${file} threw: ${first}`, {
     details: [...others.filter((line) => line.trim() !== ""), ...places.slice(0, stackLines)],
     hint: "correct it; `bluegreen preview` tells what it would make",

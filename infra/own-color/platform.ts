@@ -63,8 +63,7 @@ function isMade({ color }: Settings): boolean {
 const ownCost: Cost = {
   perHour: null,
   currency: "EUR",
-  sentence:
-    "two colors cost twice what your own component makes; bluegreen doesn't know its prices",
+  sentence: "what your own component makes costs twice; bluegreen doesn't know its prices",
 };
 
 function routed({ settings, colors }: Scope): Scope {

@@ -10,6 +10,15 @@ const addressLookMs = 1_000;
 const refusals = 2;
 
 /**
+ * Where the engine that starts a provider listens, by the arguments that it hands over. It comes
+ * last, after options whose values look the same: `--tracing ENDPOINT`. Absent: nothing is said.
+ */
+export function engineAddress(given: readonly string[]): string | undefined {
+  const last = given.at(-1);
+  return last?.startsWith("-") === true || given.at(-2) === "--tracing" ? undefined : last;
+}
+
+/**
  * Ends this process soon after the engine: when its parent changes, or when nobody listens at
  * `address` any more, which also tells of an engine that was gone before this process had begun.
  * Absent: an engine that doesn't say where it is.

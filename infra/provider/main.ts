@@ -6,7 +6,7 @@ import type { Provider } from "@pulumi/pulumi/provider/index.js";
 import { BlueGreenError, formatError } from "../errors.ts";
 import { localHandlers } from "../platforms/local/resources.ts";
 import { proxyHandlers } from "../platforms/proxy/resources/index.ts";
-import { endWithEngine } from "./engine-watch.ts";
+import { endWithEngine, engineAddress } from "./engine-watch.ts";
 import type { Properties, ResourceHandler } from "./handler.ts";
 import { HalfMade, sameValue, unwrapSecrets } from "./handler.ts";
 import { providerVersion, recordType, sealType } from "./record-type.ts";
@@ -87,6 +87,6 @@ function halfMade(error: HalfMade, properties: Properties): Error {
   return Object.assign(new Error(cause), { id: error.id, properties, reasons: [cause] });
 }
 
-// The engine's address is the only argument that names no option.
-endWithEngine(process.argv.slice(2).find((argument) => !argument.startsWith("-")));
-await main(provider, process.argv.slice(2));
+const given = process.argv.slice(2);
+endWithEngine(engineAddress(given));
+await main(provider, given);

@@ -43,14 +43,16 @@ export interface Found {
 
 /** The record as the data plane proves it: where they differ, the data plane wins. */
 export function adopt(found: Found): Adopted {
-  const { record, reading } = found;
+  const { reading } = found;
   if (reading.weights === null) {
+    const { record } = found;
     const sentence = reading.problems[0] ?? "the router can't be asked";
     return { record, drift: record.activeColor ? { kind: "silent", sentence } : { kind: "none" } };
   }
-  const { mark } = reading;
-  if (mark && mark.generation > record.generation) return adoptMark(record, reading, mark);
-  const generation = Math.max(record.generation, reading.generation ?? 0);
+  const mark = newsIn(found);
+  if (mark && !mark.setBack) return adoptMark(found.record, reading, mark);
+  const record = mark ? pinned(found.record, mark) : found.record;
+  const generation = Math.max(record.generation, reading.generation ?? 0, mark?.generation ?? 0);
   const known = { ...record, generation };
   if (sameWeights(reading.weights, record.weights)) {
     return { record: known, drift: { kind: "none" } };
@@ -59,16 +61,24 @@ export function adopt(found: Found): Adopted {
     const sentence = `the router serves nothing, the record says ${formatWeights(record.weights)}`;
     return { record: known, drift: { kind: "silent", sentence } };
   }
-  return adoptWeights(found, reading.weights);
+  return adoptWeights({ ...found, record }, reading.weights, generation);
+}
+
+/** The mark in the router that no update has taken over yet. */
+function newsIn({ record, reading: { mark } }: Found): DirectMark | null {
+  return mark && mark.generation > record.generation ? mark : null;
+}
+
+function pinned(record: RouterRecord, { pin }: DirectMark): RouterRecord {
+  return pin ? { ...record, pins: withPin(record.pins, pin) } : record;
 }
 
 function adoptMark(record: RouterRecord, reading: RouterReading, mark: DirectMark): Adopted {
   const weights = reading.weights ?? record.weights;
-  const pins = mark.pin ? withPin(record.pins, mark.pin) : record.pins;
   const sentence = `${mark.by} rolled back at ${mark.at}: ${mark.reason}`;
   return {
     record: {
-      ...record,
+      ...pinned(record, mark),
       activeColor: activeOf(weights),
       weights,
       generation: mark.generation,
@@ -76,14 +86,13 @@ function adoptMark(record: RouterRecord, reading: RouterReading, mark: DirectMar
       claim: null,
       switchedAt: mark.at,
       rollbackUntil: null,
-      pins,
       rollout: null,
     },
     drift: { kind: "direct", sentence },
   };
 }
 
-function adoptWeights(found: Found, weights: Weights): Adopted {
+function adoptWeights(found: Found, weights: Weights, known: number): Adopted {
   const { record, reading, now } = found;
   const writer = writerOf(record, reading);
   const partial = weights.blue > 0 && weights.green > 0;
@@ -91,10 +100,7 @@ function adoptWeights(found: Found, weights: Weights): Adopted {
   const shifting = writer === "rollout" && partial;
   const activeColor = shifting ? record.activeColor : (activeOf(weights) ?? record.activeColor);
   const moved = activeColor !== record.activeColor;
-  const generation = Math.max(
-    reading.generation ?? 0,
-    moved ? record.generation + 1 : record.generation,
-  );
+  const generation = Math.max(known, moved ? record.generation + 1 : 0);
   const begun = writer === "unrecorded" && activeColor ? begunSwitch(found, activeColor) : null;
   const adopted: RouterRecord = {
     ...record,

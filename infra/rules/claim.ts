@@ -3,12 +3,11 @@
 import { BlueGreenError } from "../errors.ts";
 import type { Claim, Color, ColorOutputs, Owner, Rollout, RouterRecord } from "../model.ts";
 import { isByHand } from "./by-hand.ts";
-import type { WindowClaim } from "./record.ts";
 import type { ClaimColor } from "./request.ts";
 import { refuseServing, wayOut } from "./rollout.ts";
 import { instant } from "./view.ts";
 import type { View } from "./view.ts";
-import { endedBy, refuseOpenWindow } from "./window.ts";
+import { endsWith, refuseOpenWindow } from "./window.ts";
 
 export function sameOwner(a: Owner | null, b: Owner | null): boolean {
   if (a === null || b === null) return a === b;
@@ -70,17 +69,21 @@ export function claimColor(view: View, asked: ClaimColor): RouterRecord {
   if (isByHand(asked.rolloutId) && !asked.force) refuseOpenWindow(view, asked.color);
   const rollout = newRollout(view, asked);
   if (asked.rollout === "switch") return { ...now, claim: wanted, rollout };
-  const ends = endedBy(view, asked.color);
   const whole = !isUnfinished(now, asked.color, view.colors[asked.color]);
-  const claim: WindowClaim = ends && whole ? { ...wanted, ends } : wanted;
+  const claim = whole ? { ...wanted, ends: endsWith(view, asked.color) } : wanted;
   return { ...now, claim, rollout, previousRelease: null, rollbackUntil: null };
 }
 
 /** The record without its rollout; the claim stays as the mark of what was begun in its color. */
 export function withoutRollout(record: RouterRecord): RouterRecord {
   const { claim, rollout } = record;
-  const mark = rollout?.kind === "switch" ? null : claim && { ...claim, owner: null };
+  const mark = rollout?.kind === "switch" ? null : claim && markOf(claim);
   return { ...record, rollout: null, claim: mark };
+}
+
+/** Of what was touched nothing is given back. */
+function markOf({ color, rolloutId, until }: Claim): Claim {
+  return { color, rolloutId, until, owner: null };
 }
 
 /**

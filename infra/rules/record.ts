@@ -5,15 +5,6 @@ import { BlueGreenError } from "../errors.ts";
 import type { Claim, ColorOutputs, Pin, Rollout, RouterReading, RouterRecord } from "../model.ts";
 import { emptyRecord, perColor, recordSchema } from "../model.ts";
 
-/** What a claim of the former color ends. */
-export type Ended = Pick<RouterRecord, "previousRelease" | "rollbackUntil">;
-
-/** A claim as the record keeps it. */
-export interface WindowClaim extends Claim {
-  /** Absent where it ended nothing. */
-  readonly ends?: Ended | undefined;
-}
-
 /** The engine may drop nulls on their way through a stack's state: absent means null. */
 function orNull<T extends z.ZodType>(shape: T) {
   return shape.nullish().transform((value) => value ?? null);
@@ -29,22 +20,6 @@ const owner = z.object({
   host: z.string(),
   pid: z.number(),
   started: z.string(),
-});
-
-/** Absent in the records of a bluegreen that didn't keep it. */
-const ends = z
-  .object({
-    previousRelease: orNull(z.object({ color, release })),
-    rollbackUntil: orNull(z.string()),
-  })
-  .optional();
-
-const claim: z.ZodType<WindowClaim> = z.object({
-  color,
-  rolloutId: z.string(),
-  until: z.string(),
-  owner: orNull(owner),
-  ends,
 });
 
 const pin = z.object({
@@ -76,13 +51,28 @@ const rollout = z.object({
   permission: permission.optional(),
 });
 
+const previousRelease = z.object({ color, release });
+
+const ends = z.object({
+  window: orNull(z.object({ previousRelease, rollbackUntil: orNull(z.string()) })),
+  rollout: orNull(rollout),
+});
+
+const claim: z.ZodType<Claim> = z.object({
+  color,
+  rolloutId: z.string(),
+  until: z.string(),
+  owner: orNull(owner),
+  ends: ends.optional(),
+});
+
 const record: z.ZodType<RouterRecord> = z.object({
   schema: z.number(),
   activeColor: orNull(color),
   weights,
   declared: orNull(color),
   generation: z.number(),
-  previousRelease: orNull(z.object({ color, release })),
+  previousRelease: orNull(previousRelease),
   claim: orNull(claim),
   retiring: orNull(color),
   switchedAt: orNull(z.string()),

@@ -85,14 +85,19 @@ export interface RollBack {
 }
 
 /** Give up before the switch; the idle color stays for a look. */
-export interface Abort {
+export type Abort = {
   readonly kind: "Abort";
   readonly reason: string;
-  /** Only this rollout; null: whichever is open. */
-  readonly rolloutId: string | null;
-  /** Who asks made the claim, and knows that nothing of the color was touched since. */
-  readonly untouched: boolean;
-}
+} & (
+  | {
+      /** Only this rollout. */
+      readonly rolloutId: string;
+      /** Who asks made the claim, and knows that nothing of the color was touched since. */
+      readonly untouched: boolean;
+    }
+  /** Whichever is open. */
+  | { readonly rolloutId: null; readonly untouched: false }
+);
 
 /** Detach the idle color for good, before its stack is emptied. */
 export interface Retire {

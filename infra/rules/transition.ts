@@ -207,10 +207,8 @@ function abort(view: View, asked: request.Abort): RouterRecord {
   }
   // A person's claim is never given back: after a failed `pulumi up` the color's outputs are the
   // former ones, so nothing proves that it wasn't touched.
-  const back = asked.untouched && rollout.id === asked.rolloutId ? givenBack(view) : null;
-  return back
-    ? { ...view.record, ...back, rollout: null, claim: null }
-    : withoutRollout(view.record);
+  const back = asked.untouched ? givenBack(view) : null;
+  return back ? { ...view.record, ...back, claim: null } : withoutRollout(view.record);
 }
 
 function wayBack(rollout: Rollout): string {

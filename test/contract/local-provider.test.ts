@@ -2,7 +2,10 @@
 
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import { fileURLToPath } from "node:url";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
 import { parseError } from "../../infra/errors.ts";
 import { weightsOf } from "../../infra/model.ts";
@@ -16,7 +19,12 @@ import type { Properties } from "../../infra/provider/handler.ts";
 import { recordType } from "../../infra/provider/record-type.ts";
 import { endProcesses } from "../support/project/processes.ts";
 import { localBed } from "./local/bed.ts";
-import { ProviderProcess, RefusedCall, startQuietEngine } from "./local/provider-process.ts";
+import {
+  ProviderProcess,
+  RefusedCall,
+  executable,
+  startQuietEngine,
+} from "./local/provider-process.ts";
 import type { Made, QuietEngine } from "./local/provider-process.ts";
 import type { PlatformBed } from "./suite/bed.ts";
 
@@ -161,10 +169,6 @@ test("keeps the record as it is handed over", async () => {
   expect(await provider.read(recordType, stored)).toMatchObject({ properties: { record } });
 });
 
-const executable = fileURLToPath(
-  new URL("../../infra/provider/pulumi-resource-bluegreen-core", import.meta.url),
-);
-
 interface Started {
   /** Stands in for the engine's process. */
   readonly engine: ChildProcess;
@@ -173,9 +177,9 @@ interface Started {
 }
 
 /** A provider that is the child of a process of its own, which tells its pid at once. */
-async function startedBy(address: string): Promise<Started> {
-  const script = `"$0" "$1" & echo "pid $!"; wait`;
-  const engine = spawn("sh", ["-c", script, executable, address], {
+async function startedWith(given: readonly string[], file = executable): Promise<Started> {
+  const script = `"$0" "$@" & echo "pid $!"; wait`;
+  const engine = spawn("sh", ["-c", script, file, ...given], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   let said = "";
@@ -187,6 +191,14 @@ async function startedBy(address: string): Promise<Started> {
   return { engine, pid, said: () => said };
 }
 
+async function serving(given: readonly string[]): Promise<Started> {
+  const started = await startedWith(given);
+  await until("the provider serves", () => /^\d+$/m.test(started.said()));
+  expect(startOf(started.pid)).not.toBeNull();
+  return started;
+}
+
+/** Listens until the test is over: whoever ends before that ended for another reason. */
 async function quietEngine(): Promise<QuietEngine> {
   const engine = await startQuietEngine();
   onTestFinished(() => {
@@ -195,30 +207,72 @@ async function quietEngine(): Promise<QuietEngine> {
   return engine;
 }
 
+async function killed(engine: ChildProcess): Promise<void> {
+  const exit = once(engine, "exit");
+  engine.kill("SIGKILL");
+  await exit;
+}
+
+interface HeldExecutable {
+  readonly file: string;
+  readonly release: () => void;
+}
+
+/** The executable, in a checkout whose Node says "held" and begins only when it is released. */
+function heldExecutable(): HeldExecutable {
+  const root = mkdtempSync(join(tmpdir(), "bg-held-"));
+  onTestFinished(() => {
+    rmSync(root, { recursive: true, force: true });
+  });
+  const provider = join(root, "infra", "provider");
+  const bin = join(root, "node_modules", ".bin");
+  for (const folder of [provider, bin]) mkdirSync(folder, { recursive: true });
+  const file = join(provider, basename(executable));
+  symlinkSync(executable, file);
+  symlinkSync(join(dirname(executable), "main.ts"), join(provider, "main.ts"));
+  const go = join(root, "go");
+  const node = `#!/bin/sh\necho held\nwhile [ ! -e "${go}" ]; do sleep 0.02; done
+exec "${process.execPath}" "$@"\n`;
+  writeFileSync(join(bin, "node"), node, { mode: 0o755 });
+  return {
+    file,
+    release: () => {
+      writeFileSync(go, "");
+    },
+  };
+}
+
 test("ends soon after the engine that started it was killed", async () => {
   const { address } = await quietEngine();
-  const { engine, pid, said } = await startedBy(address);
-  await until("the provider serves", () => /^\d+$/m.test(said()));
-  expect(startOf(pid)).not.toBeNull();
-  engine.kill("SIGKILL");
+  const { engine, pid } = await serving([address]);
+  await killed(engine);
   await until("the provider ends", () => startOf(pid) === null);
 });
 
 test("ends also when its engine was killed before it could begin to look", async () => {
-  const quiet = await quietEngine();
-  const { engine, pid } = await startedBy(quiet.address);
-  engine.kill("SIGKILL");
-  quiet.stop();
+  const { address } = await quietEngine();
+  const { file, release } = heldExecutable();
+  const { engine, pid, said } = await startedWith([address], file);
+  await until("the script has handed over to Node", () => said().includes("held"));
+  await killed(engine);
+  release();
   await until("the provider ends", () => startOf(pid) === null);
 });
 
 test("ends when nobody listens at its engine's address any more, though its parent lives", async () => {
   const quiet = await quietEngine();
-  const { engine, pid, said } = await startedBy(quiet.address);
-  await until("the provider serves", () => /^\d+$/m.test(said()));
+  const { engine, pid } = await serving([quiet.address]);
   quiet.stop();
   await until("the provider ends", () => startOf(pid) === null);
   expect(engine.signalCode).toBeNull();
+});
+
+test("takes no other address that it is given for its engine's", async () => {
+  const tracing = await quietEngine();
+  const quiet = await quietEngine();
+  const { pid } = await serving(["-v=9", "--tracing", tracing.address, quiet.address]);
+  quiet.stop();
+  await until("the provider ends", () => startOf(pid) === null);
 });
 
 async function until(what: string, condition: () => boolean, limitMs = 10_000): Promise<void> {

@@ -59,8 +59,9 @@ function reading(targets: RouterReading["targets"], router: RouterStatus): Route
     traffic: {
       kind: "counted",
       colors: perColor((color) => {
-        const { requests, errors, open, lastRequestAt } = router.colors[color].live;
-        return { requests, errors, open, lastRequestAt };
+        const { requests, errors, open, lastRequestAt, latency } = router.colors[color].live;
+        const { boundsMs, counts } = latency;
+        return { requests, errors, open, lastRequestAt, latency: { boundsMs, counts } };
       }),
     },
     settlesInMs: 0,

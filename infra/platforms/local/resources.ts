@@ -29,7 +29,7 @@ const router: ResourceHandler = {
     const status = await askRouter((state as unknown as RouterInputs).dir);
     if (!status) return null;
     const { host, port, tls, drainMs, accessLog, pauseMs } = status.spec;
-    return { host, port, tls, drainMs, accessLog, pauseMs };
+    return { host, port, tls, drainMs, accessLog, ...(pauseMs > 0 && { pauseMs }) };
   },
 };
 

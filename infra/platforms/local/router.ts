@@ -31,7 +31,9 @@ export class LocalRouter extends pulumi.ComponentResource implements RouterResou
     const dir = placeOf(settings).router;
     const { drainMs, local } = settings;
     const { host, port, tls, accessLog, pauseMs } = local;
-    const spec = { dir, host, port, tls, drainMs, accessLog, pauseMs };
+    // Left out where there is none: what an older bluegreen made has no such input.
+    const pause = pauseMs > 0 ? { pauseMs } : {};
+    const spec = { dir, host, port, tls, drainMs, accessLog, ...pause };
     const process = new RouterProcess(`${name}-router`, spec, { parent: this });
     const route = new Route(
       `${name}-route`,

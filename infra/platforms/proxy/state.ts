@@ -76,6 +76,7 @@ const mark = z.object({
   by: z.string(),
   reason: z.string(),
   pin: pin.nullable(),
+  setBack: z.literal(true).optional(),
 });
 const stateShape = z.object({
   schema: z.int(),

@@ -98,6 +98,21 @@ describe("where files exist", () => {
     });
   });
 
+  test.each([
+    ["a right file", "instances: 2"],
+    ["one with problems", "instances: many"],
+  ])("the application is the other's, written without a namespace in %s", async (_, written) => {
+    await init("--yes", "--", "node", "x.js");
+    const bare = read("Pulumi.dev.yaml")
+      .replace(/bluegreen:application: .*/, "application: shop")
+      .replace("instances: 2", written);
+    writeFileSync(join(folder, "Pulumi.dev.yaml"), bare);
+    await init("--yes", "-s", "prod", "--", "node", "x.js");
+    expect(parseSettingsFile(read("Pulumi.prod.yaml"), "Pulumi.prod.yaml").application).toBe(
+      "shop",
+    );
+  });
+
   test("a port that another environment has is nobody else's, whoever listens", async () => {
     await init("--yes", "--port", "18990", "--", "node", "x.js");
     await init("--yes", "-s", "stage", "--port", "18991", "--", "node", "x.js");

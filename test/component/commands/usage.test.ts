@@ -49,6 +49,24 @@ describe("a version that can't be one", () => {
   });
 });
 
+describe("a release that can't be one", () => {
+  test.each([
+    ["pin", ""],
+    ["pin", "a b"],
+    ["pin", `1${"0".repeat(128)}`],
+    ["unpin", ""],
+    ["unpin", "a\u001b[2J"],
+  ])("stops %s %j before anything runs", async (...args) => {
+    writeSettings();
+    const { code, stdout, stderr } = await run(...args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toMatch(/^USAGE: ".*("|\.\.\.) names no release\n/);
+    expect(stderr).toContain(`bluegreen ${args[0]} --help`);
+    expect(stderr).not.toContain("\u001b");
+    expect(existsSync(join(folder, "state"))).toBe(false);
+  });
+});
+
 describe("the hint", () => {
   test.each([
     [["deploy", "--versoin", "2"], "bluegreen deploy --help"],

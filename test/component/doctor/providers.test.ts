@@ -21,6 +21,18 @@ test("leaves providers of living engines alone, and whatever else names such a f
     "  13   1 vim /opt/bluegreen/infra/provider/main.ts",
     "  14   9 sh -c pulumi up",
     "  15  14 /opt/node /opt/bluegreen/infra/provider/main.ts 127.0.0.1:4003 ",
+    "  16   1 /Users/a b/engine/bin/pulumi up",
+    "  17  16 /opt/node /opt/bluegreen/infra/provider/main.ts 127.0.0.1:4004",
   ].join("\n");
   expect(strayProviders(listed)).toEqual([12, 15]);
+});
+
+test("knows a provider whatever options its engine handed on", () => {
+  const main = "/opt/node /opt/bluegreen/infra/provider/main.ts";
+  const listed = [
+    `  12   1 ${main} -v=9 127.0.0.1:4001`,
+    `  13   1 ${main} --logtostderr -v=9 --tracing 127.0.0.1:6007 127.0.0.1:4002`,
+    `  14   1 ${main} --tracing file:/tmp/trace 127.0.0.1:4003`,
+  ].join("\n");
+  expect(strayProviders(listed)).toEqual([12, 13, 14]);
 });

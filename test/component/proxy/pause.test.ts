@@ -1,17 +1,28 @@
 /** A switch between two colors that must never serve at once. */
 
+import { mkdirSync } from "node:fs";
+import { IncomingMessage, ServerResponse } from "node:http";
+import { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { expect, test } from "vitest";
+import { WebSocket, WebSocketServer } from "ws";
 
+import { setRoutes } from "../../../infra/platforms/local/proxy/client.ts";
+import { launchRouter } from "../../../infra/platforms/local/proxy/launch.ts";
+import { Pause } from "../../../infra/platforms/local/proxy/pause.ts";
 import type { RouterSpec } from "../../../infra/platforms/local/proxy/protocol.ts";
 import {
   call,
   keepAlive,
+  onEnd,
+  processDir,
   rawClient,
   routesTo,
+  specOf,
   startHere,
   startInstance,
+  startRawInstance,
   until,
 } from "./support.ts";
 
@@ -30,18 +41,19 @@ async function startPair(spec: Partial<RouterSpec>) {
       if (req.url === "/slow") letGo.push(answer);
       else setTimeout(answer, 5);
     });
-  const attached = {
-    blue: [(await startOne("blue")).address],
-    green: [(await startOne("green")).address],
-  };
+  const [blue, green] = [await startOne("blue"), await startOne("green")];
+  const upgrades = { blue: 0 };
+  const sockets = new WebSocketServer({ server: blue.server });
+  sockets.on("connection", () => (upgrades.blue += 1));
+  const attached = { blue: [blue.address], green: [green.address] };
   const { router, port } = await startHere(spec);
   await router.setRoutes({ routes: routesTo("blue", attached) });
   const routesOf = (active: "blue" | "green", generation: number) =>
     routesTo(active, attached, { generation });
-  return { router, port, serving, seen, letGo, routesOf };
+  return { router, port, serving, seen, letGo, routesOf, upgrades };
 }
 
-test("never lets two colors serve at once, and loses no request", async () => {
+test("sends nothing to one color while the other one answers, and loses no request", async () => {
   const { router, port, seen, routesOf } = await startPair({ pauseMs: 2000 });
   const agent = keepAlive(16);
   const failures: number[] = [];
@@ -119,6 +131,100 @@ test("forgets a request whose client left while it waited", async () => {
   letGo[0]?.();
   await Promise.all([flip, slow]);
   expect(seen).toMatchObject({ blue: 1, green: 0 });
+});
+
+test("ends WebSockets only when it is sure that traffic moves", async () => {
+  const { router, port, serving, letGo, routesOf, upgrades } = await startPair({ pauseMs: 150 });
+  const codes: number[] = [];
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/live`);
+  onEnd(() => {
+    socket.terminate();
+  });
+  socket.on("close", (code) => codes.push(code));
+  await until("the WebSocket", () => upgrades.blue === 1);
+  const slow = call(port, { path: "/slow" });
+  await until("the slow request", () => serving.blue === 1);
+  const refused = router.setRoutes({ routes: routesOf("green", 2) });
+  await expect(refused).rejects.toMatchObject({ code: "COLOR_BUSY" });
+  expect(socket.readyState).toBe(WebSocket.OPEN);
+  letGo[0]?.();
+  await slow;
+  await router.setRoutes({ routes: routesOf("green", 2) });
+  await until("the end of the WebSocket", () => codes.length > 0);
+  expect(codes).toEqual([1001]);
+});
+
+test("waits for an upgrade that is answered late, and ends it", async () => {
+  const late = await startRawInstance((socket) => {
+    socket.once("data", () => {
+      setTimeout(() => {
+        socket.write("HTTP/1.1 101 X\r\nConnection: Upgrade\r\nUpgrade: chat\r\n\r\n");
+      }, 60);
+    });
+  });
+  const green = await startInstance("green");
+  const { router, port } = await startHere({ pauseMs: 2000 });
+  const attached = { blue: [late], green: [green.address] };
+  await router.setRoutes({ routes: routesTo("blue", attached) });
+  const head = "GET / HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: chat\r\n\r\n";
+  const client = rawClient(port, head);
+  await until("the request", () => router.status().colors.blue.live.open === 1);
+  await router.setRoutes({ routes: routesTo("green", attached, { generation: 2 }) });
+  expect((await call(port)).text).toBe("green GET");
+  await until("the end of the upgraded connection", client.isClosed);
+});
+
+test("takes the setting back of a switch for a way back", async () => {
+  const { router, port, serving, routesOf } = await startPair({ pauseMs: 150 });
+  await router.setRoutes({ routes: routesOf("green", 2) });
+  const slow = call(port, { path: "/slow" });
+  await until("the slow request", () => serving.green === 1);
+  await router.setRoutes({ routes: routesOf("blue", 1), ifGeneration: 2 });
+  expect(await slow).toMatchObject({ status: 502 });
+  expect((await call(port)).text).toBe("blue");
+});
+
+test("tells those to come back who are more than can wait", () => {
+  const pause = new Pause(1);
+  const reply = () => new ServerResponse(new IncomingMessage(new Socket()));
+  const gone: string[] = [];
+  pause.begin();
+  expect(pause.admit(reply(), () => gone.push("first"))).toBe("waits");
+  expect(pause.admit(reply(), () => gone.push("second"))).toBe("full");
+  pause.end();
+  expect(gone).toEqual(["first"]);
+  expect(pause.admit(reply(), () => gone.push("third"))).toBe("go");
+});
+
+test("answers all that wait when it is stopped while they do", async () => {
+  const { router, port, serving, letGo, routesOf } = await startPair({ pauseMs: 5000 });
+  const slow = call(port, { path: "/slow" });
+  await until("the slow request", () => serving.blue === 1);
+  const flip = router.setRoutes({ routes: routesOf("green", 2) }).catch((error: unknown) => error);
+  const waiting = Array.from({ length: 50 }, () => call(port));
+  await until("50 waiting", () => router.status().waiting === 50);
+  letGo[0]?.();
+  await slow;
+  const { finished } = await router.stop();
+  const replies = await Promise.all(waiting);
+  expect(replies.map(({ status }) => status)).toEqual(Array(50).fill(200));
+  await Promise.all([finished, flip]);
+});
+
+test("a router that was started without word of a pause makes none", async () => {
+  const dir = processDir();
+  mkdirSync(dir, { mode: 0o700 });
+  const blue = await startInstance("blue");
+  const green = await startInstance("green");
+  const attached = { blue: [blue.address], green: [green.address] };
+  // As an older bluegreen wrote it.
+  const older: Partial<RouterSpec> = { ...specOf(dir) };
+  Reflect.deleteProperty(older, "pauseMs");
+  const status = await launchRouter(older as RouterSpec);
+  expect(status.spec.pauseMs).toBe(0);
+  await setRoutes(dir, routesTo("blue", attached));
+  await setRoutes(dir, routesTo("green", attached, { generation: 2 }));
+  expect((await call(status.listen.port)).text).toBe("green GET");
 });
 
 test("stops at once in the middle of a pause, with the former routes", async () => {

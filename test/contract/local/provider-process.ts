@@ -13,7 +13,7 @@ import messages from "@pulumi/pulumi/proto/provider_pb.js";
 import status from "@pulumi/pulumi/proto/status_pb.js";
 import type { Properties } from "../../../infra/provider/handler.ts";
 
-const file = fileURLToPath(
+export const executable = fileURLToPath(
   new URL("../../../infra/provider/pulumi-resource-bluegreen-core", import.meta.url),
 );
 const startMs = 10_000;
@@ -64,7 +64,7 @@ export class ProviderProcess {
 
   static async start(): Promise<ProviderProcess> {
     const engine = await startQuietEngine();
-    const child = spawn(file, [engine.address], { stdio: ["ignore", "pipe", "inherit"] });
+    const child = spawn(executable, [engine.address], { stdio: ["ignore", "pipe", "inherit"] });
     return new ProviderProcess(child, await portOf(child), engine);
   }
 

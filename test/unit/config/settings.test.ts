@@ -31,7 +31,9 @@ describe("settings from the engine", () => {
       switchWithinMs: 10_000,
       freeze: { zone: "UTC", windows: [], only: [] },
       gate: "automatic",
+      gateWithinMs: 86_400_000,
       given: { blue: null, green: null },
+      color: { file: null, with: {}, secrets: {}, size: 2, startMs: 120_000 },
       local: {
         command: ["node", "server.ts"],
         cwd: ".",

@@ -88,6 +88,26 @@ describe("a second environment", () => {
     expect(text).not.toMatch(/secure|encryptionsalt/);
   });
 
+  test("gets none of the secrets that are items of a list, and the others keep their numbers", () => {
+    const others = `  other:tokens: [plain, { secure: AAAA }, [{ secure: AAAC }], last]
+  other:options: { secure: true, port: 443 }
+  other:once: &once
+    secure: AAAD
+  other:again: *once
+`;
+    const { secrets, text } = taken({}, dev.replace("encryptionsalt", `${others}encryptionsalt`));
+    expect(secrets.filter((name) => name.startsWith("other:"))).toEqual([
+      "other:tokens[1]",
+      "other:tokens[2][0]",
+      "other:once",
+      "other:again",
+    ]);
+    const { config } = parse(text) as { config: Record<string, unknown> };
+    expect(config["other:tokens"]).toEqual(["plain", "", [""], "last"]);
+    expect(config["other:options"]).toEqual({ secure: true, port: 443 });
+    expect(text).not.toContain("AAA");
+  });
+
   test("is otherwise where the command line says so", () => {
     const own = { command: ["./run"], instances: 1, health: "/up", versionPath: "/v" };
     const { settings } = taken(own);

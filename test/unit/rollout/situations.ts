@@ -2,13 +2,13 @@
 
 import type { Action } from "../../../automation/rollout/action.ts";
 import { decide } from "../../../automation/rollout/decide.ts";
-import type { Deploy, Goal } from "../../../automation/rollout/goal.ts";
+import type { Deploy, Goal, Policy } from "../../../automation/rollout/goal.ts";
 import type { Memory } from "../../../automation/rollout/memory.ts";
 import { noMemory } from "../../../automation/rollout/memory.ts";
 import type { Given } from "../rules/views.ts";
 import { alice, bob, claimOf, outputsOf, rolloutOf, viewOf } from "../rules/views.ts";
 
-const policy = {
+const policy: Policy = {
   claimMs: 1_800_000,
   rollbackWindowMs: 600_000,
   quietMs: 10_000,
@@ -22,6 +22,7 @@ interface Circumstances {
   readonly goal?: Goal;
   /** Bob's process is known to be gone. */
   readonly bobIsDead?: boolean;
+  readonly policy?: Partial<Policy>;
 }
 
 export const deployTwo: Deploy = { kind: "Deploy", version: "2", digest: "sha-2" };
@@ -29,11 +30,11 @@ export const finish: Deploy = { kind: "Deploy", version: null, digest: null };
 
 export function next(
   given: Given,
-  { memory, goal = deployTwo, bobIsDead }: Circumstances = {},
+  { memory, goal = deployTwo, bobIsDead, policy: change }: Circumstances = {},
 ): Action {
   return decide({
     goal,
-    policy,
+    policy: { ...policy, ...change },
     self: {
       owner: alice,
       rolloutId: "r-9",

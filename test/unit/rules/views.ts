@@ -41,6 +41,7 @@ export function outputsOf(
     rolloutId: `r-${version}`,
     size: 2,
     given: false,
+    component: null,
     spec: null,
     ...more,
   };

@@ -74,10 +74,21 @@ export async function setRoutes(
   options: { readonly ifGeneration?: number } = {},
 ): Promise<RouterStatus> {
   const body: RoutesChange = { routes, ...options };
-  const pauseMs = (await askRouter(dir))?.spec.pauseMs ?? 0;
-  const deadlineMs = writeDeadlineMs + pauseMs;
+  const deadlineMs = writeDeadlineMs + (await pauseOf(dir));
   const call = { method: "PUT", path: "/routes", body, deadlineMs } as const;
   return parseStatus(await callRunning(dir, call));
+}
+
+/** A router that is too busy to say may still take a way back: then as it was started. */
+async function pauseOf(dir: string): Promise<number> {
+  try {
+    const status: { spec: Partial<RouterSpec> } | null = await askRouter(dir);
+    return status?.spec.pauseMs ?? 0;
+  } catch (error) {
+    if (!(error instanceof BlueGreenError)) throw error;
+    const known: Partial<RouterSpec> | undefined = readIdentity(resolve(dir))?.spec;
+    return known?.pauseMs ?? 0;
+  }
 }
 
 /** Prometheus text. @throws BlueGreenError ROUTER_DOWN. */

@@ -10,8 +10,8 @@ import { hasTraffic } from "./protocol.ts";
 import type { Proxy } from "./proxy.ts";
 
 const pollMs = 5;
-/** For what was cut to be gone: an upgraded connection takes a second to say goodbye. */
-const cutMs = 2000;
+/** An upgraded connection takes a second to say goodbye, and what is cut a moment to be gone. */
+const farewellMs = 2000;
 
 export interface Handover {
   readonly proxy: Proxy;
@@ -32,37 +32,52 @@ export function leavingColors(before: RouterRoutes, after: RouterRoutes): readon
 }
 
 /**
- * Until nothing of them is open; the caller ends the pause.
+ * Until nothing of them is open at this router; the caller ends the pause. Upgraded connections are
+ * ended last, once it is sure that traffic moves.
  *
  * @throws BlueGreenError COLOR_BUSY where they didn't finish in time, ROUTER_DOWN
  */
 export async function silence(handover: Handover): Promise<void> {
   const { proxy, leaving, withinMs, late } = handover;
   proxy.pause.begin();
-  for (const color of leaving) for (const tunnel of proxy.tunnels[color]) tunnel.end();
-  if (await isSilent(handover, withinMs)) return;
-  if (late === "refuse") throw stillBusy(handover);
-  for (const color of leaving) for (const exchange of proxy.exchanges[color]) exchange.cut();
-  if (!(await isSilent(handover, cutMs))) throw stillBusy(handover);
+  if (!(await waited(handover, withinMs, () => requestsOf(handover) === 0))) {
+    if (late === "refuse") throw stillBusy(handover);
+    for (const color of leaving) for (const exchange of proxy.exchanges[color]) exchange.cut();
+  }
+  const gone = await waited(handover, farewellMs, () => {
+    for (const color of leaving) for (const tunnel of proxy.tunnels[color]) tunnel.end();
+    return openOf(handover) === 0;
+  });
+  if (!gone && late === "refuse") throw stillBusy(handover);
 }
 
-async function isSilent(handover: Handover, withinMs: number): Promise<boolean> {
+async function waited(
+  { isStopping }: Handover,
+  withinMs: number,
+  isOver: () => boolean,
+): Promise<boolean> {
   const deadline = performance.now() + withinMs;
-  while (open(handover) > 0) {
-    if (handover.isStopping()) throw new BlueGreenError("ROUTER_DOWN", "the router is stopping");
+  while (!isOver()) {
+    if (isStopping()) throw new BlueGreenError("ROUTER_DOWN", "the router is stopping");
     if (performance.now() > deadline) return false;
     await sleep(pollMs);
   }
   return true;
 }
 
-function open({ proxy, leaving }: Handover): number {
+function openOf({ proxy, leaving }: Handover): number {
   return leaving.reduce((sum, color) => sum + proxy.counters[color].open, 0);
+}
+
+/** Without the upgraded connections, which end when they are told to. */
+function requestsOf({ proxy, leaving }: Handover): number {
+  const of = (color: Color) => proxy.counters[color].open - proxy.counters[color].upgraded;
+  return leaving.reduce((sum, color) => sum + of(color), 0);
 }
 
 function stillBusy(handover: Handover): BlueGreenError {
   const { leaving, withinMs } = handover;
-  const count = open(handover);
+  const count = openOf(handover);
   const requests = count === 1 ? "1 request" : `${count} requests`;
   const message =
     `${leaving.join(" and ")} had ${requests} open after a pause of ${withinMs} ms, ` +

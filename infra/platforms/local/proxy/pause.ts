@@ -3,11 +3,16 @@
 import type { ServerResponse } from "node:http";
 
 /** More than this don't wait: they are told to come back. */
-const maxWaiting = 10_000;
+const defaultMaxWaiting = 10_000;
 
 export class Pause {
+  readonly #maxWaiting: number;
   /** In the order of their arrival; null while nothing is paused. */
   #waiting: Map<ServerResponse, () => void> | null = null;
+
+  constructor(maxWaiting = defaultMaxWaiting) {
+    this.#maxWaiting = maxWaiting;
+  }
 
   /** Requests that wait now. */
   get waiting(): number {
@@ -23,7 +28,7 @@ export class Pause {
   admit(res: ServerResponse, go: () => void): "go" | "waits" | "full" {
     const waiting = this.#waiting;
     if (waiting === null) return "go";
-    if (waiting.size >= maxWaiting) return "full";
+    if (waiting.size >= this.#maxWaiting) return "full";
     waiting.set(res, go);
     res.once("close", () => waiting.delete(res));
     return "waits";

@@ -1,6 +1,6 @@
 /** Keeps the routes on disk, with the previous ones as a backup. */
 
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { BlueGreenError, messageOf } from "../../../errors.ts";
@@ -51,11 +51,31 @@ export class RouteStore {
 
   /** @throws BlueGreenError STORE_FAILED; the stored routes are then the former ones. */
   async save(routes: RouterRoutes): Promise<void> {
-    if (this.#stored !== null) await writeDurably(this.#backup, this.#stored);
+    const former = this.#stored;
+    if (former !== null) await writeDurably(this.#backup, former);
     const text = serialize(routes);
-    await writeDurably(this.#path, text);
+    try {
+      await writeDurably(this.#path, text);
+    } catch (error) {
+      // The new text is there already where only the folder's fsync failed.
+      if (former !== null && (await holds(this.#path, text))) await putBack(this.#path, former);
+      throw error;
+    }
     this.#stored = text;
   }
+}
+
+async function holds(path: string, text: string): Promise<boolean> {
+  try {
+    return (await readFile(path, "utf8")) === text;
+  } catch {
+    return false;
+  }
+}
+
+/** By its content alone: what it survives can't be told on such a disk. */
+async function putBack(path: string, former: string): Promise<void> {
+  await writeFile(path, former, { mode: 0o600 });
 }
 
 function serialize(routes: RouterRoutes): string {

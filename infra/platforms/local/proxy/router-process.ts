@@ -148,11 +148,13 @@ async function reportStartup(dir: string, error: unknown): Promise<void> {
   await writeDurably(join(dir, routerFiles.startupError), JSON.stringify(wire));
 }
 
-const spec = JSON.parse(process.argv[2] ?? "null") as RouterSpec | null;
-if (spec === null) {
+const given = JSON.parse(process.argv[2] ?? "null") as RouterSpec | null;
+if (given === null) {
   process.stderr.write("usage: router-process <spec as JSON>\n");
   process.exit(2);
 }
+// One that an older bluegreen wrote has no pause.
+const spec = { ...{ pauseMs: 0 }, ...given };
 try {
   await run(spec);
 } catch (error) {

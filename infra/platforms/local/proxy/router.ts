@@ -156,7 +156,8 @@ export class Router {
   }
 
   #open(): number {
-    return this.#proxy.counters.blue.open + this.#proxy.counters.green.open;
+    const { counters, pause } = this.#proxy;
+    return counters.blue.open + counters.green.open + pause.waiting;
   }
 
   async #apply({ routes, ifGeneration }: RoutesChange): Promise<void> {

@@ -86,6 +86,7 @@ const mark = z.object({
   by: z.string(),
   reason: z.string(),
   pin: pin.nullable(),
+  setBack: z.literal(true).optional(),
 });
 
 const shape = z.object({
