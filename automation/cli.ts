@@ -4,9 +4,10 @@ import "../infra/deferred-modules.ts";
 import yargs from "yargs";
 import type { Argv } from "yargs";
 import { hideBin } from "yargs/helpers";
+import { defaultEnvironment } from "../infra/environment-words.ts";
 import { exitCodes } from "../infra/errors.ts";
 import { commands } from "./commands/index.ts";
-import { defaultEnvironment } from "./report/environment-words.ts";
+import { jsonReporter } from "./report/json.ts";
 
 const { FORCE_COLOR, NO_COLOR, TERM } = process.env;
 const wantsColor =
@@ -62,16 +63,35 @@ async function main(args: readonly string[]): Promise<number> {
     return exit;
   } catch (error) {
     if (!(error instanceof UsageError) && !isYargsError(error)) throw error;
-    process.stderr.write(`USAGE: ${error.message}\nhint: bluegreen ${helpFor(args)}\n`);
+    refuse(error.message, args);
     return exitCodes.settings.code;
   }
+}
+
+/** As a command tells of any other error, though none has begun. */
+function refuse(message: string, args: readonly string[]): void {
+  const hint = `bluegreen ${helpFor(args)}`;
+  if (wantsJson(args))
+    jsonReporter().on({ kind: "Failed", code: "USAGE", message, hint, details: [] });
+  else process.stderr.write(`USAGE: ${message}\nhint: ${hint}\n`);
+}
+
+/** The last one counts, as for a line that can be understood. */
+function wantsJson(args: readonly string[]): boolean {
+  const last = ownWords(args).findLast((word) => /^--(no-)?json(=|$)/.test(word));
+  return last === "--json" || last === "--json=true";
+}
+
+/** Without what is handed on to Pulumi. */
+function ownWords(args: readonly string[]): readonly string[] {
+  const end = args.indexOf("--");
+  return args.slice(0, end === -1 ? args.length : end);
 }
 
 /** Of the command that was typed; of all where there is none, or it doesn't exist. */
 function helpFor(args: readonly string[]): string {
   const names = new Set(commands.map(({ usage }) => usage.split(" ")[0] ?? ""));
-  const end = args.indexOf("--");
-  const typed = args.slice(0, end === -1 ? args.length : end).find((word) => names.has(word));
+  const typed = ownWords(args).find((word) => names.has(word));
   return typed === undefined ? "--help" : `${typed} --help`;
 }
 

@@ -8,7 +8,7 @@ import { jsonReporter } from "./report/json.ts";
 import { terminalReporter } from "./report/terminal.ts";
 import type { Output } from "./report/terminal.ts";
 import type { Session, SessionOptions } from "./session.ts";
-import { withEnvironment, wordsFor } from "./report/environment-words.ts";
+import { withEnvironment, wordsFor } from "../infra/environment-words.ts";
 
 /** Options of every command. */
 export interface GlobalOptions {

@@ -1,6 +1,7 @@
 /** What happened, as data: the event log holds these, reports fold them. Past tense. */
 
 import type { Color, Owner, PerColor, Phase, Verdict, Weights } from "../infra/model.ts";
+import type { Grounds, Seen } from "./rollout/metrics.ts";
 
 /** Version of the log's lines. */
 export const eventSchema = 1;
@@ -53,12 +54,18 @@ export type Event =
       readonly to: Color;
       readonly servedMs: number | null;
     }
+  /** A bake begins; with its readings this is all that it is judged by. */
+  | { readonly kind: "Measured"; readonly grounds: Grounds }
   | {
       readonly kind: "Judged";
       readonly verdict: Verdict;
       readonly sentence: string;
       readonly requests: number;
       readonly errors: number;
+      /** Since the switch; absent in logs of earlier versions. */
+      readonly atMs?: number;
+      /** What was read since the judgement before; absent in logs of earlier versions. */
+      readonly seen?: readonly Seen[];
     }
   /** The bake ended. */
   | {

@@ -3,7 +3,7 @@
 import { BlueGreenError } from "../infra/errors.ts";
 import type { Baked, Color, RouterReading, Verdict } from "../infra/model.ts";
 import type { Observed } from "../infra/observation.ts";
-import type { ColorRequest, Request } from "../infra/rules/request.ts";
+import type { ColorRequest, Request, RollBack } from "../infra/rules/request.ts";
 import type { Clock } from "../infra/clock.ts";
 import type { Event } from "./event.ts";
 
@@ -30,6 +30,15 @@ export interface Bake {
   judge(view: Observed, color: Color, sinceMs: number): Promise<Baked>;
 }
 
+/** The way back past the engine. */
+export interface DirectWay {
+  /**
+   * Sets the router to the color and leaves a mark for the next update to take over.
+   * @throws ROLLBACK_IMPOSSIBLE, SWITCH_STUCK, and what the platform throws
+   */
+  flip(view: Observed, to: Color, request: RollBack): Promise<void>;
+}
+
 /** The update of a color ended before anything of it was changed; else as the error that ended it. */
 export class NotBegun extends BlueGreenError {
   constructor({ code, message, details, hint, cause }: BlueGreenError) {
@@ -41,6 +50,7 @@ export interface Ports {
   readonly environment: Environment;
   readonly checks: Checks;
   readonly bake: Bake;
+  readonly direct: DirectWay;
   readonly clock: Clock;
   readonly on: (event: Event) => void;
   /** True once a person asked to stop: the loop ends after the step it is in. */

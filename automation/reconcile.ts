@@ -13,6 +13,8 @@ import type { Ports } from "./ports.ts";
 import type { Action, Draining } from "./rollout/action.ts";
 import { describeAction } from "./rollout/action.ts";
 import { decide } from "./rollout/decide.ts";
+import { isEnginesFault } from "./rollout/engines-fault.ts";
+import { unusedClaim } from "./rollout/failure.ts";
 import { hasNothingOpen } from "./rollout/drain.ts";
 import type { Goal, Policy, Self } from "./rollout/goal.ts";
 import type { Memory } from "./rollout/memory.ts";
@@ -37,28 +39,54 @@ export async function reconcile(run: Run): Promise<string> {
   const { ports } = run;
   let memory = noMemory;
   let fresh = true;
-  let mine: Rollout | null = null;
   for (let count = 0; count < maxActions; count += 1) {
-    if (ports.interrupted()) throw interruption(mine);
-    const view = await ports.environment.observe({ fresh });
+    // A way back that has begun isn't left halfway.
+    if (ports.interrupted() && !memory.barred) throw await interruption(run, memory);
+    const view = await look(ports, memory, fresh);
     if (fresh) reportView(ports, view);
-    mine = view.record.rollout?.id === memory.rolloutId ? view.record.rollout : null;
     const action = decide({ ...run, view, memory });
     if (action.kind === "Finish") return action.sentence;
     if (action.kind === "Fail") throw action.error;
     const before = memory;
     memory = await attempt(run, view, memory, action);
-    const failed = memory.failure !== before.failure || memory.retried !== before.retried;
-    fresh = failed || action.kind === "Judge";
+    fresh = wentWrong(before, memory) || action.kind === "Judge";
   }
   assert.fail(`no end after ${maxActions} actions`);
+}
+
+function wentWrong(before: Memory, { failure, retried }: Memory): boolean {
+  return failure !== before.failure || retried !== before.retried;
+}
+
+/** For a way back the data plane and what this run knows are enough, if the engine can't be asked. */
+async function look({ environment, on }: Ports, memory: Memory, fresh: boolean): Promise<Observed> {
+  const back = memory.barred !== null || memory.baked?.verdict === "fail";
+  try {
+    return await environment.observe({ fresh: fresh && memory.barred === null });
+  } catch (error) {
+    if (!back || !isEnginesFault(error)) throw error;
+    on({ kind: "Noted", sentence: `the record can't be read again: ${error.message}` });
+    return environment.observe({ fresh: false });
+  }
 }
 
 function reportView({ on }: Ports, { record, reading }: Observed): void {
   on({ kind: "Observed", active: record.activeColor, weights: reading.weights });
 }
 
-function interruption(rollout: Rollout | null): BlueGreenError {
+/** A claim under which nothing was done yet is given up first: it would only cost a way back. */
+async function interruption(run: Run, memory: Memory): Promise<BlueGreenError> {
+  if (memory.rolloutId === null) return interrupted(null);
+  const view = await look(run.ports, memory, false);
+  const { rollout } = view.record;
+  const mine = rollout?.id === memory.rolloutId ? rollout : null;
+  const request = unusedClaim({ ...run, view, memory });
+  if (request === null) return interrupted(mine);
+  const after = await attempt(run, view, memory, { kind: "Update", request });
+  return interrupted(wentWrong(memory, after) ? mine : null);
+}
+
+function interrupted(rollout: Rollout | null): BlueGreenError {
   const way = rollout && wayOut(rollout);
   return new BlueGreenError("INTERRUPTED", "stopped between two steps, as asked", {
     hint: `the same command goes on from here${way ? `; \`${way}\` gives up` : ""}`,
@@ -72,7 +100,7 @@ async function attempt(run: Run, view: Observed, memory: Memory, action: Action)
   const started = ports.clock.now();
   ports.on({ kind: "Begun", action: name, phase: view.record.rollout?.phase ?? null });
   ports.boundary(`before ${point(action)}`);
-  const begun = action.kind === "Provision" ? { ...memory, filling: true } : memory;
+  const begun = action.kind === "Provision" ? { ...memory, touched: true } : memory;
   try {
     const learned = await act(run, view, begun, action);
     ports.boundary(`after ${point(action)}`);
@@ -83,12 +111,23 @@ async function attempt(run: Run, view: Observed, memory: Memory, action: Action)
       ports.on({ kind: "Noted", sentence: `${error.message}: going on once more` });
       return { ...begun, retried: true };
     }
-    if (error instanceof BlueGreenError && memory.failure === null) {
-      const blamed = blamedFor(error, ports, view, action);
-      return { ...(error instanceof NotBegun ? memory : begun), failure: error, blamed };
+    if (isEnginesFault(error) && returnsTraffic(run, action) && memory.barred === null) {
+      const sentence = `the engine can't do it (${error.code}: ${error.message}), going direct`;
+      ports.on({ kind: "Noted", sentence });
+      return { ...begun, barred: error };
     }
-    throw memory.failure ? bothFailed(memory.failure, error) : error;
+    if (error instanceof BlueGreenError && memory.failure === null) {
+      const failure = { error, blamed: blamedFor(error, ports, view, action) };
+      return { ...(error instanceof NotBegun ? memory : begun), failure };
+    }
+    throw memory.failure ? bothFailed(memory.failure.error, error) : error;
   }
+}
+
+/** A rollout's own way back; a person's command goes direct by itself. */
+function returnsTraffic({ goal }: Run, action: Action): boolean {
+  const back = action.kind === "Update" && action.request.kind === "RollBack";
+  return back && goal.kind !== "RollBackNow";
 }
 
 /** The release that was to get traffic when its errors made the program set the router back. */
@@ -122,11 +161,11 @@ function bothFailed(first: BlueGreenError, second: unknown): BlueGreenError {
 }
 
 async function act(run: Run, view: Observed, memory: Memory, action: Action): Promise<Memory> {
-  const { environment, checks, bake } = run.ports;
+  const { environment, checks, bake, direct } = run.ports;
   switch (action.kind) {
     case "Update":
       await environment.updateRouter(action.request);
-      return afterUpdate(run, view, memory, action.request);
+      return afterUpdate(run, memory, action.request);
     case "Provision": {
       const { color, rolloutId, version, size } = action;
       await environment.updateColor(color, { kind: "Provision", rolloutId, version, size });
@@ -141,6 +180,9 @@ async function act(run: Run, view: Observed, memory: Memory, action: Action): Pr
       run.ports.on({ kind: "Baked", color: action.color, ...baked });
       return { ...memory, baked };
     }
+    case "FlipBack":
+      await direct.flip(view, action.to, action.request);
+      return afterRollback(run, memory, action.request);
     case "Empty":
       await environment.emptyColor(action.color);
       return { ...memory, emptied: action.color };
@@ -168,7 +210,7 @@ export async function drain(
   }
 }
 
-function afterUpdate(run: Run, view: Observed, memory: Memory, request: Request): Memory {
+async function afterUpdate(run: Run, memory: Memory, request: Request): Promise<Memory> {
   switch (request.kind) {
     case "Keep":
       return { ...memory, kept: true };
@@ -177,25 +219,27 @@ function afterUpdate(run: Run, view: Observed, memory: Memory, request: Request)
     case "Switch":
       return { ...memory, rolloutId: request.rolloutId, done: true };
     case "RollBack":
-      return afterRollback(run, view, memory, request);
+      return afterRollback(run, memory, request);
     default:
       return memory;
   }
 }
 
-/** For a rollout, going back is a failure; for a person who asked for it, it is the goal. */
-function afterRollback(
-  run: Run,
-  view: Observed,
+/**
+ * For a rollout, going back is a failure; for a person who asked for it, it is the goal. Where to is
+ * what the update did: others may have moved traffic between the last look and its lock.
+ */
+async function afterRollback(
+  { ports, goal }: Run,
   memory: Memory,
   { reason, pin: pinned }: RollBack,
-): Memory {
-  const { activeColor } = view.record;
-  const back = view.drift.kind === "direct";
-  const to = activeColor && !back ? otherColor(activeColor) : (activeColor ?? "blue");
-  run.ports.on({ kind: "RolledBack", to, reason });
-  if (run.goal.kind === "RollBackNow") return { ...memory, done: true };
-  return { ...memory, failure: rolledBack(reason, to, { pinned }) };
+): Promise<Memory> {
+  const { record } = await ports.environment.observe({ fresh: false });
+  const to = record.activeColor;
+  assert(to, "a rollback leaves a color active");
+  ports.on({ kind: "RolledBack", to, reason });
+  if (goal.kind === "RollBackNow") return { ...memory, done: true };
+  return { ...memory, failure: { error: rolledBack(reason, to, { pinned }), blamed: null } };
 }
 
 function afterCheck(
@@ -207,8 +251,8 @@ function afterCheck(
   const digest = view.colors[color]?.release.digest ?? "";
   const checked = { digest, verdict };
   if (verdict === "pass") return { ...memory, checked };
-  const failure = new BlueGreenError("CHECK_FAILED", `the checks on ${color} say ${verdict}`, {
+  const error = new BlueGreenError("CHECK_FAILED", `the checks on ${color} say ${verdict}`, {
     hint: `${color} stays for a look: \`bluegreen logs ${color}\`; the active color is untouched`,
   });
-  return { ...memory, checked, failure };
+  return { ...memory, checked, failure: { error, blamed: null } };
 }

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Color } from "../infra/model.ts";
 import { weightsOf } from "../infra/model.ts";
-import { setRoutes, startRouter, stopRouter } from "../infra/platforms/local/proxy/client.ts";
+import { setRoutes, startRouter, stopRouter } from "../infra/platforms/local/router/client.ts";
 import { Child } from "./child.ts";
 import type { ClientOrder, ClientResult } from "./client-facts.ts";
 import type { Origins } from "./origin.ts";

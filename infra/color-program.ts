@@ -15,7 +15,7 @@ import type { Settings } from "./config.ts";
 import type { ProgramContext } from "./context.ts";
 import { BlueGreenError } from "./errors.ts";
 import { freezeGiven, givenOf } from "./given.ts";
-import type { Color, ColorOutputs } from "./model.ts";
+import type { Color, ColorOutputs, Release } from "./model.ts";
 import { recordSchema } from "./model.ts";
 import { observe } from "./observation.ts";
 import { guardPlan } from "./guards/plan.ts";
@@ -43,6 +43,7 @@ export async function colorProgram(run: ColorRun): Promise<Record<string, unknow
     store: !pulumi.runtime.isDryRun(),
   });
   const guarded = guardPlan({
+    environment: settings.environment,
     allowed: null,
     flipTypes: [],
     beforeFlip: () => Promise.resolve(),
@@ -71,6 +72,7 @@ export async function judgeColor(
   const asked = settle(planning.asked, view);
   const plan = await planColor({ ...planning, asked });
   guardColor(view, asked, plan && { release: plan.frozen.release, size: plan.size });
+  if (asked.kind === "Obey" && plan) refuseUnnamed(planning, plan.frozen.release);
   return { asked, plan };
 }
 
@@ -122,9 +124,19 @@ function sizeAndId({ size, rolloutId }: Filled): Omit<ColorPlan, "frozen"> {
 function fileVersion(settings: Settings, current: ColorOutputs | null): string {
   const version = settings.version ?? current?.release.version;
   if (version !== undefined) return version;
-  throw new BlueGreenError("SETTINGS_INVALID", "bluegreen:version isn't set", {
-    hint: "name the release in the settings file, or run `bluegreen deploy --version VERSION`",
-  });
+  throw new BlueGreenError("SETTINGS_INVALID", "bluegreen:version isn't set", { hint: nameIt });
+}
+
+const nameIt = "name the release in the settings file, or run `bluegreen deploy --version VERSION`";
+
+/** Another release doesn't get the version of the one that the color holds without being told so. */
+function refuseUnnamed({ settings, view: { current, color } }: Planning, next: Release): void {
+  if (settings.version !== null || !current || current.release.digest === next.digest) return;
+  throw new BlueGreenError(
+    "SETTINGS_INVALID",
+    `bluegreen:version isn't set, and what would fill ${color} isn't its ${current.release.version} any more`,
+    { hint: nameIt },
+  );
 }
 
 /** True when this update replaces what the color held by leave of its claim. */

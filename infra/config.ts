@@ -3,6 +3,7 @@
 import { parseAround } from "./config/around.ts";
 import { namedCheck } from "./config/checks.ts";
 import { problemsOf } from "./config/issues.ts";
+import { readyMetric } from "./config/metrics.ts";
 import { overlaps } from "./config/path.ts";
 import { settingsError } from "./config/problems.ts";
 import type { Problem } from "./config/problems.ts";
@@ -15,6 +16,7 @@ import { readRaw } from "./config/source.ts";
 import type { Source } from "./config/source.ts";
 
 export type { Check, CheckKind, CheckOf } from "./config/checks.ts";
+export type { Metric, MetricKind, MetricOf } from "./config/metrics.ts";
 export { namespace } from "./config/path.ts";
 export { projectConfigSchema, settingsMarkdown } from "./config/reference.ts";
 export { opaqueSecret } from "./config/settings-yaml.ts";
@@ -77,10 +79,11 @@ function shapeProblems({ values, problems }: Source): readonly Problem[] {
 
 /** Fills in what is derived from other settings. */
 function complete(settled: SettledShape): Settings {
-  const { probe, checks, health } = settled;
+  const { probe, checks, metrics, health } = settled;
   return {
     ...settled,
     probe: { ...probe, path: probe.path ?? health.path },
     checks: checks.map(namedCheck),
+    metrics: metrics.map(readyMetric),
   };
 }

@@ -1,8 +1,10 @@
 /** Entry of a hand-run `pulumi up`; the driver runs the same program inline. */
 
-import { RunError } from "@pulumi/pulumi";
+import { RunError, getStack } from "@pulumi/pulumi";
+import { withEnvironment } from "./environment-words.ts";
 import { BlueGreenError, formatError } from "./errors.ts";
 import { program } from "./program.ts";
+import { stackRole } from "./stack-role.ts";
 
 /** A refusal is for people: Pulumi prints a RunError without a stack. */
 export default async function run(): Promise<Record<string, unknown>> {
@@ -10,6 +12,7 @@ export default async function run(): Promise<Record<string, unknown>> {
     return await program();
   } catch (error) {
     if (!(error instanceof BlueGreenError)) throw error;
-    throw new RunError(formatError(error));
+    const { environment } = stackRole(getStack());
+    throw new RunError(withEnvironment(formatError(error), environment));
   }
 }

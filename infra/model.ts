@@ -268,6 +268,8 @@ export interface RouterReading {
   readonly traffic:
     | { readonly kind: "counted"; readonly colors: PerColor<ColorTraffic> }
     | { readonly kind: "unknown" };
+  /** Where it really serves; absent where it doesn't tell: as the settings say. */
+  readonly url?: string;
   /** Milliseconds from a change until the data plane follows everywhere. */
   readonly settlesInMs: number;
   /** What is wrong with the router itself; one sentence each. */

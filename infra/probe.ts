@@ -9,6 +9,6 @@ export type { HealthProbe } from "./probe/health.ts";
 export { colorOf, isElsewhere, sentenceOf } from "./probe/result.ts";
 export type { ProbeResult } from "./probe/result.ts";
 export { verifyServed } from "./probe/served.ts";
-export type { ServedAnswers, ServedRequest, ServedResult } from "./probe/served.ts";
+export type { ClearFailure, ServedAnswers, ServedRequest, ServedResult } from "./probe/served.ts";
 export { versionIn } from "./probe/version.ts";
 export type { VersionSource } from "./probe/version.ts";

@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { activationGuard } from "./guards/activation.ts";
 import type { Settings } from "./config.ts";
 import type { ProgramContext } from "./context.ts";
+import { withEnvironment } from "./environment-words.ts";
 import { BlueGreenError } from "./errors.ts";
 import type { RouterRecord } from "./model.ts";
 import { observe } from "./observation.ts";
@@ -73,7 +74,7 @@ async function tell(view: Observed, transition: Transition, context: ProgramCont
   const notes = drift.kind === "none" ? [] : [`${drift.sentence}: ${follows}`];
   for (const sentence of [...notes, ...transition.notes]) {
     context.on?.({ kind: "Noted", sentence });
-    if (!context.on) await pulumi.log.warn(sentence);
+    if (!context.on) await pulumi.log.warn(withEnvironment(sentence, view.environment));
   }
   context.on?.({ kind: "Planned", record: transition.record });
 }
@@ -97,6 +98,7 @@ function register(run: Registration): Record<string, unknown> {
   });
   const line = openLine(run);
   const plan = guardPlan({
+    environment: settings.environment,
     allowed: allowedTypes(run),
     flipTypes: platform.flipTypes,
     beforeFlip: async () => {

@@ -114,6 +114,9 @@ function lines(text: string): readonly string[] {
   const useful = text
     .split("\n")
     .map((line) => line.trimEnd())
-    .filter((line) => line.trim() !== "" && !/^\s*(code: -?\d+|stdout:|stderr:)/.test(line));
+    .filter(
+      (line) =>
+        line.trim() !== "" && !/^\s*(exit code \d+$|code: -?\d+|stdout:|stderr:)/.test(line),
+    );
   return [...new Set(useful)].slice(0, maxLines);
 }

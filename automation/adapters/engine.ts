@@ -1,7 +1,7 @@
 /** The only importer of the Automation API: runs the program inline, fast, and translates errors. */
 
 import { rename, rm, writeFile } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { basename, delimiter, dirname, join } from "node:path";
 import * as auto from "@pulumi/pulumi/automation/index.js";
 import type { ProgramContext } from "../../infra/context.ts";
 import type { BlueGreenError } from "../../infra/errors.ts";
@@ -11,6 +11,7 @@ import { stackName } from "../../infra/stacks.ts";
 import { noteHeldLocks } from "../engine/lock.ts";
 import { signMessage } from "../history/signature.ts";
 import { thisOwner } from "../owner.ts";
+import { runEngine } from "./engine-process.ts";
 import { askStack, holdsNothing, readOutputs, runPulumi } from "./pulumi-cli.ts";
 import type { Outputs } from "./pulumi-cli.ts";
 import { makeScratchFolder } from "./scratch-folder.ts";
@@ -208,8 +209,33 @@ export class Engine {
 
 /** As `PulumiCommand.get` makes it, without asking the CLI again for a version that is known. */
 function commandOf(command: string, version: string): auto.PulumiCommand {
-  const known = { command, version: { toString: () => version } };
+  const known = { command, version: { toString: () => version }, run: runOf(command) };
   return Object.assign(Object.create(auto.PulumiCommand.prototype) as auto.PulumiCommand, known);
+}
+
+/** What the Automation API calls the CLI with; its own would share the terminal's signals. */
+function runOf(file: string) {
+  return async (
+    args: readonly string[],
+    cwd: string,
+    env: Readonly<Record<string, string>>,
+    onStdout?: (text: string) => void,
+    onStderr?: (text: string) => void,
+    signal?: AbortSignal,
+  ) => {
+    const path = [dirname(file), env["PATH"] ?? process.env["PATH"] ?? ""].join(delimiter);
+    const { problem, stdout, stderr } = await runEngine({
+      file,
+      args: [...args, "--non-interactive"],
+      cwd,
+      env: { ...env, PATH: path, PULUMI_AUTOMATION_API: "true" },
+      signal,
+      onStdout,
+      onStderr,
+    });
+    if (problem !== null) throw new Error([stdout, stderr, problem].join("\n"));
+    return { stdout, stderr, code: 0 };
+  };
 }
 
 /**

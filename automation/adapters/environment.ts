@@ -9,7 +9,7 @@ import { BlueGreenError, messageOf } from "../../infra/errors.ts";
 import type { Color, ColorOutputs, RouterReading } from "../../infra/model.ts";
 import { colors, perColor } from "../../infra/model.ts";
 import { observe } from "../../infra/observation.ts";
-import type { Observed, StackOutputs } from "../../infra/observation.ts";
+import type { Observed, Outputs, StackOutputs } from "../../infra/observation.ts";
 import type { Platform } from "../../infra/platform.ts";
 import { frozenAt } from "../../infra/freeze.ts";
 import { parseColorOutputs } from "../../infra/rules/record.ts";
@@ -17,17 +17,16 @@ import type { ColorRequest, Request } from "../../infra/rules/request.ts";
 import type { StackRole } from "../../infra/stack-role.ts";
 import { stackName } from "../../infra/stack-role.ts";
 import type { Deadline } from "../deadline.ts";
-import { EngineDied } from "../engine-died.ts";
-import { NotBegun } from "../ports.ts";
 import type { Environment } from "../ports.ts";
-import { describeColorRequest, describeRequest, makeRouter } from "../rollout/action.ts";
+import { describeRequest, makeRouter } from "../rollout/action.ts";
+import { ColorUpdates } from "./color-updates.ts";
 import type { Call, Engine } from "./engine.ts";
 
 export interface EnvironmentOptions {
   readonly engine: Pick<Engine, "run" | "outputs" | "ensureStack" | "removeStack">;
   readonly settings: Settings;
   readonly platform: Platform;
-  /** How long a lock that another update holds is waited for, in milliseconds. */
+  /** How long a lock that another update holds is waited for, in milliseconds; a way back: 5 s. */
   readonly lockMs: number;
   /** For all that comes before traffic is moved; default: none. */
   readonly deadline?: Deadline | undefined;
@@ -43,19 +42,16 @@ export interface EnvironmentOptions {
 /** After these a release may be no longer needed. */
 const tidying: ReadonlySet<Request["kind"]> = new Set(["Hold", "Retired"]);
 
-/** How far the update of a color has come. */
-interface Filling {
-  begun: boolean;
-  outputs: Record<string, unknown> | null;
-}
-
 const lockPauseMs = 500;
+/** Past the engine the way back is shorter. */
+const backLockMs = 5_000;
 /** A command that has just looked has looked for its loop as well, unless that begins later. */
 const freshMs = 5_000;
 
 export class PulumiEnvironment implements Environment {
   private readonly options: EnvironmentOptions;
   private readonly clock: Clock;
+  private readonly colors: ColorUpdates;
   private known: StackOutputs | null = null;
   /** What was seen afresh, until it was used once more or anything was done. */
   private seen: Observed | null = null;
@@ -63,6 +59,14 @@ export class PulumiEnvironment implements Environment {
   constructor(options: EnvironmentOptions) {
     this.options = options;
     this.clock = options.clock ?? systemClock;
+    this.colors = new ColorUpdates({
+      options,
+      update: (call) => this.update(call),
+      known: (color) => this.known?.colors[color],
+      remember: (color, outputs) => {
+        this.remember({ color, outputs });
+      },
+    });
   }
 
   async observe({ fresh }: { readonly fresh: boolean }): Promise<Observed> {
@@ -142,65 +146,18 @@ export class PulumiEnvironment implements Environment {
   }
 
   /** @throws NotBegun where the program didn't get as far as changing anything of the color */
-  async updateColor(color: Color, request: ColorRequest): Promise<void> {
-    const filling: Filling = { begun: false, outputs: null };
-    try {
-      await this.ensureColor(color);
-      await this.runColor(color, request, filling);
-    } catch (error) {
-      const known = error instanceof BlueGreenError && !(error instanceof EngineDied);
-      throw known && !filling.begun ? new NotBegun(error) : error;
-    }
-    this.remember({ color, outputs: filling.outputs ?? {} });
+  updateColor(color: Color, request: ColorRequest): Promise<void> {
+    return this.colors.update(color, request);
   }
 
   /** The color's stack, empty, if it isn't there: a person can fill it then. */
-  async ensureColor(color: Color): Promise<void> {
-    const { settings, engine } = this.options;
-    if (this.known?.colors[color] !== null) return;
-    await engine.ensureStack({ environment: settings.environment, color });
-    this.remember({ color, outputs: {} });
-  }
-
-  private runColor(color: Color, request: ColorRequest, filling: Filling): Promise<void> {
-    const { environment } = this.options.settings;
-    return this.update({
-      role: { environment, color },
-      operation: "up",
-      message: describeColorRequest(color, request),
-      refresh: request.kind === "Keep",
-      context: {
-        colorRequest: request,
-        on: (event) => {
-          filling.begun ||= event.kind === "Changing";
-          if (event.kind === "Filled") filling.outputs = { ...event.outputs };
-          this.options.onEvent(`${environment}-${color}`, event);
-        },
-      },
-    });
+  ensureColor(color: Color): Promise<void> {
+    return this.colors.ensure(color);
   }
 
   /** Also ends what a killed update started and Pulumi doesn't know of. */
-  async emptyColor(color: Color): Promise<void> {
-    const { settings, platform } = this.options;
-    if (this.known?.colors[color] === null) return;
-    await this.update({
-      role: { environment: settings.environment, color },
-      operation: "destroy",
-      message: `empty ${color}`,
-      context: {
-        colorRequest: { kind: "Empty" },
-        on: (event) => {
-          this.options.onEvent(`${settings.environment}-${color}`, event);
-        },
-      },
-    });
-    const goesOn = (await platform.sweep?.(settings, color)) ?? null;
-    if (goesOn !== null) {
-      const stack = `${settings.environment}-${color}`;
-      this.options.onEvent(stack, { kind: "Noted", sentence: goesOn });
-    }
-    this.remember({ color, outputs: {} });
+  emptyColor(color: Color): Promise<void> {
+    return this.colors.empty(color);
   }
 
   /** Destroys the router's stack and removes all three; traffic must have been stopped before. */
@@ -226,17 +183,27 @@ export class PulumiEnvironment implements Environment {
   }
 
   private update(call: Call): Promise<void> {
-    return this.locking(call.role, async () => {
-      await this.options.engine.run(call);
-    });
+    const { lockMs, engine } = this.options;
+    const back = call.context.request?.kind === "RollBack";
+    return this.locking(
+      call.role,
+      async () => {
+        await engine.run(call);
+      },
+      back ? Math.min(lockMs, backLockMs) : lockMs,
+    );
   }
 
   /**
    * Waits for a lock that is held, and takes over one whose owner is dead. What was overtaken by a
    * direct rollback is tried once more: the program then sees that, and decides anew.
    */
-  private async locking(role: StackRole, work: () => Promise<void>): Promise<void> {
-    const { lockMs, takeOverLock } = this.options;
+  private async locking(
+    role: StackRole,
+    work: () => Promise<void>,
+    lockMs = this.options.lockMs,
+  ): Promise<void> {
+    const { takeOverLock } = this.options;
     const deadline = this.clock.now() + lockMs;
     const stack = stackName(role);
     let overtaken = false;
@@ -284,9 +251,7 @@ export class PulumiEnvironment implements Environment {
   }
 
   private remember(
-    wrote:
-      | { readonly router: Record<string, unknown> }
-      | { readonly color: Color; readonly outputs: Record<string, unknown> },
+    wrote: { readonly router: Outputs } | { readonly color: Color; readonly outputs: Outputs },
   ): void {
     const before = this.known ?? { router: null, colors: perColor(() => null) };
     this.known =

@@ -1,9 +1,8 @@
 /** Single calls of the Pulumi CLI whose output is data. */
 
-import { execFile } from "node:child_process";
-import { messageOf } from "../../infra/errors.ts";
 import { readStackFile } from "../engine/stack-file.ts";
 import { translate } from "./engine-error.ts";
+import { runEngine } from "./engine-process.ts";
 
 export interface CliCall {
   readonly pulumi: string;
@@ -37,23 +36,18 @@ export interface CliTarget {
 }
 
 const limitMs = 60_000;
-const maxBytes = 256 * 1024 * 1024;
 
 /** Never rejects: what went wrong is in `stderr`. */
-export function runPulumi({ pulumi, args, cwd, env, signal }: CliCall): Promise<CliResult> {
-  const options = {
-    cwd,
-    env: { ...process.env, ...env },
-    timeout: limitMs,
-    maxBuffer: maxBytes,
-    ...(signal ? { signal } : {}),
-  };
-  return new Promise((resolve) => {
-    execFile(pulumi, [...args, "--non-interactive"], options, (error, stdout, stderr) => {
-      const reason = error && stderr === "" ? messageOf(error) : stderr;
-      resolve({ ok: error === null, stdout, stderr: reason });
-    });
+export async function runPulumi({ pulumi, args, ...place }: CliCall): Promise<CliResult> {
+  const words = [...args, "--non-interactive"];
+  const { problem, stdout, stderr } = await runEngine({
+    ...place,
+    file: pulumi,
+    args: words,
+    limitMs,
   });
+  const reason = problem !== null && stderr === "" ? problem : stderr;
+  return { ok: problem === null, stdout, stderr: reason };
 }
 
 /**

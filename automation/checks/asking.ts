@@ -8,7 +8,7 @@ import { targetOf } from "../../infra/probe/target.ts";
 import { inTurns } from "../../infra/probe/turns.ts";
 import { hideIn, partsToHide } from "../hidden-values.ts";
 import type { CheckContext } from "./check.ts";
-import { head, quoted } from "./evidence.ts";
+import { head, quoted } from "../report/safe-text.ts";
 import type { Outcome } from "./finding.ts";
 import { maxAtOnce, maxEvidence, summaryOf } from "./way.ts";
 import type { WayFinding } from "./way.ts";

@@ -4,7 +4,7 @@ import type { Clock } from "../../infra/clock.ts";
 import { formatDuration } from "../../infra/duration.ts";
 import { messageOf } from "../../infra/errors.ts";
 import type { CheckPlan } from "./check.ts";
-import { quoted } from "./evidence.ts";
+import { quoted } from "../report/safe-text.ts";
 import type { Outcome } from "./finding.ts";
 
 export interface Attempts {

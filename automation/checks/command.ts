@@ -1,7 +1,7 @@
 /** The check `command`: a program of the user's own says by its exit code whether it passes. */
 
 import type { CheckKindOf } from "./check.ts";
-import { quoted } from "./evidence.ts";
+import { quoted } from "../report/safe-text.ts";
 import {
   captureCap,
   environmentOf,

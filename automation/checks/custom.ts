@@ -8,7 +8,7 @@ import { previewHeader } from "../../infra/headers.ts";
 import type { CheckContext, CheckKindOf } from "./check.ts";
 import { readReply, replyCap } from "./custom-reply.ts";
 import type { CustomTask } from "./custom-reply.ts";
-import { head } from "./evidence.ts";
+import { head } from "../report/safe-text.ts";
 import type { Outcome } from "./finding.ts";
 import { captureCap, environmentOf, hidingValues } from "./own-program.ts";
 import { judgeEnding, planOf, shownOutput } from "./own-program.ts";

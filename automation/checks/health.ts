@@ -3,7 +3,7 @@
 import { askAll } from "./asking.ts";
 import type { Answer, Quote, Said } from "./asking.ts";
 import type { CheckKindOf } from "./check.ts";
-import { quoted } from "./evidence.ts";
+import { quoted } from "../report/safe-text.ts";
 import { readHealth } from "./health-document.ts";
 import type { Part } from "./health-document.ts";
 import { maxBody } from "./http.ts";

@@ -6,7 +6,7 @@ import { jsonAt, parsedJson } from "../../infra/probe/json.ts";
 import { askAll } from "./asking.ts";
 import type { Answer, Quote } from "./asking.ts";
 import type { CheckKindOf } from "./check.ts";
-import { quoted } from "./evidence.ts";
+import { quoted } from "../report/safe-text.ts";
 
 type HttpCheck = CheckOf<"http">;
 

@@ -7,7 +7,7 @@ import { userPath } from "../../infra/user-path.ts";
 import { hideIn, partsToHide } from "../hidden-values.ts";
 import { longest } from "./attempts.ts";
 import type { CheckContext, CheckPlan } from "./check.ts";
-import { tail } from "./evidence.ts";
+import { tail } from "../report/safe-text.ts";
 import { killGraceMs } from "./program.ts";
 import type { Ending } from "./program.ts";
 

@@ -10,7 +10,7 @@ import { inTurns } from "../../infra/probe/turns.ts";
 import type { CheckKindOf } from "./check.ts";
 import { talk } from "./dialogue.ts";
 import type { DialogueResult } from "./dialogue.ts";
-import { quoted } from "./evidence.ts";
+import { quoted } from "../report/safe-text.ts";
 import { maxAtOnce, summaryOf } from "./way.ts";
 import type { WayFinding } from "./way.ts";
 

@@ -3,7 +3,7 @@
 import { versionIn } from "../../infra/probe.ts";
 import { askAll } from "./asking.ts";
 import type { CheckKindOf } from "./check.ts";
-import { quoted } from "./evidence.ts";
+import { quoted } from "../report/safe-text.ts";
 
 const statuses = [200];
 

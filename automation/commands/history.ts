@@ -47,6 +47,6 @@ async function show(
 function limitOf(value: unknown): number {
   if (typeof value === "number" && Number.isInteger(value) && value > 0) return value;
   throw new BlueGreenError("USAGE", "--limit must be a whole number from 1", {
-    hint: "bluegreen history --help",
+    hint: "see `bluegreen history --help`",
   });
 }

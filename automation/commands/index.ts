@@ -13,9 +13,11 @@ import { env } from "./env.ts";
 import { history } from "./history.ts";
 import { init } from "./init.ts";
 import { logs } from "./logs.ts";
+import { metric } from "./metric.ts";
 import { pin, unpin } from "./pin.ts";
 import { preview } from "./preview.ts";
 import { pulumi } from "./pulumi.ts";
+import { replay } from "./replay.ts";
 import { retire } from "./retire.ts";
 import { rollback } from "./rollback.ts";
 import { status } from "./status.ts";
@@ -29,7 +31,9 @@ export const commands: readonly Command[] = [
   status,
   preview,
   check,
+  metric,
   history,
+  replay,
   doctor,
   logs,
   rollback,

@@ -1,6 +1,6 @@
 /** `bluegreen logs`: what the instances of a color, the router or its access log say. */
 
-import { head } from "../checks/evidence.ts";
+import { head } from "../report/safe-text.ts";
 import { runCommand } from "../command.ts";
 import type { CommandContext } from "../command.ts";
 import { paint } from "../report/paint.ts";
@@ -78,7 +78,7 @@ function count(name: string, value: unknown): number | null {
   if (value === undefined) return null;
   if (typeof value === "number" && Number.isInteger(value) && value >= 0) return value;
   throw new BlueGreenError("USAGE", `--${name} must be a whole number from 0`, {
-    hint: "bluegreen logs --help",
+    hint: "see `bluegreen logs --help`",
   });
 }
 

@@ -30,7 +30,7 @@ export function overrideOf(argv: Arguments, command: string): string | null {
   if (reason === undefined) return null;
   if (typeof reason === "string" && reason.trim() !== "") return reason.trim();
   throw new BlueGreenError("USAGE", "--override-freeze needs a reason", {
-    hint: `for instance: bluegreen ${command} --override-freeze "orders fail, fix in 1.4.3"`,
+    hint: `for instance: \`bluegreen ${command} --override-freeze "orders fail, fix in 1.4.3"\``,
   });
 }
 
@@ -65,7 +65,7 @@ function named(release: unknown, option: string, command: string): string {
   throw new BlueGreenError("USAGE", `${option}${shown(release)} names no release`, {
     hint:
       `write ${versionWords}: at most ${versionMaxLength} characters, the first a letter or a ` +
-      `digit; bluegreen ${command} --help`,
+      `digit; see \`bluegreen ${command} --help\``,
   });
 }
 

@@ -1,5 +1,6 @@
 /** `bluegreen preview`: what a switch or a release would do, for a person or a pull request. */
 
+import { wordsFor } from "../../infra/environment-words.ts";
 import type { Color } from "../../infra/model.ts";
 import { colors } from "../../infra/model.ts";
 import { runCommand } from "../command.ts";
@@ -47,7 +48,8 @@ async function show(context: CommandContext, argv: Arguments): Promise<number> {
   const { cwd, stack } = context.options;
   const summary = await previewOf({ cwd, stack, asked, reporter: context.aside });
   const format = argv.json ? "json" : (argv["format"] as Format);
-  process.stdout.write(await render(summary, format, process.stdout.isTTY && argv.color));
+  const worded = wordsFor(summary, stack);
+  process.stdout.write(await render(worded, format, process.stdout.isTTY && argv.color));
   return exitCodeOf(summary.outcome, argv["exit-code"] === true);
 }
 

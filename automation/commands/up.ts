@@ -15,6 +15,7 @@ export const up: Command = {
   run: (argv) =>
     runCommand("up", argv, async (context) => {
       const { bringUp } = await import("../operations/bring-up.ts");
-      await bringUp(await context.openSession());
+      const { confirm } = await import("../question.ts");
+      await bringUp(await context.openSession(), (question) => confirm(context, question));
     }),
 };

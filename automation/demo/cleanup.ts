@@ -2,7 +2,7 @@
 
 import { colors } from "../../infra/model.ts";
 import { placeOf } from "../../infra/platforms/local/place.ts";
-import { stopRouter } from "../../infra/platforms/local/proxy/client.ts";
+import { stopRouter } from "../../infra/platforms/local/router/client.ts";
 import { stopColor } from "../../infra/platforms/local/supervisor/client.ts";
 import { application, environment, removeProject } from "./project.ts";
 import type { DemoProject } from "./project.ts";

@@ -1,6 +1,6 @@
 /** The findings of the doctor for people, problems last so that they are seen. Pure. */
 
-import { head } from "../checks/evidence.ts";
+import { head } from "../report/safe-text.ts";
 import type { Paint } from "../report/paint.ts";
 import type { Finding } from "./finding.ts";
 

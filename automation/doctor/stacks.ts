@@ -15,6 +15,7 @@ import { describeLock, stackLocks } from "../engine/lock.ts";
 import type { StackLock } from "../engine/lock.ts";
 import type { Project } from "../project.ts";
 import { findDrift } from "../status/drift.ts";
+import { tellsOfThePast } from "../status/filling.ts";
 import type { FillingReport } from "../status/filling.ts";
 import { contentsOf, observeStacks } from "../status/observe.ts";
 import { findProblems } from "../status/problems.ts";
@@ -109,7 +110,8 @@ async function examineRecord(project: Project, cli: CliTarget): Promise<readonly
   if (!view) return parts;
   const name = basename(settingsFile);
   const fillings = fillingsOf(view, await contentsOf(view, settings, platform));
-  const isFilling = (subject: string): boolean => isColor(subject) && fillings[subject] !== null;
+  const isFilling = (subject: string): boolean =>
+    isColor(subject) && tellsOfThePast(fillings[subject]);
   const reboot = isAtHome(settings) && view.record.activeColor !== null;
   return [
     ...agreement(view, { settings, name }),
@@ -125,7 +127,7 @@ async function examineRecord(project: Project, cli: CliTarget): Promise<readonly
 
 /** What has ended before its end is among the problems. */
 function fillingNotes(color: Color, filling: FillingReport | null): readonly Finding[] {
-  return filling?.state === "filling" ? [note(color, filling.sentence)] : [];
+  return filling && filling.state !== "ended" ? [note(color, filling.sentence)] : [];
 }
 
 function agreement(view: Observed, file: { settings: Settings; name: string }): Finding[] {

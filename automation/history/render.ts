@@ -1,6 +1,6 @@
 /** The history as a table for people. Pure. */
 
-import { head } from "../checks/evidence.ts";
+import { head } from "../report/safe-text.ts";
 import type { Paint } from "../report/paint.ts";
 import type { EntryKind, HistoryEntry } from "./entries.ts";
 
@@ -8,7 +8,7 @@ import type { EntryKind, HistoryEntry } from "./entries.ts";
 const maxWhat = 120;
 
 export function renderHistory(entries: readonly HistoryEntry[], paint: Paint): string {
-  if (entries.length === 0) return "nothing here yet: bluegreen deploy --version 1";
+  if (entries.length === 0) return "nothing here yet: `bluegreen deploy --version 1`";
   const rows = entries.map((entry) => ({ entry, what: whatOf(entry) }));
   const width = Math.max(...rows.map(({ what }) => what.length));
   return rows.map(({ entry, what }) => line(entry, what.padEnd(width), paint)).join("\n");

@@ -148,7 +148,7 @@ async function chooseCommand(
   const words = said === preset ? (guess?.command ?? []) : said.split(/\s+/).filter(Boolean);
   if (words.length > 0) return words;
   throw new BlueGreenError("USAGE", "nothing here says how the application is started", {
-    hint: "name it after two dashes: bluegreen init -- node server.js",
+    hint: "name it after two dashes: `bluegreen init -- node server.js`",
   });
 }
 

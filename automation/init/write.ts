@@ -68,7 +68,7 @@ function refuseOtherProgram(cwd: string): void {
   const file = join(cwd, "Pulumi.yaml");
   if (!existsSync(file) || /^main:.*infra\/index\.ts/m.test(readFileSync(file, "utf8"))) return;
   throw new BlueGreenError("USAGE", `${file} belongs to another Pulumi program`, {
-    hint: "make a folder beside it for bluegreen: bluegreen init --cwd deploy",
+    hint: "make a folder beside it for bluegreen: `bluegreen init --cwd deploy`",
   });
 }
 

@@ -6,11 +6,14 @@ import type { Baked, Color, RouterReading, TrafficCount } from "../../infra/mode
 import { otherColor } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
 import type { Event } from "../event.ts";
+import { FormerHistory, trafficSeen } from "../metrics/former-history.ts";
+import { MetricPoller } from "../metrics/poller.ts";
+import type { MetricSource } from "../metrics/source.ts";
 import type { Bake } from "../ports.ts";
-import { judge } from "../rollout/evidence.ts";
-import type { Judgement, Sample } from "../rollout/evidence.ts";
-import { yardstick } from "../rollout/yardstick.ts";
-import type { Yardstick } from "../rollout/yardstick.ts";
+import type { BakeJudgement, Measures } from "../rollout/metrics-judgement.ts";
+import { judgeBake, measureSentences, measuresOf } from "../rollout/metrics-judgement.ts";
+import { bakeRules, metricRule } from "../rollout/metrics.ts";
+import type { Grounds, Seen } from "../rollout/metrics.ts";
 
 export interface BakeOptions {
   readonly settings: Settings;
@@ -20,98 +23,128 @@ export interface BakeOptions {
   /** True while the former color fails our own probes on the same public path. */
   readonly formerFails: () => Promise<boolean>;
   readonly interrupted: () => boolean;
+  /** What the settings' metrics are read from; default: nothing. */
+  readonly sources?: readonly MetricSource[];
+  /** Between two readings of the color that is left, before the switch; default: none. */
+  readonly sampleEveryMs?: number | null;
 }
 
-interface Watch extends Yardstick {
-  readonly color: Color;
-  readonly deadlineMs: number;
+interface Watch {
+  readonly grounds: Grounds;
+  readonly measures: Measures;
   readonly sinceMs: number;
+  readonly deadlineMs: number;
   readonly baseline: TrafficCount;
-}
-
-/** Counts of a color since the router started; null where they can't be had. */
-export function trafficOf(reading: RouterReading, color: Color): TrafficCount | null {
-  return reading.traffic.kind === "counted" ? reading.traffic.colors[color] : null;
+  readonly seen: Seen[];
+  /** Read by metrics since the last look. */
+  fresh: Seen[];
 }
 
 export class RouterBake implements Bake {
   private readonly options: BakeOptions;
-  private first: RouterReading | null = null;
+  private readonly history: FormerHistory;
+  private readonly ending: Promise<void>[] = [];
 
   constructor(options: BakeOptions) {
+    const { clock, read, sources = [], sampleEveryMs: everyMs = null } = options;
     this.options = options;
+    this.history = new FormerHistory({ clock, read, everyMs, sources });
   }
 
-  /** Remembers the counters at the start of a run: the former color's recent history. */
-  begin(reading: RouterReading): void {
-    this.first ??= reading;
+  /** Remembers what a run sees before the switch: the former color's recent past. */
+  begin(view: Observed): void {
+    this.history.begin(view);
+  }
+
+  /** Resolves when nothing is read any more. */
+  async end(): Promise<void> {
+    await Promise.all([this.history.end(), ...this.ending]);
   }
 
   async judge(view: Observed, color: Color, sinceMs: number): Promise<Baked> {
-    const { settings, clock, read, interrupted } = this.options;
-    const { bake } = settings;
-    if (bake.durationMs === 0) return { verdict: "pass", sentence: "no bake is asked for" };
+    const { settings, clock, on, sources = [] } = this.options;
+    if (settings.bake.durationMs === 0) {
+      return { verdict: "pass", sentence: "no bake is asked for" };
+    }
+    this.ending.push(this.history.end());
     const watch = this.watchOf(view, color, sinceMs);
-    const samples: Sample[] = [];
+    on({ kind: "Measured", grounds: watch.grounds });
+    for (const sentence of measureSentences(watch.measures)) on({ kind: "Noted", sentence });
+    const subject = { color, version: view.colors[color]?.release.version ?? "" };
+    const poller = new MetricPoller({
+      ...{ sources, subject, clock },
+      on: (name, reading) => {
+        watch.fresh.push({ atMs: clock.now() - watch.sinceMs, metrics: { [name]: reading } });
+      },
+    });
+    poller.start();
+    try {
+      return await this.watch(watch);
+    } finally {
+      // Whoever rolls back doesn't wait for a slow source to give up.
+      this.ending.push(poller.stop());
+    }
+  }
+
+  private async watch(watch: Watch): Promise<Baked> {
+    const { settings, clock, read, interrupted } = this.options;
+    const { color } = watch.grounds;
     for (;;) {
       const reading = await read();
       const gone = trafficLeft(reading, color) ?? (interrupted() ? interruptedBake : null);
       if (gone) return gone;
       const broken = brokenTarget(reading, color);
       if (broken) return this.blame(broken);
-      const judgement = this.look(reading, watch, samples);
-      if (judgement?.verdict === "fail") {
+      const judgement = this.look(reading, watch);
+      if (judgement.verdict === "fail") {
         return noBetter(judgement, watch) ?? this.blame(judgement.sentence);
       }
-      if (clock.now() >= watch.deadlineMs) return ended(judgement);
-      await clock.sleep(Math.min(bake.intervalMs, Math.max(1, watch.deadlineMs - clock.now())));
+      const leftMs = watch.deadlineMs - clock.now();
+      if (leftMs <= 0) return ended(judgement);
+      await clock.sleep(Math.min(settings.bake.intervalMs, Math.max(1, leftMs)));
     }
   }
 
   private watchOf(view: Observed, color: Color, recordedMs: number): Watch {
-    const { bake } = this.options.settings;
+    const { bake, metrics } = this.options.settings;
     // Another machine's clock may be ahead of this one's: that must not make the bake longer.
     const sinceMs = Math.min(recordedMs, this.options.clock.now());
     const stored = view.record.rollout?.baseline?.[color];
-    const counts = trafficOf(view.reading, color);
-    const restarted = stored && counts && counts.requests < stored.requests;
+    const { traffic } = trafficSeen(view.reading, color);
+    const restarted = stored && traffic && traffic[0] < stored.requests;
     const baseline = stored && !restarted ? stored : nothing;
-    const history = this.history(view, otherColor(color));
-    const measure = this.announced(yardstick({ history, errorBudget: bake.errorBudget }));
-    return { ...measure, color, sinceMs, deadlineMs: sinceMs + bake.durationMs, baseline };
+    const grounds = {
+      color,
+      bake: bakeRules(bake),
+      metrics: metrics.map(metricRule),
+      boundsMs: boundsOf(view.reading, color),
+      former: this.formerSeen(view, otherColor(color), sinceMs),
+    };
+    const measures = measuresOf(grounds);
+    const deadlineMs = sinceMs + bake.durationMs;
+    return { grounds, measures, sinceMs, deadlineMs, baseline, seen: [], fresh: [] };
   }
 
-  private announced(yardstick: Yardstick): Yardstick {
-    const { source, p0, passP0 } = yardstick;
-    const known = source === "history" ? "the former color's own rate" : "the error budget";
-    const budget = passP0 < p0 ? ` (${percent(passP0)} by the error budget)` : "";
-    const sentence = `judged against ${known}: at most ${percent(p0)} errors${budget}`;
-    this.options.on({ kind: "Noted", sentence });
-    return yardstick;
+  /** What was remembered, and the former color's counters at the switch. */
+  private formerSeen(view: Observed, former: Color, sinceMs: number): readonly Seen[] {
+    const remembered = this.history.of(former, sinceMs);
+    const stored = view.record.rollout?.baseline?.[former];
+    if (!stored) return remembered.filter(({ traffic }) => traffic === undefined);
+    const { latency } = trafficSeen(view.reading, former);
+    const traffic = [stored.requests, stored.errors] as const;
+    return [...remembered, { atMs: 0, traffic, ...(latency && { latency }) }];
   }
 
-  /** What the former color served from the start of this run to the switch. */
-  private history(view: Observed, former: Color): { bad: number; total: number } | null {
-    const before = this.first && trafficOf(this.first, former);
-    const after = view.record.rollout?.baseline?.[former];
-    if (!before || !after || after.requests <= before.requests) return null;
-    return { bad: after.errors - before.errors, total: after.requests - before.requests };
-  }
-
-  private look(reading: RouterReading, watch: Watch, samples: Sample[]): Judgement | null {
-    const { settings, clock, on } = this.options;
-    const counts = trafficOf(reading, watch.color);
-    if (!counts) return null;
-    const restarted = counts.requests < watch.baseline.requests;
-    const base = restarted ? nothing : watch.baseline;
-    const requests = counts.requests - base.requests;
-    const errors = Math.max(0, counts.errors - base.errors);
-    samples.push({ atMs: clock.now() - watch.sinceMs, requests, errors });
-    const { alpha, detect } = settings.bake;
-    const { p0, passP0 } = watch;
-    const judgement = judge({ samples, p0, passP0, alpha, detect });
-    const { verdict, sentence } = judgement;
-    on({ kind: "Judged", verdict, sentence, requests, errors });
+  private look(reading: RouterReading, watch: Watch): BakeJudgement {
+    const { clock, on } = this.options;
+    const { grounds, measures, sinceMs } = watch;
+    const atMs = clock.now() - sinceMs;
+    const seen = [...watch.fresh, { atMs, ...sinceSwitch(reading, watch) }];
+    watch.fresh = [];
+    watch.seen.push(...seen);
+    const judgement = judgeBake(grounds, watch.seen, { atMs, measures });
+    const { verdict, sentence, requests, errors } = judgement;
+    on({ kind: "Judged", verdict, sentence, requests, errors, atMs, seen });
     return judgement;
   }
 
@@ -128,14 +161,26 @@ export class RouterBake implements Bake {
 /** A router that restarted counts from zero again. */
 const nothing: TrafficCount = { requests: 0, errors: 0 };
 
-function percent(share: number): string {
-  return `${Number((share * 100).toPrecision(2))} %`;
+function sinceSwitch(reading: RouterReading, { grounds, baseline }: Watch): Omit<Seen, "atMs"> {
+  const { traffic, latency } = trafficSeen(reading, grounds.color);
+  if (!traffic) return { traffic: null };
+  const [requests, errors] = traffic;
+  const base = requests < baseline.requests ? nothing : baseline;
+  const counted = [requests - base.requests, Math.max(0, errors - base.errors)] as const;
+  const sameBounds = String(boundsOf(reading, grounds.color)) === String(grounds.boundsMs);
+  return { traffic: counted, ...(latency && sameBounds && { latency }) };
+}
+
+function boundsOf({ traffic }: RouterReading, color: Color): readonly number[] | null {
+  return traffic.kind === "counted" ? (traffic.colors[color].latency?.boundsMs ?? null) : null;
 }
 
 /** Going back to a color that fails as often would help nobody. */
-function noBetter(judgement: Judgement, { hopelessShare }: Watch): Baked | null {
-  const { sentence, errors, requests } = judgement;
-  if (hopelessShare === null || errors / requests > hopelessShare) return null;
+function noBetter(judgement: BakeJudgement, { measures }: Watch): Baked | null {
+  const { sentence, errors, requests, driver } = judgement;
+  const { hopelessShare } = measures.errors;
+  if (driver !== "errors" || hopelessShare === null) return null;
+  if (errors / requests > hopelessShare) return null;
   return {
     verdict: "inconclusive",
     sentence: `${sentence}; the former color did no better, so traffic stays`,
@@ -158,13 +203,6 @@ function brokenTarget(reading: RouterReading, color: Color): string | null {
 }
 
 /** Time alone never passes: no data is inconclusive. */
-function ended(judgement: Judgement | null): Baked {
-  if (!judgement) {
-    return {
-      verdict: "inconclusive",
-      sentence: "traffic can't be counted here, nothing was judged",
-    };
-  }
-  const { verdict, sentence } = judgement;
+function ended({ verdict, sentence }: BakeJudgement): Baked {
   return { verdict: verdict === "pass" ? "pass" : "inconclusive", sentence };
 }

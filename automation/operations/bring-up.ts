@@ -6,6 +6,8 @@ import { colors, perColor } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
 import { healthOf } from "../../infra/rules/health.ts";
 import type { Session } from "../session.ts";
+import { makeStep } from "./step.ts";
+import type { Step } from "./step.ts";
 
 export type BringUpSession = Pick<
   Session,
@@ -15,12 +17,14 @@ export type BringUpSession = Pick<
 /**
  * The active color, then the router, then the idle color. A step that fails keeps no other from
  * being tried: without the idle color there is service, without the active one a way back.
+ * Before a router that serves leaves its address for another one, a person is asked.
  * @throws BlueGreenError of the first step that failed, once all of them were tried
  */
-export async function bringUp(session: BringUpSession): Promise<void> {
+export async function bringUp(session: BringUpSession, ask: Ask): Promise<void> {
   const { environment, on, platform, settings } = session;
   await session.restoreStates();
   const before = await environment.observe({ fresh: true });
+  await askToLeave(before, platform.url(settings), ask);
   const serving = colors.filter((color) => serves(before.record, color));
   const idle = colors.filter((color) => !serves(before.record, color));
   const failures: BlueGreenError[] = [];
@@ -36,6 +40,14 @@ export async function bringUp(session: BringUpSession): Promise<void> {
   const active = record.activeColor ?? "no color";
   const sentence = `${active} is active at ${platform.url(settings)} (${ready.blue}, ${ready.green})`;
   on({ kind: "Finished", sentence, exitCode: 0 });
+}
+
+/** Rejects where the answer isn't yes. */
+export type Ask = (question: string) => Promise<void>;
+
+async function askToLeave({ record, reading }: Observed, url: string, ask: Ask): Promise<void> {
+  if (record.activeColor === null || reading.url === undefined || reading.url === url) return;
+  await ask(`Clients of ${reading.url} will be refused, as the router goes to ${url}. Go on?`);
 }
 
 function serves({ weights, activeColor }: RouterRecord, color: Color): boolean {
@@ -72,20 +84,17 @@ function isUnknown({ colors: outputs, record, reading }: Observed, color: Color)
 }
 
 async function step(
-  { on, boundary }: BringUpSession,
-  { point, action, done }: { point: string; action: string; done: string },
+  session: BringUpSession,
+  words: Step,
   failures: BlueGreenError[],
   work: () => Promise<void>,
 ): Promise<void> {
-  boundary(`before ${point}`);
-  on({ kind: "Begun", action, phase: null });
-  const started = Date.now();
   try {
-    await work();
-    on({ kind: "Ended", action: done, ms: Date.now() - started });
+    await makeStep(session, words, work);
   } catch (error) {
     if (!(error instanceof BlueGreenError)) throw error;
     failures.push(error);
-    on({ kind: "Noted", sentence: `couldn't ${action} (${error.code}: ${error.message})` });
+    const sentence = `couldn't ${words.action} (${error.code}: ${error.message})`;
+    session.on({ kind: "Noted", sentence });
   }
 }

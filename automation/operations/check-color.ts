@@ -5,7 +5,7 @@ import type { Color, Verdict } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
 import type { Platform } from "../../infra/platform.ts";
 import { healthOf } from "../../infra/rules/health.ts";
-import { head } from "../checks/evidence.ts";
+import { head } from "../report/safe-text.ts";
 import { verdictOf } from "../checks/finding.ts";
 import type { Outcome } from "../checks/finding.ts";
 import { runChecks } from "../checks/runner.ts";
@@ -43,7 +43,7 @@ export async function examineColor(
     color,
     version: outputs?.release.version ?? "",
     addresses: outputs?.addresses ?? [],
-    url: platform.url(settings),
+    url: view.reading.url ?? platform.url(settings),
     preview: view.reading.attached[color].length > 0,
     cwd,
     env: process.env,

@@ -1,22 +1,15 @@
 /** The way back past the engine: writes the router itself, and a mark for the next update. */
 
 import { BlueGreenError, messageOf } from "../../infra/errors.ts";
-import type {
-  Color,
-  ColorOutputs,
-  DirectMark,
-  Release,
-  RouterReading,
-  Weights,
-} from "../../infra/model.ts";
-import { activeOf, byHand, otherColor, perColor, weightsOf } from "../../infra/model.ts";
+import type { Color, DirectMark, RouterReading, Weights } from "../../infra/model.ts";
+import { activeOf, otherColor, perColor } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
 import { formerColor } from "../../infra/rules/roles.ts";
 import type { CommandContext } from "../command.ts";
 import { thisOwner } from "../owner.ts";
-import type { Opened, Session } from "../session.ts";
+import type { Session } from "../session.ts";
 import { openSettings } from "../session.ts";
-import { verifyServed } from "../../infra/probe.ts";
+import { flipDirectly } from "./direct-flip.ts";
 import { writeTraffic } from "./write-back.ts";
 
 export interface DirectRollBackOptions {
@@ -41,7 +34,7 @@ export async function rollBackDirectly(
   const opened = session ?? openSettings({ cwd, stack, reporter });
   const { platform, settings } = opened;
   const reading = await platform.read({ settings, colors: perColor(() => null) });
-  if (reading.weights && reading.mark) {
+  if (reading.weights && reading.mark && !reading.mark.setBack) {
     reporter.on({
       kind: "Finished",
       sentence: doneAlready(reading.weights, reading.mark),
@@ -53,13 +46,14 @@ export async function rollBackDirectly(
   const view = session ? await observeQuietly(session) : null;
   const to = view ? formerColor(view.record) : storedFormer(reading);
   if (weights[to] === 100) throw nowhere(`${to} has all traffic already`);
-  await refuseUnready(opened, reading, to, view?.colors[to] ?? null);
-  const left = view?.colors[otherColor(to)]?.release ?? null;
-  const mark = markOf(reading, options, left);
+  const { reason, pin } = options;
+  const { user, host } = thisOwner();
   reporter.on({ kind: "Begun", action: `direct flip to ${to}`, phase: null });
-  await flip(opened, to, mark);
-  await verify(opened, to);
-  if (options.pin && !left) reporter.on({ kind: "Noted", sentence: unpinned(otherColor(to)) });
+  const mark = await flipDirectly(opened, {
+    ...{ to, reading, view, reason, pin },
+    by: `${user} on ${host}`,
+  });
+  if (pin && !mark.pin) reporter.on({ kind: "Noted", sentence: unpinned(otherColor(to)) });
   const { generation } = mark;
   if (options.write) {
     writeTraffic(opened.settingsFile, { activeColor: to, generation }, (event) => {
@@ -67,7 +61,7 @@ export async function rollBackDirectly(
     });
   }
   const sentence = `${to} is active again; the next \`bluegreen up\` takes this over`;
-  reporter.on({ kind: "RolledBack", to, reason: options.reason });
+  reporter.on({ kind: "RolledBack", to, reason });
   reporter.on({ kind: "Finished", sentence, exitCode: 0 });
 }
 
@@ -108,24 +102,6 @@ function nowhere(sentence: string): BlueGreenError {
   });
 }
 
-/** One ready instance among those that the router knows is enough, and needed. */
-async function refuseUnready(
-  { platform, settings }: Pick<Opened, "platform" | "settings">,
-  reading: RouterReading,
-  to: Color,
-  known: ColorOutputs | null,
-): Promise<void> {
-  const addresses = reading.attached[to];
-  const outputs = known ?? attachedAs(to, addresses);
-  const colors = perColor((color) => (color === to && addresses.length > 0 ? outputs : null));
-  const { targets } = await platform.read({ settings, colors });
-  if (targets[to].ready > 0 || (addresses.length > 0 && !targets[to].reachable)) return;
-  throw new BlueGreenError("ROLLBACK_IMPOSSIBLE", `${to} has no ready instance in the router`, {
-    hint: "deploy a fixed release; there is nothing to return to",
-    details: targets[to].problems,
-  });
-}
-
 /** The record, where the backend can still be read within the session's deadline. */
 async function observeQuietly(session: Session): Promise<Observed | null> {
   try {
@@ -136,61 +112,6 @@ async function observeQuietly(session: Session): Promise<Observed | null> {
   }
 }
 
-/** What the router knows of a color, in the form of a color's outputs, for its health only. */
-function attachedAs(color: Color, addresses: readonly string[]): ColorOutputs {
-  return {
-    schema: 1,
-    color,
-    release: { version: "unknown", digest: "unknown" },
-    addresses,
-    rolloutId: byHand,
-    size: addresses.length,
-    given: true,
-    spec: null,
-  };
-}
-
-function markOf(
-  reading: RouterReading,
-  { reason, pin }: DirectRollBackOptions,
-  left: Release | null,
-): DirectMark {
-  const { user, host } = thisOwner();
-  const generation = (reading.generation ?? 0) + 1;
-  const at = new Date().toISOString();
-  const by = `${user} on ${host}`;
-  const pinned = pin && left ? { ...left, reason, by, at, until: null } : null;
-  return { generation, at, by, reason, pin: pinned };
-}
-
 function unpinned(color: Color): string {
   return `${color}'s release isn't pinned, as it can't be read: pin it with \`bluegreen pin\``;
-}
-
-async function flip({ platform, settings }: Opened, to: Color, mark: DirectMark): Promise<void> {
-  if (!platform.flip) {
-    throw new BlueGreenError("USAGE", `platform ${platform.name} has no direct way back`, {
-      hint: "use `bluegreen rollback` without --direct",
-    });
-  }
-  const { generation } = mark;
-  await platform.flip(
-    { settings, colors: perColor(() => null) },
-    { weights: weightsOf(to), generation, rolloutId: byHand, mark, former: null },
-  );
-}
-
-async function verify({ platform, settings }: Opened, to: Color): Promise<void> {
-  const seen = await verifyServed({
-    url: platform.url(settings),
-    path: settings.probe.path,
-    color: to,
-    count: settings.probe.count,
-    withinMs: settings.switchWithinMs,
-    timeoutMs: settings.probe.timeoutMs,
-  });
-  if (seen.served) return;
-  throw new BlueGreenError("SWITCH_STUCK", `the router was set to ${to}, but ${seen.reason}`, {
-    hint: `look at \`bluegreen logs ${to}\` and \`bluegreen doctor\``,
-  });
 }

@@ -7,6 +7,7 @@ import { Deadline } from "../deadline.ts";
 import { rollBackDirectly } from "./direct-rollback.ts";
 import type { DirectRollBackOptions } from "./direct-rollback.ts";
 import { pursue } from "./pursue.ts";
+import { isEnginesFault } from "../rollout/engines-fault.ts";
 import type { Session } from "../session.ts";
 
 export interface RollBackOptions extends DirectRollBackOptions {
@@ -22,20 +23,6 @@ const growMs = 5_000;
 /** The record is worth this much of a direct way back's time. */
 const recordMs = 3_000;
 
-/** What keeps the engine from doing it, and doesn't keep the router from being written directly. */
-const enginesFault: ReadonlySet<string> = new Set([
-  "STACK_LOCKED",
-  "ENGINE_FAILED",
-  "ENGINE_MISSING",
-  "PLAN_REFUSED",
-  "BACKEND_MISSING",
-  "BACKEND_UNREACHABLE",
-  "PASSPHRASE_WRONG",
-  "RECORD_BROKEN",
-  "STATE_BROKEN",
-  "STORE_FAILED",
-]);
-
 export async function rollBack(context: CommandContext, options: RollBackOptions): Promise<void> {
   if (options.direct) {
     await rollBackDirectly(context, options, await openInPassing(context));
@@ -49,7 +36,7 @@ export async function rollBack(context: CommandContext, options: RollBackOptions
     const goal = { kind: "RollBackNow", reason: options.reason, pin: options.pin } as const;
     await pursue(context, session, { goal, write: options.write });
   } catch (error) {
-    if (!(error instanceof BlueGreenError) || !enginesFault.has(error.code)) throw error;
+    if (!isEnginesFault(error)) throw error;
     const sentence = `the engine can't do it (${error.code}: ${error.message}), going direct`;
     context.reporter.on({ kind: "Noted", sentence });
     await rollBackDirectly(context, options, session);
@@ -67,7 +54,7 @@ async function openInPassing(context: CommandContext): Promise<Session | null> {
   try {
     return await open(context, new Deadline(recordMs));
   } catch (error) {
-    if (!(error instanceof BlueGreenError) || !enginesFault.has(error.code)) throw error;
+    if (!isEnginesFault(error)) throw error;
     context.reporter.on({ kind: "Noted", sentence: `without the record: ${error.message}` });
     return null;
   }

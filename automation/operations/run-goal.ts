@@ -6,8 +6,10 @@ import type { Color, Verdict } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
 import { startProber } from "../adapters/prober.ts";
 import type { ProbeCount, Prober } from "../adapters/prober.ts";
+import { openMetrics, sourcesOf } from "../metrics/index.ts";
 import { RouterBake } from "./bake.ts";
 import { examineColor } from "./check-color.ts";
+import { directWay } from "./direct-flip.ts";
 import type { Event, ProbeSummary } from "../event.ts";
 import { isDeadHere, newRolloutId, thisOwner } from "../owner.ts";
 import type { Environment, Ports } from "../ports.ts";
@@ -39,18 +41,12 @@ export async function runGoal(run: GoalRun): Promise<string> {
   const { settings, on, boundary } = session;
   const probe = new SwitchProbe(session);
   const environment = probed(session.environment, probe);
-  const bake = new RouterBake({
-    settings,
-    clock: systemClock,
-    read: () => session.environment.read(),
-    on,
-    formerFails: () => probe.formerFails(),
-    interrupted,
-  });
+  const bake = await bakeOf(run, probe);
   const ports: Ports = {
     environment: remembering(environment, bake),
     checks: { run: (view, color) => checkColor(session, view, color, signal) },
     bake,
+    direct: directWay(session),
     clock: systemClock,
     on,
     interrupted,
@@ -72,9 +68,30 @@ export async function runGoal(run: GoalRun): Promise<string> {
   try {
     return await reconcile({ goal, policy, self, ports });
   } finally {
+    await bake.end();
     await probe.stop(on);
   }
 }
+
+/** What moves traffic and watches it afterwards learns before what is usual. */
+async function bakeOf({ session, goal, signal }: GoalRun, probe: SwitchProbe): Promise<RouterBake> {
+  const { settings, on, platform, cwd } = session;
+  const watches = goal.kind === "Deploy" || goal.kind === "SwitchTo";
+  const around = { cwd, env: process.env, url: platform.url(settings) };
+  return new RouterBake({
+    settings,
+    clock: systemClock,
+    read: () => session.environment.read(),
+    on,
+    formerFails: () => probe.formerFails(),
+    interrupted: () => signal.aborted,
+    sources: watches ? sourcesOf(await openMetrics(session), around) : [],
+    sampleEveryMs: watches ? Math.max(minSampleMs, settings.bake.intervalMs) : null,
+  });
+}
+
+/** Shorter stretches than a second say little of how errors come. */
+const minSampleMs = 1_000;
 
 /** Runs all checks on a color and reports their findings; the signal ends those that still run. */
 export async function checkColor(
@@ -108,8 +125,8 @@ function probed(environment: Environment, probe: SwitchProbe): Environment {
     emptyColor: (color) => environment.emptyColor(color),
     updateRouter: async (request) => {
       const moves = moving.has(request.kind);
-      const { record } = await environment.observe({ fresh: false });
-      if (moves && record.activeColor) await probe.start(record.activeColor);
+      const { record, reading } = await environment.observe({ fresh: false });
+      if (moves && record.activeColor) await probe.start(record.activeColor, reading.url);
       await environment.updateRouter(request);
       if (moves) await probe.start(null);
     },
@@ -121,7 +138,7 @@ function remembering(environment: Environment, bake: RouterBake): Environment {
     ...environment,
     observe: async (options) => {
       const view = await environment.observe(options);
-      bake.begin(view.reading);
+      bake.begin(view);
       return view;
     },
   };
@@ -139,12 +156,12 @@ class SwitchProbe {
     this.session = session;
   }
 
-  /** Counts from now on; before a first release there is nothing to count. */
-  async start(former: Color | null): Promise<void> {
+  /** Counts from now on, where the router serves; before a first release nothing is to count. */
+  async start(former: Color | null, at?: string): Promise<void> {
     if (this.prober) return;
     const { settings, platform } = this.session;
     const { path, ratePerSecond, timeoutMs } = settings.probe;
-    const url = platform.url(settings);
+    const url = at ?? platform.url(settings);
     const preview = former ? { alsoPreview: former } : {};
     this.prober = startProber({ url, path, ratePerSecond, timeoutMs, ...preview });
     await this.prober.snapshot();

@@ -14,6 +14,7 @@ import { drain } from "../reconcile.ts";
 import { describeAction } from "../rollout/action.ts";
 import { hasNothingOpen } from "../rollout/drain.ts";
 import type { Session } from "../session.ts";
+import { makeStep } from "./step.ts";
 
 /**
  * Returns the session in which it was done.
@@ -79,10 +80,6 @@ function refuseServing({ record }: Observed, stopServing: boolean): void {
   });
 }
 
-async function step(session: Session, action: string, work: () => Promise<void>): Promise<void> {
-  const started = Date.now();
-  session.boundary(`before ${action}`);
-  session.on({ kind: "Begun", action, phase: null });
-  await work();
-  session.on({ kind: "Ended", action, ms: Date.now() - started });
+function step(session: Session, action: string, work: () => Promise<void>): Promise<void> {
+  return makeStep(session, { point: action, action }, work);
 }

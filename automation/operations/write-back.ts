@@ -3,7 +3,7 @@
 import { basename } from "node:path";
 import { messageOf } from "../../infra/errors.ts";
 import type { Color, RouterRecord } from "../../infra/model.ts";
-import { declaredColor } from "../../infra/rules/intent.ts";
+import { declaredColor, isCopy } from "../../infra/rules/intent.ts";
 import type { Declared } from "../../infra/rules/intent.ts";
 import type { Request } from "../../infra/rules/request.ts";
 import { writeSettingsFile } from "../adapters/settings-file.ts";
@@ -48,15 +48,14 @@ export function watchTraffic(watched: Environment): TrafficWatch {
 }
 
 /**
- * True where the file still says what it said before the last switch: its own write-back was cut
- * short. A file of the present generation says something else because somebody wishes that.
+ * True where the file still says what it said before the last switch, whose write-back was cut short
+ * or not wanted. A file of the present generation says something else because somebody wishes that.
  */
 export function isLeftBehind(file: Declared, record: RouterRecord): boolean {
   const { activeColor, generation, declared } = record;
   if (file.generation !== null && file.generation >= generation) return false;
   const color = declaredColor(file);
-  if (color === activeColor || color === declared) return true;
-  return color !== null && file.generation === generation - 1;
+  return color === activeColor || color === declared || isCopy(file, record);
 }
 
 /**

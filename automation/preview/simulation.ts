@@ -129,9 +129,10 @@ function imagine(start: Start, before: State, action: Action): State {
       const colors = { ...view.colors, [action.color]: null };
       return { ...state, view: { ...view, colors }, emptied: action.color };
     }
+    case "FlipBack":
     case "Finish":
     case "Fail":
-      assert.fail("the simulation ends before a terminal action");
+      assert.fail("the simulation ends before a terminal action, and imagines no failure");
   }
 }
 

@@ -3,7 +3,7 @@
 import type { BlueGreenError } from "../../infra/errors.ts";
 import type { Color, Release, RouterRecord } from "../../infra/model.ts";
 import { sameWeights } from "../../infra/model.ts";
-import { declaredColor } from "../../infra/rules/intent.ts";
+import { declaredColor, readIntent } from "../../infra/rules/intent.ts";
 import { idleColor } from "../../infra/rules/roles.ts";
 import { refuseDrift } from "../rollout/refusal.ts";
 import { countChanges, isBookkeeping, orderedChanges } from "./changes.ts";
@@ -117,7 +117,8 @@ function moves(before: RouterState, after: RouterState): boolean {
 }
 
 /** The color that is to get traffic, also where it is refused; null where none is. */
-function targetOf({ asked, view, file, simulation }: PreviewFacts, router: RouterPreview) {
+function targetOf(facts: PreviewFacts, router: RouterPreview) {
+  const { asked, view, file, simulation, settingsFile } = facts;
   const then = router.refused ?? router.after;
   if (moves(router.before, then)) return then.activeColor;
   if (!simulation?.refusal && asked.kind !== "file") return null;
@@ -127,8 +128,9 @@ function targetOf({ asked, view, file, simulation }: PreviewFacts, router: Route
     file: declaredColor(file),
   };
   const color = wished[asked.kind];
-  const stale = asked.kind === "file" && !(color && color !== view.record.declared);
-  return color === view.record.activeColor || stale ? null : color;
+  const unwished =
+    asked.kind === "file" && readIntent(file, view.record, settingsFile).kind === "none";
+  return color === view.record.activeColor || unwished ? null : color;
 }
 
 function wishedColor(asked: PreviewFacts["asked"]): Color | null {

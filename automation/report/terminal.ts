@@ -50,6 +50,7 @@ function render(event: Event, colors: Paint, verbose: boolean): Shown {
   switch (event.kind) {
     case "Started":
     case "Observed":
+    case "Measured":
       return null;
     case "Noted":
       return lines(`  ${colors.dim("note")}  ${event.sentence}`);

@@ -2,7 +2,13 @@
 
 import type { BlueGreenError } from "../../infra/errors.ts";
 import type { Color } from "../../infra/model.ts";
-import type { ClaimColor, ColorRequest, Request, Switch } from "../../infra/rules/request.ts";
+import type {
+  ClaimColor,
+  ColorRequest,
+  Request,
+  RollBack,
+  Switch,
+} from "../../infra/rules/request.ts";
 
 export type Action =
   /** One update of the router's stack; `as` says what it is for, where its request doesn't. */
@@ -18,6 +24,8 @@ export type Action =
   | { readonly kind: "Check"; readonly color: Color }
   /** Judge the color that has all traffic until there is a verdict or the bake is over. */
   | { readonly kind: "Judge"; readonly color: Color; readonly sinceMs: number }
+  /** Traffic back past the engine, which can't do it. */
+  | { readonly kind: "FlipBack"; readonly to: Color; readonly request: RollBack }
   /** Empty a retiring color's stack. */
   | { readonly kind: "Empty"; readonly color: Color }
   /** Until the color has no open request any more, and not longer than `ms`. */
@@ -46,6 +54,8 @@ export function describeAction(action: Action): string {
       return `check ${action.color}`;
     case "Judge":
       return `bake ${action.color}`;
+    case "FlipBack":
+      return `direct flip to ${action.to}: ${action.request.reason}`;
     case "Empty":
       return `empty ${action.color}`;
     case "Drain":

@@ -1,31 +1,21 @@
 /** decide(observation, goal, policy) -> action: pure and total, the heart of every command. */
 
-import type { BlueGreenError } from "../../infra/errors.ts";
-import type { Release, Rollout } from "../../infra/model.ts";
+import type { ColorOutputs, Rollout } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
-import { isByHand } from "../../infra/rules/by-hand.ts";
-import { isRecorded, pinOf } from "../../infra/rules/record.ts";
-import type { PinRelease, RollBack } from "../../infra/rules/request.ts";
+import { isByHand, isFilledByHand } from "../../infra/rules/by-hand.ts";
+import { isRecorded } from "../../infra/rules/record.ts";
 import { idleColor } from "../../infra/rules/roles.ts";
 import { unproven } from "../../infra/rules/rollout.ts";
 import { instant } from "../../infra/rules/view.ts";
 import type { Action } from "./action.ts";
 import { makeRouter } from "./action.ts";
+import { afterItsEnd, failed, failedBake } from "./failure.ts";
 import { afterChecks, stopAtGate } from "./gate.ts";
-import type { Deploy, RollBackNow, Self, SwitchTo } from "./goal.ts";
+import type { Deploy, RollBackNow, SwitchTo } from "./goal.ts";
 import type { Memory } from "./memory.ts";
 import { claimFor, nameOf, openRollout, takeOwnership, unfinishedVersion } from "./ownership.ts";
 import { drainFirst } from "./drain.ts";
-import {
-  activeWord,
-  endedByOthers,
-  fail,
-  failedBake,
-  notPassed,
-  refuseDrift,
-  refuseStart,
-  rolledBack,
-} from "./refusal.ts";
+import { activeWord, fail, notPassed, refuseDrift, refuseStart, unconvinced } from "./refusal.ts";
 import { decideRetirement, finishRetiring } from "./retirement.ts";
 import type { Situation } from "./situation.ts";
 
@@ -91,28 +81,6 @@ function nothingToFinish({ record: { rollout } }: Observed): Action {
   return fail("USAGE", sentence, "name a release: `bluegreen deploy --version VERSION`");
 }
 
-/** The rollout is gone: by this run's own rollback whose update was cut short, or by others. */
-function afterItsEnd(situation: Situation): Action {
-  const { memory, view, self } = situation;
-  const { activeColor } = view.record;
-  if (memory.baked?.verdict !== "fail" || !activeColor) return endedByOthers(situation);
-  const { sentence } = memory.baked;
-  if (view.drift.kind !== "direct") {
-    return { kind: "Fail", error: rolledBack(sentence, activeColor) };
-  }
-  return { kind: "Update", request: blame(self, sentence, memory.rolloutId) };
-}
-
-/** Back, because the release failed: it is pinned. */
-function blame(self: Self, reason: string, rolloutId: string | null): RollBack {
-  return { kind: "RollBack", reason, by: nameOf(self), rolloutId, pin: true };
-}
-
-/** Traffic is back already, because the release failed: it is pinned. */
-function pinning(self: Self, { version, digest }: Release, reason: string): PinRelease {
-  return { kind: "Pin", version, digest, reason, by: nameOf(self), until: null };
-}
-
 /** The router's stack comes first; inactive, it answers 503 until a color is active. */
 function needsRouter({ view, memory }: Situation): boolean {
   return lacksRouter(view) && !memory.kept;
@@ -153,6 +121,8 @@ function decideSwitch(situation: Situation<SwitchTo>): Action {
     );
   }
   const { digest, version } = outputs.release;
+  const byPerson = attachFilled(view, outputs);
+  if (byPerson) return byPerson;
   const verdict = checkedVerdict(memory, digest);
   if (verdict === null) return { kind: "Check", color: goal.color };
   if (verdict !== "pass") return { kind: "Fail", error: notPassed(goal.color, verdict) };
@@ -164,11 +134,19 @@ function decideSwitch(situation: Situation<SwitchTo>): Action {
   };
 }
 
+/** Filled by hand: no update of the router has attached it since. */
+function attachFilled({ record }: Observed, outputs: ColorOutputs): Action | null {
+  const { rollout } = record;
+  if (rollout?.phase !== "provision" || !isFilledByHand(record, outputs)) return null;
+  const { digest } = outputs.release;
+  return { kind: "Update", request: { kind: "Attach", rolloutId: rollout.id, digest } };
+}
+
 const firstWay = "deploy a first release: `bluegreen deploy --version VERSION`";
 
 function decideRollback(situation: Situation<RollBackNow>): Action {
   const { view, memory, goal, self } = situation;
-  if (memory.failure) return { kind: "Fail", error: memory.failure };
+  if (memory.failure) return { kind: "Fail", error: memory.failure.error };
   if (!isRecorded(view.stored) && view.reading.weights === null) {
     return fail("NOTHING_TO_ROLL_BACK", "nothing was ever deployed here", firstWay);
   }
@@ -224,14 +202,14 @@ function check(situation: Situation<Deploy | SwitchTo>, rollout: Rollout): Actio
 }
 
 function bake(situation: Situation<Deploy | SwitchTo>, rollout: Rollout): Action {
-  const { memory, self, goal } = situation;
+  const { memory, goal } = situation;
   const wanted = goal.kind === "Deploy" || goal.bake;
   if (!memory.baked && wanted) {
     return { kind: "Judge", color: rollout.color, sinceMs: Date.parse(rollout.since) };
   }
-  if (memory.baked?.verdict === "fail" && rollout.former) {
-    return { kind: "Update", request: blame(self, memory.baked.sentence, rollout.id) };
-  }
+  const failing = memory.baked?.verdict === "fail" ? memory.baked.sentence : null;
+  const back = failing === null ? null : failedBake(situation, rollout, failing);
+  if (back) return back;
   const rollbackUntil = windowEnd(situation);
   const { baked } = memory;
   return { kind: "Update", request: { kind: "Hold", rolloutId: rollout.id, baked, rollbackUntil } };
@@ -239,44 +217,11 @@ function bake(situation: Situation<Deploy | SwitchTo>, rollout: Rollout): Action
 
 /** By the record alone, so that every run tells the same. */
 function heldOutcome({ view }: Situation, rollout: Rollout): Action {
-  const error = failedBake(rollout);
+  const error = unconvinced(rollout);
   if (error) return { kind: "Fail", error };
   const until = view.record.rollbackUntil;
   const window = until ? `, rollback possible until ${until}` : "";
   return { kind: "Finish", sentence: `${rollout.color} serves ${rollout.version}${window}` };
-}
-
-/** Cleans up after a failure: before the switch the claim goes, after it traffic goes back. */
-function failed(situation: Situation, rollout: Rollout | null, error: BlueGreenError): Action {
-  const { memory, self } = situation;
-  const mine = rollout && rollout.id === memory.rolloutId;
-  const serving = rollout && situation.view.record.weights[rollout.color] > 0;
-  // A switch that is also its rollout's beginning isn't remembered when it fails.
-  const begun = mine || rollout?.id === self.rolloutId;
-  if (error.code === "SWITCH_STUCK" && begun && serving && rollout.former) {
-    return { kind: "Update", request: { ...blame(self, error.message, rollout.id), pin: false } };
-  }
-  if (memory.blamed && !isPinned(situation, memory.blamed)) {
-    return { kind: "Update", request: pinning(self, memory.blamed, error.message) };
-  }
-  const idle = mine && !serving;
-  if (!idle) return { kind: "Fail", error: afterPinning(situation, error) };
-  // Only who made the claim knows that nobody has filled the color under it.
-  const untouched = rollout.id === self.rolloutId && !memory.filling;
-  return {
-    kind: "Update",
-    request: { kind: "Abort", reason: error.message, rolloutId: rollout.id, untouched },
-  };
-}
-
-function isPinned({ view: { record, nowMs } }: Situation, { digest }: Release): boolean {
-  return pinOf(record.pins, digest, nowMs) !== null;
-}
-
-/** The program that set the router back knew of no pin. */
-function afterPinning({ memory, view }: Situation, error: BlueGreenError): BlueGreenError {
-  const { activeColor } = view.record;
-  return memory.blamed && activeColor ? rolledBack(error.message, activeColor) : error;
 }
 
 /** A release that serves and didn't pass its bake isn't done, however often it is asked for. */

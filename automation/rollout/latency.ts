@@ -31,8 +31,9 @@ export interface Unjudged {
 }
 
 /**
- * The former color's quantile, rounded up to a bound of the histogram. Its own share of slow
- * replies counts as at least `1 - quantile`, whatever the bound really leaves.
+ * The former color's quantile, as near as the histogram's bounds come: the first bound that leaves
+ * at most one and a half times the share above it. Its own share of slow replies counts as at least
+ * `1 - quantile`. With few replies a later bound may be told more surely than the first.
  * @param bins the former color's replies of short stretches of time, for their overdispersion
  */
 export function slowness(
@@ -40,22 +41,25 @@ export function slowness(
   bins: readonly LatencyHistogram[],
   { quantile, detect, ignoreBelowMs }: Omit<LatencyRules, "enabled" | "afterMs">,
 ): Slowness | Unjudged {
-  const budget = 1 - quantile;
-  const overMs = former.boundsMs.find((bound) => {
-    const { bad, total } = slowCounts(former, bound);
-    return bound >= ignoreBelowMs && bad <= total * budget;
-  });
   const { total } = slowCounts(former, 0);
   if (total === 0) return { unjudged: "no reply of the former color was seen before the switch" };
-  if (overMs === undefined) return { unjudged: "the former color was slower than is measured" };
-  const phi = overdispersion(bins.map((bin) => slowCounts(bin, overMs)));
-  const { bad } = slowCounts(former, overMs);
-  const p0 = allowed(Math.max(budget, upperBound({ bad: bad / phi, total: total / phi })));
-  if (p0 <= detect / 2) return { overMs, p0, phi };
+  const most = total * (1 - quantile) * nearness;
+  const bounds = former.boundsMs.filter(
+    (bound) => bound >= ignoreBelowMs && slowCounts(former, bound).bad <= most,
+  );
+  if (bounds.length === 0) return { unjudged: "the former color was slower than is measured" };
+  for (const overMs of bounds) {
+    const phi = overdispersion(bins.map((bin) => slowCounts(bin, overMs)));
+    const { bad } = slowCounts(former, overMs);
+    const bound = upperBound({ bad: bad / phi, total: total / phi });
+    const p0 = allowed(Math.max(1 - quantile, bound));
+    if (p0 <= detect / 2) return { overMs, p0, phi };
+  }
   const replies = total === 1 ? "1 reply" : `${total.toLocaleString("en-US")} replies`;
-  const varied = phi > 1 ? `, and their latency varied much` : "";
-  return { unjudged: `only ${replies} of the former color were seen before the switch${varied}` };
+  return { unjudged: `only ${replies} of the former color were seen before the switch` };
 }
+
+const nearness = 1.5;
 
 /** Replies that took longer than `overMs`, among all; whole buckets only. */
 export function slowCounts({ boundsMs, counts }: LatencyHistogram, overMs: number): Counts {

@@ -3,6 +3,13 @@
 import type { BlueGreenError } from "../../infra/errors.ts";
 import type { Baked, Color, Release, Verdict } from "../../infra/model.ts";
 
+/** Why this run can't reach its goal: it cleans up, then fails with it. */
+export interface Failure {
+  readonly error: BlueGreenError;
+  /** The release whose errors ended its switch: it is to be pinned. */
+  readonly blamed: Release | null;
+}
+
 export interface Memory {
   /** The rollout that this run claimed or took over. */
   readonly rolloutId: string | null;
@@ -10,14 +17,13 @@ export interface Memory {
   readonly checked: { readonly digest: string; readonly verdict: Verdict } | null;
   /** Result of the bake. */
   readonly baked: Baked | null;
-  /** Why this run can't reach its goal: it cleans up, then fails with it. */
-  readonly failure: BlueGreenError | null;
-  /** The release whose errors ended its switch: it is to be pinned. */
-  readonly blamed: Release | null;
+  readonly failure: Failure | null;
+  /** Why the engine can't return traffic: the router is written directly then. */
+  readonly barred: BlueGreenError | null;
   /** The goal's update was made by this run. */
   readonly done: boolean;
   /** A color was changed by this run, or may have been: what it held may be gone. */
-  readonly filling: boolean;
+  readonly touched: boolean;
   /** The color whose stack this run has emptied. */
   readonly emptied: Color | null;
   /** The color whose open requests this run has waited for. */
@@ -33,9 +39,9 @@ export const noMemory: Memory = {
   checked: null,
   baked: null,
   failure: null,
-  blamed: null,
+  barred: null,
   done: false,
-  filling: false,
+  touched: false,
   emptied: null,
   drained: null,
   kept: false,

@@ -40,12 +40,11 @@ export function measuresOf(grounds: Grounds): Measures {
   return { errors: { ...errors, phi }, latency: latencyMeasure(grounds) };
 }
 
-/** @param atMs now, since the switch */
+/** All that was seen until `atMs`, in milliseconds since the switch. */
 export function judgeBake(
   grounds: Grounds,
   seen: readonly Seen[],
-  atMs: number,
-  measures: Measures = measuresOf(grounds),
+  { atMs, measures = measuresOf(grounds) }: { readonly atMs: number; readonly measures?: Measures },
 ): BakeJudgement {
   const { bake, metrics } = grounds;
   const traffic = trafficSamples(seen);
@@ -65,32 +64,31 @@ export function judgeBake(
     silenced(verdict, { metrics, seen, atMs }),
   );
   const { requests = 0, errors = 0 } = traffic.at(-1) ?? {};
-  return { ...overall(verdicts, blind(seen)), metrics: verdicts, requests, errors };
+  return { ...overall(verdicts, seen), metrics: verdicts, requests, errors };
 }
 
 /** The worst decides: a fail, then what is still open. */
-function overall(verdicts: readonly MetricVerdict[], blindness: string | null) {
+function overall(verdicts: readonly MetricVerdict[], seen: readonly Seen[]) {
   const failed = verdicts.find(({ verdict }) => verdict === "fail");
   if (failed) return { verdict: "fail", sentence: failed.sentence, driver: failed.name } as const;
   const open = verdicts.filter(({ verdict }) => verdict !== "pass");
-  const all = (open.length > 0 ? open : verdicts).map(({ sentence }) => sentence);
-  if (blindness !== null) {
-    const sentence = [blindness, ...all].join("; ");
-    if (verdicts.length === 0 || open.length > 0 || blindness !== uncounted) {
-      return { verdict: "inconclusive", sentence, driver: open[0]?.name ?? null } as const;
-    }
-  }
-  const verdict = open.length > 0 ? "inconclusive" : "pass";
-  return { verdict, sentence: all.join("; "), driver: open[0]?.name ?? null } as const;
+  const { blindness, fatal } = blindnessOf(seen, verdicts.length);
+  const told = (open.length > 0 ? open : verdicts).map(({ sentence }) => sentence);
+  const sentence = [...(blindness === null ? [] : [blindness]), ...told].join("; ");
+  const verdict = fatal || open.length > 0 ? "inconclusive" : "pass";
+  return { verdict, sentence, driver: open[0]?.name ?? null } as const;
 }
 
-const uncounted = "traffic can't be counted here";
-
-/** Why the requests can't be judged now; null where they can. */
-function blind(seen: readonly Seen[]): string | null {
+/** What can't be said of the requests, and whether that alone keeps the bake from passing. */
+function blindnessOf(seen: readonly Seen[], judged: number) {
   const looks = seen.flatMap(({ traffic }) => (traffic === undefined ? [] : [traffic]));
-  if (looks.every((traffic) => traffic === null)) return uncounted;
-  return looks.at(-1) === null ? "the router doesn't say any more what it served" : null;
+  if (looks.every((traffic) => traffic === null)) {
+    const rest = judged === 0 ? ", nothing was judged" : "";
+    return { blindness: `traffic can't be counted here${rest}`, fatal: judged === 0 };
+  }
+  const lost = looks.at(-1) === null;
+  const blindness = lost ? "the router doesn't say any more what it served" : null;
+  return { blindness, fatal: lost };
 }
 
 function trafficSamples(seen: readonly Seen[]): readonly Sample[] {
@@ -189,7 +187,8 @@ function silenced(
   const last = readings.at(-1)?.reading;
   const why = last && "error" in last ? `: ${last.error}` : "";
   if (silentMs > rule.tolerateMs) {
-    const sentence = `${rule.name}: no reading for ${formatDuration(Math.round(silentMs / 1000) * 1000)}${why}`;
+    const silence = formatDuration(Math.round(silentMs / 1000) * 1000);
+    const sentence = `${rule.name}: no reading for ${silence}${why}`;
     return { ...verdict, verdict: "inconclusive", sentence };
   }
   if (good || why === "") return verdict;

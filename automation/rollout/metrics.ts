@@ -33,6 +33,16 @@ export interface MetricRule {
   readonly afterMs: number;
 }
 
+/** Only the rule: the grounds of a bake are written down, and a source may hold secrets. */
+export function metricRule(metric: MetricRule): MetricRule {
+  const { name, reads, tolerateMs, budget, detect, upper, lower } = metric;
+  const { ofFormer, better, consecutive, afterMs } = metric;
+  return {
+    ...{ name, reads, tolerateMs, budget, detect, upper, lower },
+    ...{ ofFormer, better, consecutive, afterMs },
+  };
+}
+
 /** The settings under `bake` that a judgement depends on. */
 export interface BakeRules {
   readonly alpha: number;
@@ -40,6 +50,17 @@ export interface BakeRules {
   readonly errorBudget: number;
   readonly durationMs: number;
   readonly latency: LatencyRules;
+}
+
+/** Only what the judgement depends on. */
+export function bakeRules({
+  alpha,
+  detect,
+  errorBudget,
+  durationMs,
+  latency,
+}: BakeRules): BakeRules {
+  return { alpha, detect, errorBudget, durationMs, latency };
 }
 
 /** What was read at one moment, in milliseconds since the switch; negative before it. */

@@ -4,6 +4,7 @@ import { claimedBy, liveClaim } from "../../infra/rules/claim.ts";
 import { BlueGreenError } from "../../infra/errors.ts";
 import type { ErrorCode } from "../../infra/errors.ts";
 import type { Color, Rollout } from "../../infra/model.ts";
+import { isFilledByHand } from "../../infra/rules/by-hand.ts";
 import { refusedByFreeze } from "../../infra/rules/freeze.ts";
 import { otherColor } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
@@ -20,7 +21,8 @@ export function refuseStart(situation: Situation<Deploy | SwitchTo>): BlueGreenE
   if (drifted) return drifted;
   const { record } = view;
   const live = liveClaim(record, view.nowMs);
-  if (live && !deadOwner(situation)) return claimedBy(live, record.rollout);
+  const filled = goal.kind === "SwitchTo" && isFilledByHand(record, view.colors[goal.color]);
+  if (live && !deadOwner(situation) && !filled) return claimedBy(live, record.rollout);
   if (view.frozen) return refusedByFreeze(view.frozen);
   const digest = goal.kind === "Deploy" ? goal.digest : null;
   const pin = digest === null ? null : pinOf(record.pins, digest, view.nowMs);
@@ -74,7 +76,7 @@ export function notPassed(color: Color, verdict: string): BlueGreenError {
 }
 
 /** Why a release that serves wasn't judged good; null where it was, or no bake was asked for. */
-export function failedBake({ baked, color, former }: Rollout): BlueGreenError | null {
+export function unconvinced({ baked, color, former }: Rollout): BlueGreenError | null {
   if (baked === null || baked.verdict === "pass") return null;
   if (baked.verdict === "fail" && former === null) {
     return new BlueGreenError("FIRST_RELEASE_FAILING", baked.sentence, {

@@ -13,7 +13,7 @@ import type { RetireIdle } from "./goal.ts";
 export function decideRetirement(situation: Situation<RetireIdle>): Action {
   const { view, goal, memory } = situation;
   const { color, force } = goal;
-  if (memory.failure) return { kind: "Fail", error: memory.failure };
+  if (memory.failure) return { kind: "Fail", error: memory.failure.error };
   if (view.record.retiring === color) return finishRetiring(situation, color);
   if (isEmpty(situation, color)) return { kind: "Finish", sentence: `${color} is empty` };
   // What a person can wait for by the clock comes before what only clients can end.

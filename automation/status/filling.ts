@@ -4,22 +4,30 @@ import type { Color } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
 import type { Contents } from "../../infra/platform.ts";
 import { isByHand } from "../../infra/rules/by-hand.ts";
-import { isUnfinished } from "../../infra/rules/claim.ts";
-import { head, quoted } from "../checks/evidence.ts";
+import { describeOwner, isUnfinished } from "../../infra/rules/claim.ts";
+import { head, quoted } from "../report/safe-text.ts";
 
 export interface FillingReport {
-  /** `filling`: its rollout is open. `ended`: it failed, or somebody gave it up. */
-  readonly state: "filling" | "ended";
+  /**
+   * `filling`: its rollout is open. `ended`: it failed, or somebody gave it up. `claimed`: nothing
+   * was begun, and what its stack says runs in it as before.
+   */
+  readonly state: "filling" | "ended" | "claimed";
   /** Null where nobody knows any more. */
   readonly version: string | null;
   /** What is true of it, as a clause without the color's name. */
   readonly sentence: string;
 }
 
+/** True where what the color's stack says isn't there any more. */
+export function tellsOfThePast(filling: FillingReport | null): filling is FillingReport {
+  return filling !== null && filling.state !== "claimed";
+}
+
 /** Longest text of an application that is quoted. */
 const maxText = 300;
 
-/** Null where the color holds what its stack says. */
+/** Null where the color holds what its stack says, and nobody has claimed it. */
 export function fillingOf(
   { record, colors }: Observed,
   color: Color,
@@ -28,6 +36,11 @@ export function fillingOf(
   if (!isUnfinished(record, color, colors[color])) return null;
   const { rollout, claim } = record;
   const id = rollout?.id ?? claim?.rolloutId;
+  const whole = colors[color];
+  if (whole && contents?.rolloutId === whole.rolloutId) {
+    const { version } = whole.release;
+    return { state: "claimed", version, sentence: `${claimOf(record)}; still holds ${version}` };
+  }
   const own = contents?.rolloutId === id ? contents : null;
   const course = own ? `; ${courseOf(own)}` : "";
   if (rollout) {
@@ -41,6 +54,12 @@ export function fillingOf(
   const end = own.crashLoop ? "failed" : "ended unfinished";
   const sentence = `filling with ${own.version} ${end}${course}`;
   return { state: "ended", version: own.version, sentence };
+}
+
+/** Whose claim it is, or was: it stays as a mark until the color is filled. */
+function claimOf({ rollout, claim }: Observed["record"]): string {
+  if (!rollout) return "was claimed, and nothing came of it";
+  return `claimed ${isByHand(rollout.id) ? "by hand " : ""}by ${describeOwner(claim?.owner ?? null)}`;
 }
 
 function unknown(contents: Contents | null): string {

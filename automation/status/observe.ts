@@ -73,7 +73,7 @@ async function reportOf(project: ReadProject, view: Observed | null): Promise<St
     settingsName: basename(settingsFile),
     project: project.project,
     application,
-    url: platform.url(settings),
+    url: view?.reading.url ?? platform.url(settings),
     view,
     contents: await contentsOf(view, settings, platform),
     remarks: (view && platform.remarks?.(settings, view.reading)) ?? [],

@@ -1,7 +1,8 @@
 /** What needs a person's eye in an environment, with what to do. Pure. */
 
-import { isByHand } from "../../infra/rules/by-hand.ts";
-import { head } from "../checks/evidence.ts";
+import { isByHand, isFilledByHand } from "../../infra/rules/by-hand.ts";
+import { head } from "../report/safe-text.ts";
+import { tellsOfThePast } from "./filling.ts";
 import type { FillingReport } from "./filling.ts";
 import { liveClaim } from "../../infra/rules/claim.ts";
 import { colors } from "../../infra/model.ts";
@@ -31,7 +32,7 @@ export function findProblems(
     ...routerProblems(view),
     ...colors.flatMap((color) => {
       const filling = fillings[color];
-      return filling ? fillingProblems(filling, color) : colorProblems(view, color);
+      return tellsOfThePast(filling) ? fillingProblems(filling, color) : colorProblems(view, color);
     }),
     ...rolloutProblems(view, ownerGone),
   ];
@@ -82,7 +83,7 @@ function answering(color: Color, problem: string): ProblemReport {
 
 /** A rollout before its end that nobody works on. */
 function rolloutProblems(
-  { record, nowMs }: Observed,
+  { record, colors: held, nowMs }: Observed,
   ownerGone: boolean | null,
 ): readonly ProblemReport[] {
   const { rollout } = record;
@@ -91,7 +92,9 @@ function rolloutProblems(
   if (claimed && ownerGone !== true) return [];
   const why = claimed ? "its process is gone" : "its claim ran out";
   const back = rollout.phase === "bake" || rollout.phase === "shift" ? "rollback" : "abort";
-  const on = isByHand(rollout.id) ? `claim ${rollout.color}` : "deploy";
+  const { id, color } = rollout;
+  const filled = isFilledByHand(record, held[color]);
+  const on = isByHand(id) ? `${filled ? "switch" : "claim"} ${color}` : "deploy";
   return [
     {
       subject: "rollout",

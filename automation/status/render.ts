@@ -3,7 +3,7 @@
 import { formatDuration } from "../../infra/duration.ts";
 import type { Color } from "../../infra/model.ts";
 import { formatWeights, sameWeights } from "../../infra/model.ts";
-import { head } from "../checks/evidence.ts";
+import { head } from "../report/safe-text.ts";
 import type { Frozen } from "../../infra/rules/freeze.ts";
 import type { Paint } from "../report/paint.ts";
 import { colorsByRole } from "./report.ts";
@@ -15,7 +15,7 @@ const maxText = 200;
 export function renderStatus(report: StatusReport, paint: Paint): string {
   const head = title(report, paint);
   if (!report.exists) {
-    return `${head}\n\nnothing here yet: bluegreen deploy --version 1`;
+    return `${head}\n\nnothing here yet: \`bluegreen deploy --version 1\``;
   }
   const facts = [
     ...rolloutLines(report, paint),
@@ -100,7 +100,7 @@ function rolloutLines({ rollout, at }: StatusReport, paint: Paint): readonly Fac
 function fillingLines(report: StatusReport): readonly Fact[] {
   return colorsByRole(report).flatMap((color): Fact[] => {
     const { filling } = report.colors[color];
-    return filling?.state === "filling" ? [[color, filling.sentence]] : [];
+    return filling && filling.state !== "ended" ? [[color, filling.sentence]] : [];
   });
 }
 

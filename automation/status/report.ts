@@ -3,14 +3,15 @@
 import { describeOwner } from "../../infra/rules/claim.ts";
 import type { Settings } from "../../infra/config.ts";
 import { colors, perColor, phaseSentences } from "../../infra/model.ts";
-import type { Color, Instant, PerColor, Phase, Pin, Weights } from "../../infra/model.ts";
+import type { Color, Instant, PerColor, Phase, Pin, Rollout, Weights } from "../../infra/model.ts";
+import { isFilledByHand } from "../../infra/rules/by-hand.ts";
 import type { Observed } from "../../infra/observation.ts";
 import type { Frozen } from "../../infra/rules/freeze.ts";
 import { instant } from "../../infra/rules/view.ts";
 import type { Contents } from "../../infra/platform.ts";
 import { findDrift } from "./drift.ts";
 import type { DriftReport } from "./drift.ts";
-import { fillingOf } from "./filling.ts";
+import { fillingOf, tellsOfThePast } from "./filling.ts";
 import type { FillingReport } from "./filling.ts";
 import { findProblems } from "./problems.ts";
 import type { ProblemReport } from "./problems.ts";
@@ -44,7 +45,7 @@ export interface ColorReport {
   readonly lastRequestAt: Instant | null;
   /** True where somebody else manages the instances. */
   readonly given: boolean;
-  /** Null where it holds what its stack says. */
+  /** Null where it holds what its stack says, and nobody has claimed it. */
   readonly filling: FillingReport | null;
 }
 
@@ -191,7 +192,7 @@ function colorReport(
   filling: FillingReport | null,
 ): ColorReport {
   // What a stack says of the past isn't there any more.
-  const outputs = filling ? null : held[color];
+  const outputs = tellsOfThePast(filling) ? null : held[color];
   const weight = (reading.weights ?? record.weights)[color];
   const { traffic } = reading;
   const counted = traffic.kind === "counted" ? traffic.colors[color] : null;
@@ -213,7 +214,13 @@ function colorReport(
   };
 }
 
-const roles = { filled: "idle", empty: "empty", filling: "filling", ended: "unfinished" } as const;
+const roles = {
+  filled: "idle",
+  empty: "empty",
+  filling: "filling",
+  ended: "unfinished",
+  claimed: "idle",
+} as const;
 
 function roleOf(
   { activeColor, retiring }: Observed["record"],
@@ -224,7 +231,10 @@ function roleOf(
   return color === retiring ? "retiring" : roles[state];
 }
 
-function rolloutReport({ ownerGone }: StatusInput, { record }: Observed): RolloutReport | null {
+function rolloutReport(
+  { ownerGone }: StatusInput,
+  { record, colors: held }: Observed,
+): RolloutReport | null {
   const { rollout, claim } = record;
   if (!rollout) return null;
   const { id, kind, phase, since, color, former, version } = rollout;
@@ -233,7 +243,7 @@ function rolloutReport({ ownerGone }: StatusInput, { record }: Observed): Rollou
     id,
     kind,
     phase,
-    sentence: former === null && phase === "hold" ? firstHeld : phaseSentences[phase],
+    sentence: phaseSentence(rollout, isFilledByHand(record, held[rollout.color])),
     since,
     color,
     former,
@@ -242,6 +252,13 @@ function rolloutReport({ ownerGone }: StatusInput, { record }: Observed): Rollou
     ownerGone: owner === null ? null : ownerGone,
     claimedUntil: claim?.until ?? null,
   };
+}
+
+function phaseSentence({ former, phase, color }: Rollout, byPerson: boolean): string {
+  if (byPerson && phase === "provision") {
+    return `${color} is filled by hand and waits for \`bluegreen switch ${color}\`; the active color has all traffic.`;
+  }
+  return former === null && phase === "hold" ? firstHeld : phaseSentences[phase];
 }
 
 /** A first release has no former color to speak of. */

@@ -6,6 +6,7 @@ import { colors } from "../model.ts";
 import type { Settings } from "./settings.ts";
 import { canonicalAddress } from "./address.ts";
 import { colorRules } from "./color-rules.ts";
+import { metricNamesDiffer, valuesFitIntoTheBake } from "./metric-rules.ts";
 import { overlaps } from "./path.ts";
 import type { Path } from "./path.ts";
 import { platformFacts, platformPaths } from "./platform-facts.ts";
@@ -45,6 +46,8 @@ const rules: readonly { readonly rule: Rule; readonly reads: readonly Path[] }[]
   },
   { rule: givenColorsDiffer, reads: [["given"]] },
   { rule: checkNamesDiffer, reads: [["checks"]] },
+  { rule: metricNamesDiffer, reads: [["metrics"]] },
+  { rule: valuesFitIntoTheBake, reads: [["metrics"], ["bake"]] },
   ...colorRules,
   ...platformNames.flatMap(rulesOf),
 ];

@@ -2,14 +2,16 @@
 
 import type { Parsed } from "./around.ts";
 import type { Check } from "./checks.ts";
+import type { Metric } from "./metrics.ts";
 import type { Settled } from "./settled.ts";
 
 export type SettledShape = Settled<Parsed>;
 
 /** Everything that can be set, complete and judged. Times are milliseconds, absent is null. */
-export interface Settings extends Omit<SettledShape, "probe" | "checks"> {
+export interface Settings extends Omit<SettledShape, "probe" | "checks" | "metrics"> {
   readonly probe: Omit<SettledShape["probe"], "path"> & { readonly path: string };
   readonly checks: readonly Check[];
+  readonly metrics: readonly Metric[];
 }
 
 /** A color that somebody else manages. */

@@ -9,10 +9,12 @@ import { applicationForm, applicationMaxLength } from "../state-dir.ts";
 import { checkSchema } from "./checks.ts";
 import { colorSchema } from "./color.ts";
 import { freezeSchema } from "./freeze.ts";
+import { metricSchema } from "./metrics.ts";
 import {
   address,
   choice,
   duration,
+  flag,
   fraction,
   integer,
   optional,
@@ -52,7 +54,25 @@ const probe = z.strictObject({
   timeout: timeout().describe("A probe that takes longer has failed."),
 });
 
-const bake = z.strictObject({
+const latency = z.strictObject({
+  enabled: flag()
+    .prefault(true)
+    .describe("Whether latency is judged, where the router measures it."),
+  quantile: fraction({ min: 0.5, max: 0.999 })
+    .prefault(0.95)
+    .describe("A reply is slow when it takes longer than this share of the former color's."),
+  detect: fraction({ min: 0.01, max: 1 })
+    .prefault(0.5)
+    .describe("Share of slow replies that a bake must be able to notice before it may pass."),
+  ignoreBelow: duration({ min: 0, max: minute, example: "20ms" })
+    .prefault("20ms")
+    .describe("A reply that takes no longer than this is never slow."),
+  after: duration({ min: 0, max: hour, example: "5s" })
+    .prefault("5s")
+    .describe("Time after the switch in which slow replies don't count: caches fill."),
+});
+
+export const bakeSchema = z.strictObject({
   duration: duration({ min: 0, max: 24 * hour, example: "5m" })
     .prefault("30s")
     .describe("How long a release is watched after the switch; `0s`: not at all."),
@@ -68,6 +88,7 @@ const bake = z.strictObject({
   errorBudget: fraction({ min: 0.000_001, max: 0.5 })
     .prefault(0.001)
     .describe("Error rate that is normal, where the former color has no history."),
+  latency: latency.prefault({}).describe("How latency is judged."),
 });
 
 const givenColor = z.strictObject({
@@ -113,7 +134,13 @@ export const shape = z.strictObject({
     .prefault([])
     .describe("What the idle color must pass before it gets traffic."),
   probe: probe.prefault({}).describe("Requests of our own that count what a switch costs."),
-  bake: bake.prefault({}).describe("How a release is judged under real traffic."),
+  bake: bakeSchema.prefault({}).describe("How a release is judged under real traffic."),
+  metrics: z
+    .array(metricSchema)
+    .max(50)
+    .meta({ type: "a list of metrics" })
+    .prefault([])
+    .describe("What a bake is judged by besides errors and latency."),
   rollbackWindow: duration({ min: 0, max: 720 * hour, example: "30m" })
     .prefault("30m")
     .describe("How long the former color is kept after a switch."),

@@ -5,9 +5,12 @@
 
 import { AsyncLocalStorage } from "node:async_hooks";
 import * as pulumi from "@pulumi/pulumi";
+import { withEnvironment } from "../environment-words.ts";
 import { BlueGreenError, formatError } from "../errors.ts";
 
 export interface PlanRules {
+  /** For the commands in a refusal. */
+  readonly environment: string;
   /** Type tokens that may be created, changed or removed; null or undefined: any. */
   readonly allowed: readonly string[] | null | undefined;
   /** Resources whose change moves traffic. */
@@ -64,13 +67,16 @@ export function guardPlan(rules: PlanRules): PlanGuard {
 }
 
 /** Only an error's message gets from a hook to the person who runs the engine. */
-async function telling({ onRefusal }: PlanRules, judge: () => Promise<void> | void): Promise<void> {
+async function telling(
+  { environment, onRefusal }: PlanRules,
+  judge: () => Promise<void> | void,
+): Promise<void> {
   try {
     await judge();
   } catch (error) {
     if (!(error instanceof BlueGreenError)) throw error;
     onRefusal(error);
-    throw new Error(formatError(error), { cause: error });
+    throw new Error(withEnvironment(formatError(error), environment), { cause: error });
   }
 }
 

@@ -3,14 +3,18 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../config.ts";
 import type { ProgramContext } from "../context.ts";
+import { withEnvironment } from "../environment-words.ts";
 import { BlueGreenError, formatError, messageOf } from "../errors.ts";
-import { activeOf, byHand, formatWeights } from "../model.ts";
+import { activeOf, formatWeights } from "../model.ts";
 import type { Color } from "../model.ts";
 import type { Observed } from "../observation.ts";
 import type { Platform, RouterOutputs } from "../platform.ts";
 import { keepConnection, probe, verifyServed } from "../probe.ts";
-import type { ProbeConnection, ServedResult } from "../probe.ts";
+import type { ClearFailure, ProbeConnection, ServedResult } from "../probe.ts";
+import { setBackRoutes } from "../rules/set-back.ts";
+import type { Failed } from "../rules/set-back.ts";
 import type { Transition } from "../rules/transition.ts";
+import { instant } from "../rules/view.ts";
 
 export interface Verification {
   readonly settings: Settings;
@@ -47,10 +51,15 @@ export function openLine(
 }
 
 /**
- * Five errors of the new color in a row, through the public address, end a switch at once; so do
- * fewer at the end of its time, if they are most of what was wrong.
+ * Errors of the new color alone, through the public address and for as long, end a switch before
+ * its time is over. A release may stumble over its first requests: five probes are sent in 60 ms.
  */
 const clearErrors = 5;
+const clearMs = 1_000;
+
+function clearFailure({ switchWithinMs }: Settings): ClearFailure {
+  return { errors: clearErrors, forMs: Math.min(clearMs, switchWithinMs / 2) };
+}
 
 /**
  * @throws after the router was set back: ROLLED_BACK when the new color was reached and answers with
@@ -70,7 +79,7 @@ export async function serveOrReturn(run: Verification): Promise<RouterOutputs> {
     count: settings.probe.count,
     withinMs: settings.switchWithinMs,
     timeoutMs: settings.probe.timeoutMs,
-    ...(transition.activation?.rollback ? {} : { clearErrors }),
+    ...(transition.activation?.rollback ? {} : { clearFailure: clearFailure(settings) }),
     ...(run.line ? { connection: run.line.connection } : {}),
   });
   run.line?.connection.close();
@@ -78,7 +87,7 @@ export async function serveOrReturn(run: Verification): Promise<RouterOutputs> {
     const error = await notServed(run, color, { seen, ms: elapsedMs() });
     context.on?.({ kind: "Refused", error });
     // Pulumi prints any other error of an output with its stack, and without the hint.
-    throw new pulumi.RunError(formatError(error));
+    throw new pulumi.RunError(withEnvironment(formatError(error), settings.environment));
   }
   context.on?.({ kind: "Served", color, ms: elapsedMs() });
   return outputs;
@@ -95,24 +104,33 @@ async function notServed(
   { seen, ms }: Unserved,
 ): Promise<BlueGreenError> {
   const { former, platform, settings, transition } = run;
-  const rollback = transition.activation?.rollback === true;
-  const end = rollback ? staysBack : await returned(run);
   const details = [`platform ${platform.name}, before: ${formatWeights(former.record.weights)}`];
   const asked = `asked for ${formatWeights(transition.record.weights)}, but`;
+  const rollback = transition.activation?.rollback === true;
   if (rollback || !seen.failing) {
+    const { code, hint } = rollback ? staysBack : await returned(run, null);
     const message = `${asked} ${seen.reason} within ${settings.switchWithinMs} ms`;
-    return new BlueGreenError(end.code, message, { hint: end.hint, details });
+    return new BlueGreenError(code, message, { hint, details });
   }
   const errors = `${seen.errors} of ${seen.answers[color]} answers of ${color} were errors`;
-  const sentence = `${errors} within ${ms} ms of the switch: ${seen.reason}`;
+  const reason = `${errors} within ${ms} ms of the switch: ${seen.reason}`;
   const back = former.record.activeColor;
-  if (end.code === "SWITCH_STUCK" || back === null) {
-    return new BlueGreenError(end.code, `${asked} ${sentence}`, { hint: end.hint, details });
+  const failed = back === null ? null : failedOf(run, color, reason);
+  const { code, hint } = await returned(run, failed);
+  if (code === "SWITCH_STUCK" || back === null) {
+    return new BlueGreenError(code, `${asked} ${reason}`, { hint, details });
   }
-  const version = former.colors[color]?.release.version;
-  const pin = version === undefined ? "" : `, keep it out with \`bluegreen pin ${version}\``;
-  const hint = `traffic is back on ${back}; look at \`bluegreen logs ${color}\`${pin}`;
-  return new BlueGreenError("ROLLED_BACK", sentence, { hint, details });
+  const pin = failed ? "the release is pinned, " : "";
+  return new BlueGreenError("ROLLED_BACK", reason, {
+    hint: `traffic is back on ${back}; ${pin}look at \`bluegreen logs ${color}\``,
+    details,
+  });
+}
+
+function failedOf({ former, context }: Verification, color: Color, reason: string): Failed | null {
+  const release = former.colors[color]?.release;
+  const at = instant((context.now ?? Date.now)());
+  return release ? { release, reason, at } : null;
 }
 
 /** Where traffic is after a flip that wasn't served, and what to do. */
@@ -129,23 +147,17 @@ const staysBack = stuck(
   "the router stays as asked: the color that was left is no better; see `bluegreen doctor`",
 );
 
-async function returned({ former, platform, settings, transition }: Verification): Promise<End> {
-  const { record, colors, reading } = former;
+async function returned(
+  { former, platform, settings, transition }: Verification,
+  failed: Failed | null,
+): Promise<End> {
+  const { record, colors } = former;
   if (!platform.flip) {
     return stuck("this platform can't be set back directly: run `bluegreen rollback`");
   }
   try {
-    await platform.flip(
-      { settings, colors },
-      {
-        weights: record.weights,
-        generation: record.generation,
-        rolloutId: reading.rolloutId ?? byHand,
-        mark: reading.mark,
-        former: reading.former,
-        replaces: transition.record.generation,
-      },
-    );
+    const routes = setBackRoutes(former, transition.record.generation, failed);
+    await platform.flip({ settings, colors }, routes);
     const hint = `the router was set back to ${formatWeights(record.weights)}`;
     return { code: "SWITCH_NOT_SERVED", hint };
   } catch (error) {

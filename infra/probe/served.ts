@@ -32,10 +32,17 @@ export interface ServedRequest {
   readonly statuses?: readonly number[];
   /** Connection that was opened before the switch; absent: one is opened by the first probe. */
   readonly connection?: ProbeConnection;
-  /** The color's errors in a row that end it before its time; absent: none do. */
-  readonly clearErrors?: number;
+  /** What of the color's ends it before its time; absent: nothing does, and `failing` is false. */
+  readonly clearFailure?: ClearFailure;
   readonly clock?: Clock;
   readonly signal?: AbortSignal;
+}
+
+/** So many errors of the color and no good answer of it in between, for so long. */
+export interface ClearFailure {
+  readonly errors: number;
+  /** Milliseconds from the first of them on. */
+  readonly forMs: number;
 }
 
 export interface ServedAnswers {
@@ -52,8 +59,8 @@ export interface ServedResult {
   /** Answers of the color whose status isn't right, or that broke off. */
   readonly errors: number;
   /**
-   * True when it is the color that fails: so many of its answers in a row were errors that it was
-   * ended, or most of what was wrong in the whole time were its errors.
+   * True when it is the color that fails: it was ended by a clear failure, or in the whole time at
+   * least as many errors were its own, and most of what was wrong.
    */
   readonly failing: boolean;
   /** Why it counts as served, or what the last wrong answer was; one sentence. */
@@ -64,6 +71,8 @@ interface Tally {
   readonly answers: { -readonly [K in keyof ServedAnswers]: number };
   errors: number;
   errorsInRow: number;
+  /** When the first of these was met. */
+  rowSinceMs: number;
   /** Answers that weren't right, for whatever reason. */
   wrong: number;
 }
@@ -85,7 +94,7 @@ async function verifyOn(
   connection: ProbeConnection,
   request: ServedRequest,
 ): Promise<ServedResult> {
-  const { clock = systemClock, count, withinMs, color, clearErrors = Infinity } = request;
+  const { clock = systemClock, count, withinMs, color } = request;
   const intervalMs = Math.max(1, request.intervalMs ?? defaultIntervalMs);
   const endMs = clock.now() + withinMs;
   // A clock that is set back must not make this endless.
@@ -101,19 +110,20 @@ async function verifyOn(
     if (problem !== null && (problem.answered || round === 0)) wrong = problem.sentence;
     inRow = problem === null ? inRow + 1 : 0;
     if (inRow >= count) return proven(request, tally);
-    if (tally.errorsInRow >= clearErrors) break;
+    if (isClear(request, tally)) break;
     await clock.sleep(Math.min(intervalMs, Math.max(0, endMs - clock.now())));
   }
   const reason =
     inRow === 0 ? wrong : `${color} answered ${inRow} times in a row, ${count} expected`;
-  const { answers, errors, errorsInRow } = tally;
-  const failing = errorsInRow >= clearErrors || errors > tally.wrong / 2;
+  const { answers, errors, wrong: allWrong } = tally;
+  const enough = errors >= (request.clearFailure?.errors ?? Infinity);
+  const failing = isClear(request, tally) || (enough && errors > allWrong / 2);
   return { served: false, answers, errors, failing, reason };
 }
 
 function newTally(): Tally {
   const answers = { blue: 0, green: 0, unnamed: 0, unanswered: 0 };
-  return { answers, errors: 0, errorsInRow: 0, wrong: 0 };
+  return { answers, errors: 0, errorsInRow: 0, rowSinceMs: 0, wrong: 0 };
 }
 
 function proven({ color, count }: ServedRequest, { answers, errors }: Tally): ServedResult {
@@ -155,9 +165,16 @@ async function askTwice({ request, connection, leftMs, tally }: Round): Promise<
 
 /** Counts an answer of the color that is asked for. */
 function judge(request: ServedRequest, result: ProbeResult, tally: Tally): void {
+  const { clock = systemClock } = request;
   const isError = result.kind !== "answered" || !isRight(request, result.status);
+  if (isError && tally.errorsInRow === 0) tally.rowSinceMs = clock.now();
   tally.errors += isError ? 1 : 0;
   tally.errorsInRow = isError ? tally.errorsInRow + 1 : 0;
+}
+
+function isClear({ clearFailure, clock = systemClock }: ServedRequest, tally: Tally): boolean {
+  if (!clearFailure || tally.errorsInRow < clearFailure.errors) return false;
+  return true;
 }
 
 function problemOf(request: ServedRequest, result: ProbeResult): string | null {

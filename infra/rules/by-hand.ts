@@ -1,6 +1,6 @@
 /** What people do with a plain `pulumi up`: their claims, and the ids of their claims and flips. Pure. */
 
-import type { Color, Owner } from "../model.ts";
+import type { Color, ColorOutputs, Owner, RouterRecord } from "../model.ts";
 import { byHand } from "../model.ts";
 import type { ClaimColor } from "./request.ts";
 
@@ -12,6 +12,18 @@ export function byHandId(nowMs: number): string {
 /** True for a claim or a flip of a person; the ids of rollouts begin otherwise. */
 export function isByHand(id: string): boolean {
   return id.startsWith(byHand);
+}
+
+/**
+ * True once a person has filled the color under the claim that is open: nothing is left to be done
+ * under it, so that anybody may switch to the color, as a plain `pulumi up` may.
+ */
+export function isFilledByHand(
+  { rollout }: Pick<RouterRecord, "rollout">,
+  outputs: ColorOutputs | null,
+): boolean {
+  if (rollout === null || !isByHand(rollout.id)) return false;
+  return outputs?.color === rollout.color && outputs.rolloutId === rollout.id;
 }
 
 /** Reserves a color for a person, who fills it with `pulumi up`. */

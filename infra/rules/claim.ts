@@ -2,7 +2,7 @@
 
 import { BlueGreenError } from "../errors.ts";
 import type { Claim, Color, ColorOutputs, Owner, Rollout, RouterRecord } from "../model.ts";
-import { isByHand } from "./by-hand.ts";
+import { isByHand, isFilledByHand } from "./by-hand.ts";
 import type { ClaimColor } from "./request.ts";
 import { refuseServing, wayOut } from "./rollout.ts";
 import { instant } from "./view.ts";
@@ -29,7 +29,7 @@ export function liveClaim(record: RouterRecord, nowMs: number): Claim | null {
 /** The hint names what ends that rollout in the phase that it is in. */
 export function claimedBy(claim: Claim, rollout: Rollout | null): BlueGreenError {
   const way = rollout && wayOut(rollout);
-  const wait = rollout?.phase === "gate" ? "`bluegreen approve` lets it go on" : "wait for it";
+  const wait = rollout ? waitFor(rollout) : "wait for it";
   return new BlueGreenError(
     "CLAIMED",
     `rollout ${claim.rolloutId} has claimed ${claim.color} until ${claim.until}: ` +
@@ -40,6 +40,11 @@ export function claimedBy(claim: Claim, rollout: Rollout | null): BlueGreenError
         : "wait for it: a first release that serves has nothing to go back to",
     },
   );
+}
+
+function waitFor({ id, phase, color }: Rollout): string {
+  if (isByHand(id)) return `\`bluegreen switch ${color}\` goes on once it is filled`;
+  return phase === "gate" ? "`bluegreen approve` lets it go on" : "wait for it";
 }
 
 /**
@@ -58,7 +63,8 @@ export function claimColor(view: View, asked: ClaimColor): RouterRecord {
   if (now.rollout?.id === asked.rolloutId) return takeOver(view, asked, wanted);
   const live = liveClaim(now, view.nowMs);
   const dead = live?.owner && sameOwner(live.owner, asked.replaces);
-  if (live && !dead) throw claimedBy(live, now.rollout);
+  const handedOver = asked.rollout === "switch" && isFilledByHand(now, view.colors[asked.color]);
+  if (live && !dead && !handedOver) throw claimedBy(live, now.rollout);
   refuseUnfinished(now);
   refuseServing(view, asked.color, "be filled");
   if (now.retiring === asked.color) {

@@ -137,10 +137,11 @@ function guardClaim(view: ColorView, asked: ColorRequest): void {
   }
   const rolloutId = asked.kind === "Provision" ? asked.rolloutId : (claimed ?? byHand);
   if (rollout?.id === rolloutId && rollout.color === color && rollout.phase === "provision") return;
+  const by = isByHand(rolloutId) ? "a person" : rolloutId;
   throw new BlueGreenError(
     "NOT_CLAIMED",
     rollout
-      ? `${color} can't be filled by ${rolloutId}: rollout ${rollout.id} is in its ${rollout.phase}`
+      ? `${color} can't be filled by ${by}: rollout ${rollout.id} is in its ${rollout.phase}`
       : `${color} can't be filled without a claim`,
     {
       hint: `by hand: \`bluegreen claim ${color}\` first; or let \`bluegreen deploy\` do all of it`,

@@ -30,7 +30,8 @@ export function setBackRoutes(
   if (failed === null) return { ...routes, mark };
   const { release, reason, at } = failed;
   const pin: Pin = { ...release, reason, by, at, until: null };
-  const left = { generation: generation + 1, at, by, reason, pin };
+  // Forth and back are two changes: the generations' count still tells which color had which.
+  const left = { generation: generation + 2, at, by, reason, pin };
   // A rollback that isn't recorded yet is still to be taken over as one.
   return { ...routes, mark: drift.kind === "direct" ? left : { ...left, setBack: true } };
 }

@@ -263,6 +263,10 @@ describeOnEngine("while a release serves", () => {
     const run = await deploy.done;
     expectExit(run, 130);
     expect(run.stdout).toContain('"code":"INTERRUPTED"');
+    // The color that was being filled is filled: the engine wasn't meant.
+    expect(run.stdout).not.toContain("in the middle");
+    const green = await project.pulumi(["stack", "output", "release", "--stack", "dev-green"]);
+    expect(green.stdout).toContain('"version":"3"');
     await expectUntouched();
     const again = await project.run(["deploy"]);
     expectExit(again, 0);

@@ -1,7 +1,7 @@
 /** The way back where the engine is locked, missing or of no help, and switches that aren't served. */
 
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
-import { setRoutes } from "../../infra/platforms/local/proxy/client.ts";
+import { setRoutes } from "../../infra/platforms/local/router/client.ts";
 import { describeOnEngine } from "../support/project/engine.ts";
 import { expectError, expectExit } from "../support/project/expectations.ts";
 import { holdLock } from "../support/project/held-lock.ts";

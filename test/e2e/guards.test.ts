@@ -98,6 +98,10 @@ describeOnEngine("a hand-run pulumi", () => {
     });
     project.edit({ activeColor: "blue", generation: 4 });
     await expectRefusal(up, /RELEASE_PINNED/, /corrupts carts/, /bluegreen unpin 1/);
+    const [{ version, digest } = expect.fail("nothing is pinned")] = (await project.record()).pins;
+    expectExit(await project.run(["unpin", digest]), 0);
+    expectExit(await project.run(["pin", digest]), 0);
+    expect((await project.record()).pins).toMatchObject([{ version, digest }]);
     expectExit(await project.run(["unpin", "1"]), 0);
   });
 
@@ -160,7 +164,7 @@ describeOnEngine("a hand-run pulumi", () => {
     expectExit(killed, 137);
     project.edit({ activeColor: "green", generation: 5 });
     await expectRefusal(up, /CLAIMED/, /has claimed green/);
-    await expectRefusal(() => up("dev-green"), /NOT_CLAIMED/, /can't be filled by by-hand/);
+    await expectRefusal(() => up("dev-green"), /NOT_CLAIMED/, /can't be filled by a person/);
     expectExit(await project.run(["abort"]), 0);
     project.edit({ activeColor: "blue" });
   });
@@ -207,6 +211,26 @@ describeOnEngine("a hand-run pulumi", () => {
     expect(plan.output).toMatch(/pending: green holds no release yet/);
     await expectRefusal(up, /COLOR_EMPTY/, /bluegreen deploy/);
     expect(await project.ask()).toMatchObject({ body: "blue 9" });
+  });
+});
+
+describeOnEngine("a color that a person fills by hand", () => {
+  it("is filled once its update is done, and anybody may switch to it then", async () => {
+    const project = await makeProject({ settings: { version: "2", checks: "[]" } });
+    onTestFinished(() => project.remove());
+    expectExit(await project.run(["deploy", "--version", "1"]), 0);
+    const claimed = await project.run(["claim", "green"]);
+    expectExit(claimed, 0);
+    expect(claimed.output).toContain("then `bluegreen switch green`");
+    const early = await project.run(["switch", "green"]);
+    expectError(early, { exit: 6, code: "CLAIMED", says: /goes on once it is filled/ });
+    expectExit(await project.pulumi([...pulumiUp, "--stack", "dev-green"]), 0);
+    const status = await project.run(["status"]);
+    expect(status.stdout).toContain(
+      "green is filled by hand and waits for `bluegreen switch green`",
+    );
+    expectExit(await project.run(["switch", "green", "--no-bake"]), 0);
+    expect(await project.ask()).toMatchObject({ body: "green 2" });
   });
 });
 

@@ -36,7 +36,7 @@ describeOnEngine("before the first deploy", () => {
   it("status says what to do, and doctor finds no problem", async () => {
     const run = await project.run(["status"]);
     expect(run).toMatchObject({ code: 0 });
-    expect(run.stdout).toContain("nothing here yet: bluegreen deploy --version 1");
+    expect(run.stdout).toContain("nothing here yet: `bluegreen deploy --version 1`");
     const status = await json<StatusReport>(project.run(["status", "--json"]));
     expect(status).toMatchObject({ schema: 1, exists: false, environment: "dev" });
     const doctor = await project.run(["doctor"]);

@@ -259,7 +259,7 @@ describeOnEngine("a preview of a living environment", () => {
 
   it("refuses a stale file with the lines to paste", async () => {
     const { generation } = await project.record();
-    asFile("blue", generation - 1);
+    asFile("blue", generation - 2);
     const seen = await look(project);
     expect(seen.code).toBe(3);
     expect(guardOf(seen, "intent")).toMatchObject({

@@ -8,6 +8,8 @@ import type { Command } from "../support/world/world.ts";
 import { World } from "../support/world/world.ts";
 
 const direct: Command = { run: "rollback direct" };
+const toBlue: Command = { run: "switch", color: "blue", bake: false };
+const byHand = { run: "obey", color: "blue" } as const;
 const retireNow: Command = { run: "retire", now: true };
 
 async function worldAfter(before: readonly Command[], behaviours: Behaviours = {}) {
@@ -108,6 +110,47 @@ describe("a release that answers with errors right after its switch", () => {
     expect(world.serving).toBe("2");
     expect(world.record.pins).toMatchObject([{ version: "3" }]);
     expect(world.state.violations).toEqual([]);
+  });
+
+  test.each<readonly [string, Command, string, readonly Command[]]>([
+    ["a deployment", deploy("3"), "Switch", [deploy("3"), deploy("3")]],
+    ["a switch", { run: "switch", color: "blue", bake: false }, "Switch", [toBlue]],
+    ["an update by hand", byHand, "Obey", [byHand, { ...byHand, generation: 2 }]],
+  ])("is pinned though it is killed right after: %s", async (_name, command, request, again) => {
+    const world = await worldAfter([deploy("1"), deploy("2")]);
+    world.answersErrors = "blue";
+    await world.runUntilKilled(command, `has set back ${request}`);
+    await world.run({ run: "unlock" });
+    world.answersErrors = null;
+    for (const each of again) {
+      expect(codeOf(await world.run(each))).toMatch(/RELEASE_PINNED|STALE_INTENT|USAGE/);
+      expect(world.serving).toBe("2");
+    }
+    expect(codeOf(await world.run(deploy("4")))).toBe("finished");
+    expect(world.record.pins).toHaveLength(1);
+    expect(world.state.violations).toEqual([]);
+  });
+
+  test("keeps an update by hand from switching to it time and again", async () => {
+    const world = await worldAfter([deploy("1"), deploy("2")]);
+    world.answersErrors = "blue";
+    expect(codeOf(await world.run(byHand))).toBe("ROLLED_BACK");
+    world.answersErrors = null;
+    expect(codeOf(await world.run(byHand))).toBe("RELEASE_PINNED");
+    expect([world.serving, world.state.violations]).toEqual(["2", []]);
+  });
+
+  test("is pinned after a direct rollback that no update has recorded yet, too", async () => {
+    const world = await worldAfter([deploy("1"), deploy("2"), direct]);
+    world.answersErrors = "green";
+    const toGreen: Command = { run: "switch", color: "green", bake: false };
+    await world.runUntilKilled(toGreen, "has set back Switch");
+    await world.run({ run: "unlock" });
+    world.answersErrors = null;
+    expect(codeOf(await world.run(toGreen))).toBe("RELEASE_PINNED");
+    expect(codeOf(await world.run({ run: "up" }))).toBe("finished");
+    expect(world.record).toMatchObject({ activeColor: "blue", pins: [{ version: "2" }] });
+    expect([world.serving, world.state.violations]).toEqual(["1", []]);
   });
 
   test("has nothing to be left for when it is the first one", async () => {

@@ -42,6 +42,37 @@ describe("a deployment that fails before it has touched the former color", () =>
     expect(world.state.fills.blue).toBeNull();
   });
 
+  test("leaves no way back where its own engine had died while it filled the color", async () => {
+    const changing: Record<string, Behaviour> = {};
+    const world = await twoReleases(changing);
+    const filling = world.start(deploy("3"));
+    while (!world.state.trace.at(-1)?.endsWith("is filling blue")) {
+      world.engineSteps = 2;
+      await world.schedule.run([filling], { steps: 1 });
+    }
+    Object.assign(changing, behaviours);
+    world.engineSteps = 1;
+    await world.schedule.run([filling]);
+    expect([codeOf(filling), world.engineLives]).toEqual(["STORE_FAILED", false]);
+    expect(codeOf(await world.run(rollback))).toBe("NOTHING_TO_ROLL_BACK");
+  });
+
+  test("leaves the verdict on the release that serves as it was", async () => {
+    const world = new World(behaviours);
+    await world.run(deploy("1"));
+    world.state.requestsPerSecond = 1;
+    expect(codeOf(await world.run(deploy("2")))).toBe("BAKE_INCONCLUSIVE");
+    expect(codeOf(await world.run(deploy("3")))).toBe("STORE_FAILED");
+    expect(codeOf(await world.run(deploy("2")))).toBe("BAKE_INCONCLUSIVE");
+  });
+
+  test("leaves the verdict on a first release that serves as it was", async () => {
+    const world = new World({ ...behaviours, "1": { breaksAfterMs: 5_000 } });
+    expect(codeOf(await world.run(deploy("1")))).toBe("FIRST_RELEASE_FAILING");
+    expect(codeOf(await world.run(deploy("3")))).toBe("STORE_FAILED");
+    expect(codeOf(await world.run(deploy("1")))).toBe("FIRST_RELEASE_FAILING");
+  });
+
   test("leaves no way back where a run before it was killed while it filled the color", async () => {
     const changing: Record<string, Behaviour> = {};
     const world = await twoReleases(changing);
@@ -51,6 +82,36 @@ describe("a deployment that fails before it has touched the former color", () =>
     expect(codeOf(await world.run(deploy("3")))).toBe("STORE_FAILED");
     expect(codeOf(await world.run(rollback))).toBe("NOTHING_TO_ROLL_BACK");
     expect([world.serving, world.state.violations]).toEqual(["2", []]);
+  });
+});
+
+describe("a deployment that is stopped with Ctrl-C", () => {
+  async function stoppedAt(point: string): Promise<World> {
+    const world = await twoReleases();
+    const task = world.start(deploy("3"));
+    while (!world.state.trace.at(-1)?.endsWith(point)) {
+      await world.schedule.run([task], { steps: 1 });
+    }
+    world.schedule.interrupt(task.process);
+    await world.schedule.run([task]);
+    expect(codeOf(task)).toBe("INTERRUPTED");
+    return world;
+  }
+
+  test.each([rollback, direct])("right after its claim keeps the way back: $run", async (back) => {
+    const { previousRelease, rollbackUntil } = (await twoReleases()).record;
+    const world = await stoppedAt("has recorded Claim");
+    expect(world.record).toMatchObject({ previousRelease, rollbackUntil });
+    expect(world.record.rollout).toMatchObject({ phase: "hold", version: "2" });
+    expect(codeOf(await world.run(back))).toBe("finished");
+    expect([world.serving, world.state.violations]).toEqual(["1", []]);
+  });
+
+  test("once the color is filled goes on there", async () => {
+    const world = await stoppedAt("has recorded blue");
+    expect(world.record.rollout).toMatchObject({ phase: "provision", version: "3" });
+    expect(codeOf(await world.run(rollback))).toBe("NOTHING_TO_ROLL_BACK");
+    expect(codeOf(await world.run(deploy("3")))).toBe("finished");
   });
 });
 
@@ -81,11 +142,20 @@ describe("a person's claim within the window", () => {
   });
 });
 
+test("a claim that is refused makes no stack", async () => {
+  const world = new World();
+  await world.run({ run: "claim", color: "green" });
+  expect(codeOf(await world.run({ run: "claim", color: "blue" }))).toBe("CLAIMED");
+  expect(world.state.colors.blue.outputs).toBeNull();
+});
+
 test("a claim in a new environment makes the router and the color's stack first", async () => {
   const world = new World();
   const claimed = await world.run({ run: "claim", color: "green" });
   expect(claimed.outcome).toMatchObject({
-    sentence: expect.stringMatching(/^green is yours until .* -s dev-green`$/) as string,
+    sentence: expect.stringMatching(
+      /^green is yours until .* -s dev-green`, then `bluegreen switch green`$/,
+    ) as string,
   });
   expect(world.state.router.outputs).toMatchObject({ claim: { color: "green" } });
   expect([world.state.routes?.generation, world.state.colors.green.outputs]).toEqual([0, {}]);

@@ -7,8 +7,10 @@ import { BlueGreenError, messageOf } from "../../errors.ts";
 import { colors } from "../../model.ts";
 import type { Color, ColorOutputs } from "../../model.ts";
 import type { Diagnosis, Scope } from "../../platform.ts";
+import { ownerOfPort, ownProcesses, wayBack } from "./own-processes.ts";
+import type { OwnProcess } from "./own-processes.ts";
 import { placeOf } from "./place.ts";
-import { askRouter } from "./proxy/client.ts";
+import { askRouter } from "./router/client.ts";
 import { inspectColor } from "./supervisor/client.ts";
 
 const connectMs = 1_000;
@@ -42,8 +44,9 @@ export async function guarded(
 async function diagnoseRouter({ settings, colors: held }: Scope): Promise<readonly Diagnosis[]> {
   const subject = "router";
   const { host, port } = settings.local;
-  const status = await askRouter(placeOf(settings).router);
-  if (!status) return routerAbsent(await isTaken(host, port), { host, port, held });
+  const folder = placeOf(settings).router;
+  const status = await askRouter(folder);
+  if (!status) return routerAbsent(await isTaken(host, port), { host, port, held, folder });
   const { pid, protocol, startedAt, listen, problems } = status;
   const where = `${listen.host}:${listen.port}`;
   const sentence = `process ${pid} listens on ${where} since ${startedAt}, protocol ${protocol}`;
@@ -58,15 +61,20 @@ async function diagnoseRouter({ settings, colors: held }: Scope): Promise<readon
   ];
 }
 
-function routerAbsent(
-  taken: boolean,
-  { host, port, held }: { host: string; port: number; held: Scope["colors"] },
-): readonly Diagnosis[] {
+interface Absent {
+  readonly host: string;
+  readonly port: number;
+  readonly held: Scope["colors"];
+  readonly folder: string;
+}
+
+function routerAbsent(taken: boolean, { host, port, held, folder }: Absent): readonly Diagnosis[] {
   const subject = "router";
   if (taken) {
+    const owner = ownerOfPort(port, folder);
     const sentence = `it doesn't run, and another process listens on ${host}:${port}`;
     const fix = `end that process (\`lsof -i :${port}\`), or set another bluegreen:local.port`;
-    return [{ level: "problem", subject, sentence, fix }];
+    return [{ level: "problem", subject, ...(owner ?? { sentence, fix }) }];
   }
   if (colors.every((color) => held[color] === null)) {
     return [
@@ -102,7 +110,10 @@ function isTaken(host: string, port: number): Promise<boolean> {
 export async function diagnoseColor(scope: Scope, color: Color): Promise<readonly Diagnosis[]> {
   const outputs = scope.colors[color];
   if (outputs?.given) return [];
-  const { supervisor, status, orphans } = await inspectColor(placeOf(scope.settings).color[color]);
+  const folder = placeOf(scope.settings).color[color];
+  const lost = lostSupervisor(folder);
+  if (lost) return [lostColor(lost, color)];
+  const { supervisor, status, orphans } = await inspectColor(folder);
   const fix = "bring it back: `bluegreen up`";
   const problem = (sentence: string, what: string): Diagnosis => {
     return { level: "problem", subject: color, sentence, fix: what };
@@ -115,6 +126,19 @@ export async function diagnoseColor(scope: Scope, color: Color): Promise<readonl
   if (!status) return outputs ? [problem("its processes are gone", fix)] : [];
   if (!outputs) return [problem("its instances run, but its stack holds nothing", fix)];
   return [runningColor(status, outputs, color)];
+}
+
+/** Its instances serve on, but nothing of them can be found any more. */
+function lostSupervisor(folder: string): OwnProcess | null {
+  if (existsSync(folder)) return null;
+  const found = ownProcesses().find((each) => each.kind === "supervisor" && each.folder === folder);
+  return found ?? null;
+}
+
+function lostColor(lost: OwnProcess, subject: Color): Diagnosis {
+  const { pid, folder } = lost;
+  const sentence = `its instances run on (supervisor ${pid}), but its folder ${folder} is gone`;
+  return { level: "problem", subject, sentence, fix: wayBack(lost) };
 }
 
 function runningColor(

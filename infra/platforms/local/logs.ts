@@ -6,7 +6,7 @@ import { BlueGreenError } from "../../errors.ts";
 import type { Color } from "../../model.ts";
 import type { LogEntry, LogQuery } from "../../platform.ts";
 import { placeOf } from "./place.ts";
-import { routerFiles } from "./proxy/protocol.ts";
+import { routerFiles } from "./router/protocol.ts";
 import { loggedInstances, readLogs } from "./supervisor/client.ts";
 import type { LogOptions } from "./supervisor/client.ts";
 import { readLogFiles } from "./supervisor/log-reader.ts";

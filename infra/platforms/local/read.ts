@@ -6,8 +6,9 @@ import type { DirectRoutes, Scope } from "../../platform.ts";
 import { probeHealth } from "../../probe.ts";
 import { BlueGreenError, messageOf } from "../../errors.ts";
 import { placeOf } from "./place.ts";
-import { askRouter, setRoutes } from "./proxy/client.ts";
-import type { RouterStatus } from "./proxy/protocol.ts";
+import { askRouter, setRoutes } from "./router/client.ts";
+import type { RouterStatus } from "./router/protocol.ts";
+import { urlAt } from "./url.ts";
 import { askColor } from "./supervisor/client.ts";
 
 export async function readLocal(scope: Scope): Promise<RouterReading> {
@@ -64,6 +65,7 @@ function reading(targets: RouterReading["targets"], router: RouterStatus): Route
         return { requests, errors, open, lastRequestAt, latency: { boundsMs, counts } };
       }),
     },
+    url: urlAt(router.listen),
     settlesInMs: 0,
     problems: router.problems,
   };

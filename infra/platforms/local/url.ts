@@ -4,9 +4,18 @@ import type { Settings } from "../../config.ts";
 
 const anywhere = new Set(["0.0.0.0", "::"]);
 
-/** An address that can be asked from this machine, also where the router listens everywhere. */
+/** As the settings say. */
 export function urlOf({ local }: Settings): string {
-  const host = anywhere.has(local.host) ? "127.0.0.1" : local.host;
-  const scheme = local.tls ? "https" : "http";
-  return `${scheme}://${host.includes(":") ? `[${host}]` : host}:${local.port}`;
+  return urlAt({ ...local, tls: local.tls !== null });
+}
+
+/** An address that can be asked from this machine, also where the router listens everywhere. */
+export function urlAt(listen: {
+  readonly host: string;
+  readonly port: number;
+  readonly tls: boolean;
+}): string {
+  const host = anywhere.has(listen.host) ? "127.0.0.1" : listen.host;
+  const scheme = listen.tls ? "https" : "http";
+  return `${scheme}://${host.includes(":") ? `[${host}]` : host}:${listen.port}`;
 }

@@ -54,7 +54,7 @@ async function isIncluded(access: Access): Promise<readonly string[]> {
 
 /** nginx tells its whole configuration; a HAProxy's files are on its command line. */
 function lookArgv({ spec }: Access): readonly string[] | null {
-  if (spec.dialect === "haproxy") return ["ps", "-e", "-o", "args="];
+  if (spec.dialect === "haproxy") return ["ps", "-e", "-ww", "-o", "args="];
   const check = spec.check ?? [spec.program, "-t", "-q"];
   const at = check.indexOf("-t");
   return at === -1 ? null : check.with(at, "-T");

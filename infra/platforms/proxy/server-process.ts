@@ -9,14 +9,15 @@ const commandMs = 10_000;
 const pollMs = 50;
 const graceMs = 3_000;
 
+/** Whole lines: a variable COLUMNS would cut them, and our path stands at their end. */
+const ps = ["ps", "-ww", "-o", "args=", "-p"];
+
 /** Null unless a process runs that has our configuration's path in its command line. */
 export async function serverPid({ host, spec }: Access): Promise<number | null> {
   const { pid: file, config } = filesOf(spec);
   const text = (await host.read(file))?.trim() ?? "";
   if (!/^\d{1,10}$/.test(text)) return null;
-  const { code, stdout } = await host.run(["ps", "-o", "args=", "-p", text], {
-    deadlineMs: commandMs,
-  });
+  const { code, stdout } = await host.run([...ps, text], { deadlineMs: commandMs });
   return code === 0 && stdout.includes(config) ? Number(text) : null;
 }
 

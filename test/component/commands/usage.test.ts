@@ -71,7 +71,7 @@ describe("the hint", () => {
   test.each([
     [["deploy", "--versoin", "2"], "bluegreen deploy --help"],
     [["-s", "prod", "switch", "purple"], "bluegreen switch --help"],
-    [["logs", "--router", "blue"], "bluegreen logs --help"],
+    [["logs", "--router", "blue"], "see `bluegreen logs --help`"],
     [["deplyo"], "bluegreen --help"],
     [[], "bluegreen --help"],
   ] as const)("of %j is %s", async (args, hint) => {
@@ -79,6 +79,31 @@ describe("the hint", () => {
     expect(code).toBe(2);
     expect(stderr).toMatch(/^USAGE: /);
     expect(stderr.trimEnd().split("\n").at(-1)).toBe(`hint: ${hint}`);
+  });
+});
+
+describe("with --json", () => {
+  test.each([
+    [["deploy", "--versoin", "3", "--json"], "bluegreen deploy --help"],
+    [["--json", "nonsense"], "bluegreen --help"],
+    [["check", "purple", "--json=true"], "bluegreen check --help"],
+    [["deploy", "--version", "a b", "--json"], "see `bluegreen deploy --help`"],
+  ] as const)("%j fails as any other error does", async (args, hint) => {
+    writeSettings();
+    const { code, stdout, stderr } = await run(...args);
+    expect({ code, stderr }).toEqual({ code: 2, stderr: "" });
+    expect(JSON.parse(stdout)).toMatchObject({ kind: "Failed", code: "USAGE", hint, details: [] });
+  });
+
+  test("that is handed on to Pulumi, or taken back, people are told", async () => {
+    for (const args of [
+      ["nonsense", "--", "--json"],
+      ["nonsense", "--json", "--no-json"],
+    ]) {
+      const { code, stdout, stderr } = await run(...args);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+      expect(stderr).toMatch(/^USAGE: /);
+    }
   });
 });
 

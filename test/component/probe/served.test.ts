@@ -84,7 +84,8 @@ test("is ended by errors in a row of the color itself, whatever another one answ
     if (requests % 3 === 0) answerFrom(response, "blue");
     else answerFrom(response, "green", requests === 1 ? 200 : 503);
   });
-  const result = await verifyServed({ ...asked, url, withinMs: 60_000, clearErrors: 5 });
+  const clearFailure = { errors: 5, forMs: 0 };
+  const result = await verifyServed({ ...asked, url, withinMs: 60_000, clearFailure });
   expect(result).toMatchObject({ served: false, failing: true, errors: 5 });
   expect(result.reason).toMatch(/answered 503 from green/);
 });
@@ -94,7 +95,8 @@ test("takes an answer that breaks off for an error of the color that began it", 
     response.writeHead(200, { "x-bluegreen-color": "green", "content-length": "9" });
     response.write("half", () => response.destroy());
   });
-  const result = await verifyServed({ ...asked, url, withinMs: 60_000, clearErrors: 5 });
+  const clearFailure = { errors: 5, forMs: 0 };
+  const result = await verifyServed({ ...asked, url, withinMs: 60_000, clearFailure });
   expect(result).toMatchObject({ served: false, failing: true });
   expect(result.reason).toMatch(/got no answer: .*\(begun by green\)/);
 });
@@ -109,9 +111,36 @@ test.each([
     if (requests % 3 > 0) answerFrom(response, other);
     else answerFrom(response, "green", requests % 2 === 0 ? 500 : 200);
   });
-  const result = await verifyServed({ ...asked, url, withinMs: 300, clearErrors: 5 });
-  expect(result.errors).toBeGreaterThan(0);
+  const clearFailure = { errors: 5, forMs: 60_000 };
+  const result = await verifyServed({ ...asked, url, withinMs: 300, clearFailure });
+  expect(result.errors).toBeGreaterThanOrEqual(5);
   expect(result).toMatchObject({ served: false, failing });
+});
+
+test("serves after all when its color stumbles over its first requests only", async () => {
+  const sinceMs = performance.now();
+  const { url } = await servers.http((_, response) => {
+    answerFrom(response, "green", performance.now() - sinceMs < 150 ? 503 : 200);
+  });
+  const clearFailure = { errors: 5, forMs: 60_000 };
+  const result = await verifyServed({ ...asked, url, withinMs: 60_000, clearFailure });
+  expect(result).toMatchObject({ served: true, failing: false });
+  expect(result.errors).toBeGreaterThan(5);
+});
+
+test.each([
+  [4, false],
+  [5, true],
+])("%i errors are its fault at the end of its time: %s", async (most, failing) => {
+  let requests = 0;
+  const { url } = await servers.http((_, response) => {
+    requests += 1;
+    if (requests <= most) answerFrom(response, "green", 500);
+    else response.socket?.pause();
+  });
+  const clearFailure = { errors: 5, forMs: 60_000 };
+  const result = await verifyServed({ ...asked, url, withinMs: 300, clearFailure });
+  expect(result).toMatchObject({ served: false, errors: most, failing });
 });
 
 // Without its deadline it would outlast the test.

@@ -1,12 +1,12 @@
 /** What happens to a color when processes die: instances, supervisors, everything. */
 
 import { spawn } from "node:child_process";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import type { Server } from "node:net";
 import { join } from "node:path";
 
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 
 import {
   askColor,
@@ -19,6 +19,7 @@ import type { ColorStatus } from "../../../infra/platforms/local/supervisor/clie
 import { colorFolder } from "../../../infra/platforms/local/supervisor/color-folder.ts";
 import type { LedgerEntry } from "../../../infra/platforms/local/supervisor/instance-ledger.ts";
 import { markerName } from "../../../infra/platforms/local/supervisor/process-table.ts";
+import { endProcesses, untilGone } from "../../support/project/processes.ts";
 import {
   colorDir,
   fetchText,
@@ -322,16 +323,73 @@ test("a child that only inherited the marker isn't taken for the instance", asyn
   expect(only(await resumeColor(dir)).pid).toBe(only(before).pid);
 });
 
-test("instances end when their folder is removed: nobody could find them again", async () => {
+describe("a color whose folder is gone", () => {
+  interface Lost {
+    readonly dir: string;
+    readonly away: string;
+    readonly supervisor: number;
+    readonly address: string;
+    readonly pid: number;
+  }
+
+  /** Whatever becomes of it, nothing of it is left after the test. */
+  async function lostColor(): Promise<Lost> {
+    const dir = colorDir();
+    const status = await ensureColor(dir, specOf(server, { drainMs: 200 }));
+    const supervisor = Number(supervisorPid(dir));
+    const pid = Number(only(status).pid);
+    onTestFinished(() => endProcesses([supervisor, pid]));
+    const away = join(tempDir(), "away");
+    renameSync(dir, away);
+    return { dir, away, supervisor, pid, address: only(status).address };
+  }
+
+  const said = ({ away }: Lost, sentence: string) =>
+    waitFor(
+      () => textOf(join(away, "supervisor.log")),
+      (log) => log.includes(sentence),
+    );
+
+  test("serves on, makes nothing anew, and is as it was once the folder is back", async () => {
+    const lost = await lostColor();
+    const { dir, away, pid, address, supervisor } = lost;
+    await said(lost, "the color's folder is gone");
+    // Longer than a house is looked after a few times, and than a lost folder was ever waited for.
+    await new Promise((resolve) => setTimeout(resolve, 6500));
+    expect(await fetchText(address, "/while-gone")).toBe("ok 1");
+    expect([existsSync(dir), isRunning(supervisor), isRunning(pid)]).toEqual([false, true, true]);
+    // As from a backup: sockets can't be restored.
+    cpSync(away, dir, { recursive: true, filter: (path) => !path.endsWith(".sock") });
+    expect(await ready(dir)).toMatchObject({ ready: 1, version: "1" });
+    expect(only(await askColor(dir))).toMatchObject({ pid, address });
+    expect(supervisorPid(dir)).toBe(supervisor);
+  });
+
+  test("ends with all of its instances when its supervisor is terminated", async () => {
+    const { supervisor, pid, dir } = await lostColor();
+    process.kill(supervisor, "SIGTERM");
+    await untilGone(supervisor);
+    expect(isRunning(pid)).toBe(false);
+    expect(existsSync(dir)).toBe(false);
+  });
+
+  test("ends when another supervisor has taken a new folder in its place", async () => {
+    const { supervisor, pid, dir } = await lostColor();
+    const status = await ensureColor(dir, specOf(server, { version: "2", digest: "sha256:2" }));
+    await untilGone(supervisor);
+    await untilGone(pid);
+    expect(await askColor(dir)).toEqual(status);
+    expect(pidsOnRecord(dir)).toEqual([only(status).pid]);
+  });
+});
+
+test("a terminated supervisor leaves its instances to the next one", async () => {
   const dir = colorDir();
-  const status = await ensureColor(dir, specOf(server, { drainMs: 200 }));
+  const before = await ensureColor(dir, specOf(server));
   const supervisor = Number(supervisorPid(dir));
-  rmSync(dir, { recursive: true });
-  await waitFor(
-    () => isRunning(Number(only(status).pid)) || isRunning(supervisor),
-    (running) => !running,
-    25_000,
-  );
+  process.kill(supervisor, "SIGTERM");
+  await untilGone(supervisor);
+  expect(await resumeColor(dir)).toEqual(before);
 });
 
 test("a supervisor that hangs is passed over by a stop", async () => {

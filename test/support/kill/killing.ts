@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "vitest";
 import type { Color } from "../../../infra/model.ts";
-import { routerFiles } from "../../../infra/platforms/local/proxy/protocol.ts";
+import { routerFiles } from "../../../infra/platforms/local/router/protocol.ts";
 import type { Run, Running } from "../project/command.ts";
 import type { Project } from "../project/project.ts";
 import { end, familyOf } from "./processes.ts";

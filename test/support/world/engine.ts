@@ -14,7 +14,7 @@ import type { ColorView, Filled } from "../../../infra/rules/color.ts";
 import { BlueGreenError } from "../../../infra/errors.ts";
 import { guardActivation, guardRollback, refusePending } from "../../../infra/rules/activation.ts";
 import type { Color, ColorOutputs } from "../../../infra/model.ts";
-import { activeOf, byHand, colors, perColor, recordSchema } from "../../../infra/model.ts";
+import { activeOf, colors, perColor, recordSchema } from "../../../infra/model.ts";
 import { observe } from "../../../infra/observation.ts";
 import type { Observed } from "../../../infra/observation.ts";
 import { parseRecord } from "../../../infra/rules/record.ts";
@@ -22,6 +22,7 @@ import type { ColorRequest, Request } from "../../../infra/rules/request.ts";
 import type { StackRole } from "../../../infra/stacks.ts";
 import { unprovenFlip } from "../../../infra/rules/proof.ts";
 import type { Unproven } from "../../../infra/rules/proof.ts";
+import { setBackRoutes } from "../../../infra/rules/set-back.ts";
 import { seenServed } from "../../../infra/rules/traffic.ts";
 import type { Transition } from "../../../infra/rules/transition.ts";
 import { applyRequest, guardRemoval, routesAfter } from "../../../infra/rules/transition.ts";
@@ -48,6 +49,10 @@ export interface EngineOptions {
   readonly answersErrors: (color: Color) => boolean;
   /** True while the router can't be set back after such a switch. */
   readonly setBackFails: () => boolean;
+  /** Why the engine can't make this update; null: it can. */
+  readonly refuses: (call: Call) => BlueGreenError | null;
+  /** Why stacks can't be read; null: they can. */
+  readonly unreadable: () => BlueGreenError | null;
   /** True when the engine is to end at this step of an update, while its driver lives on. */
   readonly engineDies: () => boolean;
 }
@@ -80,6 +85,8 @@ export class SimulatedEngine implements Pick<
     // As the real one does: there is nothing that could be destroyed.
     if (call.operation === "destroy" && this.#holdsNothing(call.role)) return [];
     await this.#locked(call.role, async (stack) => {
+      const refusal = this.#options.refuses(call);
+      if (refusal) throw refusal;
       if (color) await this.#runColor(stack, color, call);
       else if (call.operation === "destroy") await this.#destroyRouter(stack);
       else await this.#runRouter(stack, call);
@@ -88,7 +95,8 @@ export class SimulatedEngine implements Pick<
   }
 
   outputs(role: StackRole): Promise<Outputs | null> {
-    return Promise.resolve(this.#stackOf(role).outputs);
+    const error = this.#options.unreadable();
+    return error ? Promise.reject(error) : Promise.resolve(this.#stackOf(role).outputs);
   }
 
   ensureStack(role: StackRole): Promise<void> {
@@ -184,7 +192,7 @@ export class SimulatedEngine implements Pick<
       await this.#setRoutes(stack, { view, transition, request });
       if (unproven) {
         assert.equal(transition.record.weights[unproven.color], 100);
-        await this.#verify(unproven, request);
+        await this.#verify(unproven, { view, transition, request });
         const record = seenServed(transition.record, instant(state.nowMs));
         transition = { ...transition, record };
         call.context.on?.({ kind: "Planned", record });
@@ -241,7 +249,7 @@ export class SimulatedEngine implements Pick<
   }
 
   /** The data plane follows at once, or never. */
-  async #verify(flip: Unproven, request: Request): Promise<void> {
+  async #verify(flip: Unproven, { view, transition, request }: Update): Promise<void> {
     const { state, plane, switchFails, answersErrors, setBackFails, servedAfterMs } = this.#options;
     const { color, former, rollback } = flip;
     const errors = answersErrors(color);
@@ -253,11 +261,12 @@ export class SimulatedEngine implements Pick<
     if (rollback || setBackFails()) {
       throw new BlueGreenError("SWITCH_STUCK", `${color} isn't served`, { hint: "as asked" });
     }
-    const { weights, generation } = former.record;
-    const { rolloutId, mark, former: back } = former.reading;
-    plane.flip({ weights, generation, rolloutId: rolloutId ?? byHand, mark, former: back });
+    const release = errors && former.record.activeColor ? view.colors[color]?.release : undefined;
+    const failed = release ? { release, reason: "errors", at: instant(state.nowMs) } : null;
+    const before = { ...view, ...former };
+    plane.flip(setBackRoutes(before, transition.record.generation, failed));
     await this.#pause(`has set back ${request.kind}`);
-    const code = errors && former.record.activeColor ? "ROLLED_BACK" : "SWITCH_NOT_SERVED";
+    const code = failed ? "ROLLED_BACK" : "SWITCH_NOT_SERVED";
     throw new BlueGreenError(code, `${color} isn't served`, { hint: "set back" });
   }
 

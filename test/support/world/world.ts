@@ -3,6 +3,8 @@
 import assert from "node:assert";
 import { PulumiEnvironment } from "../../../automation/adapters/environment.ts";
 import { RouterBake } from "../../../automation/operations/bake.ts";
+import { directWay, flipDirectly } from "../../../automation/operations/direct-flip.ts";
+import type { Written } from "../../../automation/operations/direct-flip.ts";
 import { bringUp } from "../../../automation/operations/bring-up.ts";
 import { reserveByHand } from "../../../automation/operations/reserve-by-hand.ts";
 import { takeDown } from "../../../automation/operations/take-down.ts";
@@ -16,7 +18,7 @@ import { parseSettings } from "../../../infra/config.ts";
 import type { Settings } from "../../../infra/config.ts";
 import { BlueGreenError } from "../../../infra/errors.ts";
 import type { Color, Owner } from "../../../infra/model.ts";
-import { activeOf, byHand, colors, perColor, weightsOf } from "../../../infra/model.ts";
+import { activeOf, colors, perColor } from "../../../infra/model.ts";
 import { formerColor, idleColor } from "../../../infra/rules/roles.ts";
 import type { Observed } from "../../../infra/observation.ts";
 import type { Platform } from "../../../infra/platform.ts";
@@ -25,6 +27,7 @@ import type { Behaviours } from "./data-plane.ts";
 import { DataPlane } from "./data-plane.ts";
 import { SimulatedEngine, digestOf, takeOverDeadLock } from "./engine.ts";
 import { checkState } from "./invariants.ts";
+import { routerOf } from "./router.ts";
 import { Schedule } from "./schedule.ts";
 import type { Task } from "./schedule.ts";
 import type { SimulatedProcess, WorldState } from "./state.ts";
@@ -93,6 +96,10 @@ export class World {
   answersErrors: Color | null = null;
   /** While true, the router can't be set back after such a switch. */
   setBackFails = false;
+  /** Why the engine can't return traffic, and from then on can't be asked; null: it can. */
+  noWayBack: { readonly error: BlueGreenError; readonly unreadable: boolean } | null = null;
+  /** While true, the router can't be written past the engine. */
+  directFails = false;
   /** The engine ends after so many further steps of its own; null: it doesn't. */
   engineSteps: number | null = null;
 
@@ -246,8 +253,17 @@ class Run {
       switchFails: (color) => [true, color].includes(this.#world.switchFails),
       answersErrors: (color) => this.#world.answersErrors === color,
       setBackFails: () => this.#world.setBackFails,
+      refuses: ({ context }) =>
+        context.request?.kind === "RollBack" ? (this.#world.noWayBack?.error ?? null) : null,
+      unreadable: () => this.#unreadable(),
       engineDies: () => this.#world.engineDies(),
     });
+  }
+
+  /** Once a new release has the traffic. */
+  #unreadable(): BlueGreenError | null {
+    const { noWayBack, record } = this.#world;
+    return noWayBack?.unreadable && record.rollout?.phase === "bake" ? noWayBack.error : null;
   }
 
   /** The real environment on the simulated engine. */
@@ -297,25 +313,21 @@ class Run {
   }
 
   async #rollBackDirectly(view: Observed | null): Promise<string> {
-    const { plane, state, schedule } = this.#world;
+    const { plane, schedule } = this.#world;
     await schedule.pause(this.#process, "goes direct");
-    const { routes } = state;
-    const active = routes && activeOf(routes.weights);
-    if (!routes || !active) throw new BlueGreenError("NOTHING_TO_ROLL_BACK", "inactive");
-    if (routes.mark) return `${active} is active again already`;
-    const to = view ? formerColor(view.record) : routes.former;
+    const reading = plane.read(perColor(() => null));
+    const active = reading.weights && activeOf(reading.weights);
+    if (!active) throw new BlueGreenError("NOTHING_TO_ROLL_BACK", "inactive");
+    if (reading.mark && !reading.mark.setBack) return `${active} is active again already`;
+    const to = view ? formerColor(view.record) : reading.former;
     if (!to || to === active) throw new BlueGreenError("NOTHING_TO_ROLL_BACK", "nowhere");
-    const attached = routes.attached[to];
-    const alive = attached.filter((each) => state.fills[to]?.addresses.includes(each));
-    if (alive.length === 0) {
-      throw new BlueGreenError("ROLLBACK_IMPOSSIBLE", `${to} has no ready instance`);
-    }
-    const generation = routes.generation + 1;
-    const at = new Date(state.nowMs).toISOString();
-    const mark = { generation, at, by: "dev", reason: "asked for", pin: null };
-    plane.flip({ weights: weightsOf(to), generation, rolloutId: byHand, mark, former: null });
-    await schedule.pause(this.#process, "has gone direct");
+    const asked = { to, reading, view, reason: "asked for", by: "dev", pin: false };
+    await flipDirectly(this.#router(), asked);
     return `${to} is active again`;
+  }
+
+  #router(): Written {
+    return routerOf(this.#world, this.#process, settingsOf({}));
   }
 
   async #once(request: Request, environment: Environment = this.#environment()): Promise<string> {
@@ -329,7 +341,7 @@ class Run {
   }
 
   async #bringUp(): Promise<string> {
-    await bringUp(this.#session());
+    await bringUp(this.#session(), () => Promise.resolve());
     return "everything is up";
   }
 
@@ -399,7 +411,7 @@ class Run {
       environment: {
         observe: async (options) => {
           const view = await environment.observe(options);
-          bake.begin(view.reading);
+          bake.begin(view);
           return view;
         },
         read: () => environment.read(),
@@ -409,6 +421,7 @@ class Run {
       },
       checks: this.#checks(),
       bake,
+      direct: directWay(this.#router()),
       clock,
       on: () => undefined,
       interrupted: () => this.#process.interrupted,

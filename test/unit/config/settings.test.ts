@@ -16,6 +16,7 @@ describe("settings from the engine", () => {
       generation: null,
       version: null,
       health: { path: "/healthz", statuses: [200], timeoutMs: 2_000, intervalMs: 500 },
+      metrics: [],
       checks: [],
       probe: { path: "/healthz", count: 5, ratePerSecond: 20, timeoutMs: 2_000 },
       bake: {
@@ -24,6 +25,13 @@ describe("settings from the engine", () => {
         alpha: 0.01,
         detect: 0.1,
         errorBudget: 0.001,
+        latency: {
+          enabled: true,
+          quantile: 0.95,
+          detect: 0.5,
+          ignoreBelowMs: 20,
+          afterMs: 5_000,
+        },
       },
       rollbackWindowMs: 1_800_000,
       claimMs: 1_800_000,

@@ -1,106 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { RouterBake } from "../../../automation/operations/bake.ts";
-import type { Event } from "../../../automation/event.ts";
-import { parseSettings } from "../../../infra/config.ts";
-import type { ColorTraffic, RouterReading, TargetReading } from "../../../infra/model.ts";
-import { emptyRecord, weightsOf } from "../../../infra/model.ts";
-import type { Observed } from "../../../infra/observation.ts";
-import { VirtualClock } from "../checks/virtual-clock.ts";
-
-const settings = parseSettings({
-  environment: "dev",
-  application: "shop",
-  local: JSON.stringify({ command: ["node", "server.ts"] }),
-  bake: JSON.stringify({ duration: "30s", interval: "2s" }),
-});
-
-const healthy: TargetReading = {
-  ready: 2,
-  total: 2,
-  problems: [],
-  crashLoop: false,
-  reachable: true,
-};
-
-function counted(requests: number, errors: number): ColorTraffic {
-  return { requests, errors, open: 0, lastRequestAt: null };
-}
-
-interface World {
-  green: ColorTraffic;
-  blue: ColorTraffic;
-  target: TargetReading;
-  active: "blue" | "green";
-  counts: boolean;
-}
-
-function reading(world: World): RouterReading {
-  return {
-    weights: weightsOf(world.active),
-    generation: 2,
-    rolloutId: "r-1",
-    mark: null,
-    former: null,
-    attached: { blue: [], green: [] },
-    targets: { blue: healthy, green: world.target },
-    traffic: world.counts
-      ? { kind: "counted", colors: { blue: world.blue, green: world.green } }
-      : { kind: "unknown" },
-    settlesInMs: 0,
-    problems: [],
-  };
-}
-
-/** A switch to green at 0 ms, with what the routers counted until then as the baseline. */
-function baking(change: Partial<World> = {}, options: { formerFails?: boolean } = {}) {
-  const world: World = {
-    green: counted(100, 3),
-    blue: counted(5_000, 5),
-    target: healthy,
-    active: "green",
-    counts: true,
-    ...change,
-  };
-  const clock = new VirtualClock();
-  const events: Event[] = [];
-  const control = { interrupted: false };
-  const bake = new RouterBake({
-    settings,
-    clock,
-    read: () => Promise.resolve(reading(world)),
-    on: (event) => events.push(event),
-    formerFails: () => Promise.resolve(options.formerFails ?? false),
-    interrupted: () => control.interrupted,
-  });
-  const baseline = { blue: { requests: 5_000, errors: 5 }, green: { requests: 100, errors: 3 } };
-  const view: Observed = {
-    environment: "dev",
-    stored: emptyRecord,
-    record: {
-      ...emptyRecord,
-      rollout: {
-        id: "r-1",
-        kind: "deploy",
-        phase: "bake",
-        since: new Date(0).toISOString(),
-        color: "green",
-        former: "blue",
-        version: "2",
-        digest: "sha256:2",
-        baseline,
-        hooksDone: [],
-        baked: null,
-      },
-    },
-    drift: { kind: "none" },
-    reading: reading(world),
-    colors: { blue: null, green: null },
-    nowMs: 0,
-    rollbackWindowMs: 0,
-    frozen: null,
-  };
-  return { world, clock, events, control, bake, view };
-}
+import { baking, counted, healthy, reading } from "./baking.ts";
 
 test("passes when the bake is over and enough requests were seen", async () => {
   const { world, clock, bake, view } = baking();
@@ -201,7 +100,7 @@ test("a router that restarted during the bake counts from zero again", async () 
 
 test("is judged by the former color's own error rate where the run has seen it", async () => {
   const { world, events, clock, bake, view } = baking();
-  bake.begin(reading({ ...world, blue: counted(1_000, 1) }));
+  bake.begin({ ...view, reading: reading({ ...world, blue: counted(1_000, 1) }) });
   const result = bake.judge(view, "green", 0);
   world.green = counted(4_100, 3);
   await clock.advance(31_000);
@@ -224,7 +123,7 @@ describe("after a former color that fails itself", () => {
   function afterFailing() {
     const world = baking();
     const before = { ...world.world, blue: counted(4_000, 5) };
-    world.bake.begin(reading(before));
+    world.bake.begin({ ...world.view, reading: reading(before) });
     const rollout = world.view.record.rollout;
     const baseline = {
       blue: { requests: 5_000, errors: 1_005 },
@@ -263,4 +162,73 @@ describe("after a former color that fails itself", () => {
     expect(verdict).toBe("inconclusive");
     expect(sentence).toContain("the former color did no better, so traffic stays");
   });
+});
+
+describe("latency", () => {
+  const boundsMs = [10, 20, 40, 80];
+  const measured = (requests: number, latency: readonly number[]) => {
+    return { ...counted(requests, 0), latency: { boundsMs, counts: latency } };
+  };
+
+  /** Blue answered 1,000 requests in this run, all within 20 ms. */
+  function afterQuick() {
+    const blue = measured(5_000, [4_000, 1_000, 0, 0, 0]);
+    const known = baking({ blue, green: measured(100, [100, 0, 0, 0, 0]) });
+    const before = { ...known.world, blue: measured(4_000, [3_500, 500, 0, 0, 0]) };
+    known.bake.begin({ ...known.view, reading: reading(before) });
+    return known;
+  }
+
+  test("a release that got slow is rolled back, and the reason says how slow", async () => {
+    const { world, events, clock, bake, view } = afterQuick();
+    const result = bake.judge(view, "green", 0);
+    await clock.advance(6_500);
+    world.green = measured(200, [120, 20, 60, 0, 0]);
+    await clock.advance(2_000);
+    expect(await result).toMatchObject({
+      verdict: "fail",
+      sentence: expect.stringContaining("60 replies slower than 20 ms in 100 replies") as string,
+    });
+    const notes = events.flatMap((event) => (event.kind === "Noted" ? [event.sentence] : []));
+    expect(notes[1]).toBe("latency: at most 10 % of the replies slower than 20 ms");
+  });
+
+  test("a release that is as quick passes", async () => {
+    const { world, clock, bake, view } = afterQuick();
+    const result = bake.judge(view, "green", 0);
+    await clock.advance(6_500);
+    world.green = measured(1_100, [600, 500, 0, 0, 0]);
+    await clock.advance(25_000);
+    expect(await result).toMatchObject({ verdict: "pass" });
+  });
+
+  test("isn't judged where the router doesn't measure it, and that is said", async () => {
+    const { world, events, clock, bake, view } = baking();
+    const result = bake.judge(view, "green", 0);
+    world.green = counted(1_100, 3);
+    await clock.advance(31_000);
+    expect(await result).toMatchObject({ verdict: "pass" });
+    const notes = events.flatMap((event) => (event.kind === "Noted" ? [event.sentence] : []));
+    expect(notes[1]).toBe("latency isn't judged: the router doesn't measure it per color");
+  });
+});
+
+test("the past is read beside the work before the switch, and no longer", async () => {
+  const read: number[] = [];
+  const { clock, world, bake, view } = baking(
+    { active: "blue" },
+    {
+      sampleEveryMs: 1_000,
+      read: () => {
+        read.push(clock.now());
+        return Promise.resolve(reading(world));
+      },
+    },
+  );
+  bake.begin({ ...view, record: { ...view.record, rollout: null } });
+  await clock.advance(5_500);
+  expect(read).toEqual([1_000, 2_000, 3_000, 4_000, 5_000]);
+  await bake.end();
+  await clock.advance(5_000);
+  expect(read).toHaveLength(5);
 });

@@ -17,6 +17,7 @@ describe("a settings file is left behind by a switch", () => {
   test.each([
     ["with what was active before", { activeColor: "blue", generation: 3 }],
     ["with what the router last obeyed", { activeColor: "blue", generation: 1 }],
+    ["without anybody's touch since a former one", { activeColor: "green", generation: 2 }],
     ["with the color alone", { activeColor: "green", generation: 3 }],
     ["with the color and no generation", { activeColor: "green", generation: null }],
   ] as const)("%s", (_name, file) => {

@@ -152,6 +152,14 @@ describe("a settings file that asks for the other color", () => {
     expect(summary.expected).toBeNull();
   });
 
+  test("names no color for a file that is as it was written at a former switch", () => {
+    const view = viewOf({ record: { ...servedByBlue, declared: null } });
+    const summary = summarize(factsOf({ view, file: { activeColor: "green", generation: 3 } }));
+    expect(summary.outcome).toBe("nothing");
+    expect(summary.headline).not.toContain("->");
+    expect(summary.drift.paste).toEqual(["bluegreen:activeColor: blue", "bluegreen:generation: 4"]);
+  });
+
   test("names the color of a stale file, with the lines that keep what is", () => {
     const error = refusal("STALE_INTENT", "the file is old", ["bluegreen:generation: 4"]);
     const facts = factsOf({

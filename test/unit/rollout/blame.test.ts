@@ -6,11 +6,12 @@ import { decide } from "../../../automation/rollout/decide.ts";
 import type { Goal } from "../../../automation/rollout/goal.ts";
 import { noMemory } from "../../../automation/rollout/memory.ts";
 import type { Given } from "../rules/views.ts";
-import { alice, claimOf, outputsOf, pinOn, rolloutOf, viewOf } from "../rules/views.ts";
+import { alice, claimOf, outputsOf, pinOn, recordOf, rolloutOf, viewOf } from "../rules/views.ts";
 
 const failure = new BlueGreenError("ROLLED_BACK", "6 of 6 answers of green were errors");
 const blamed = { version: "2", digest: "sha-2" };
 const colors = { green: outputsOf("green", "2", { rolloutId: "r-2" }) };
+const left = { ...pinOn("2"), by: "the proof of its switch" };
 const open: Given = { colors, record: { rollout: rolloutOf("check"), claim: claimOf() } };
 const pins = [pinOn("2")];
 
@@ -30,7 +31,7 @@ function next(given: Given, goal: Goal) {
     },
     self: { owner: alice, rolloutId: "r-9", isDead: () => false },
     view: viewOf(given),
-    memory: { ...noMemory, rolloutId: "r-2", failure, blamed },
+    memory: { ...noMemory, rolloutId: "r-2", failure: { error: failure, blamed } },
   });
 }
 
@@ -54,6 +55,12 @@ test("a deployment pins the release, then ends its rollout, then says that it we
     request: { kind: "Abort", rolloutId: "r-2", reason: failure.message },
   });
   expect(next({ colors, record: { pins } }, deployTwo)).toMatchObject({ error: wentBack });
+});
+
+test("what only the router keeps is recorded, too", () => {
+  const stored = recordOf(open.record);
+  const adopted = { ...open, stored, record: { ...open.record, pins: [left] } };
+  expect(next(adopted, deployTwo)).toEqual({ kind: "Update", request: pin });
 });
 
 test("a switch, whose rollout was never recorded, pins the release and says that it went back", () => {

@@ -18,7 +18,17 @@ import {
   pinOn,
   rolloutOf,
 } from "../rules/views.ts";
-import { before, deployTwo, finish, inRollout, mine, next, own, wordOf } from "./situations.ts";
+import {
+  before,
+  deployTwo,
+  failedWith,
+  finish,
+  inRollout,
+  mine,
+  next,
+  own,
+  wordOf,
+} from "./situations.ts";
 
 describe("a deploy", () => {
   test("first makes the router, once", () => {
@@ -30,7 +40,7 @@ describe("a deploy", () => {
   test("that can't make the router says why, and doesn't try for ever", () => {
     const fresh: Given = { record: { activeColor: null }, reading: { weights: null } };
     const failure = new BlueGreenError("PORT_IN_USE", "the port is taken");
-    expect(next(fresh, { memory: { failure } })).toEqual({ kind: "Fail", error: failure });
+    expect(next(fresh, { memory: failedWith(failure) })).toEqual({ kind: "Fail", error: failure });
   });
 
   test("claims the idle color under its own name", () => {
@@ -274,9 +284,32 @@ describe("a rollout that somebody left", () => {
     });
   });
 
+  test("by hand is attached, checked and switched to once it is filled", () => {
+    const id = byHandId(nowMs);
+    const goal = { kind: "SwitchTo", color: "green", bake: true } as const;
+    const given = (phase: "provision" | "check") => ({
+      record: {
+        claim: claimOf({ owner: bob, rolloutId: id }),
+        rollout: rolloutOf(phase, { id, version: "by hand" }),
+      },
+      colors: { green: outputsOf("green", "2", { rolloutId: id }) },
+    });
+    expect(next(given("provision"), { goal })).toEqual({
+      kind: "Update",
+      request: { kind: "Attach", rolloutId: id, digest: "sha-2" },
+    });
+    expect(next(given("check"), { goal })).toEqual({ kind: "Check", color: "green" });
+    const memory = { checked: { digest: "sha-2", verdict: "pass" } } as const;
+    expect(wordOf(next(given("check"), { goal, memory }))).toBe("Switch");
+    const unfilled = { ...given("provision"), colors: { green: outputsOf("green", "1") } };
+    expect(wordOf(next(unfilled, { goal }))).toBe("CLAIMED");
+  });
+
   test("at the gate is anybody's", () => {
-    const given = left("gate", { record: { claim: claimOf({ owner: null }) } });
-    expect(wordOf(next(given))).toBe("Claim");
+    const rollout = rolloutOf("gate", { gateUntil: inMinutes(60) });
+    const given = left("gate", { record: { claim: claimOf({ owner: null }), rollout } });
+    const permit = { reason: "looks good" };
+    expect(wordOf(next(given, { goal: { ...finish, permit } }))).toBe("Claim");
   });
 });
 
@@ -284,7 +317,7 @@ describe("after a failure", () => {
   const failure = new BlueGreenError("PROVISION_FAILED", "never got healthy");
 
   test("before the switch, the own rollout is aborted", () => {
-    const memory = { ...own.memory, failure };
+    const memory = { ...own.memory, ...failedWith(failure) };
     expect(next(inRollout("provision"), { memory })).toMatchObject({
       request: { kind: "Abort", rolloutId: "r-2", reason: "never got healthy" },
     });
@@ -294,8 +327,8 @@ describe("after a failure", () => {
     ["the run that made it, before it filled anything", "r-9", false, true],
     ["the run that made it, once it began to fill", "r-9", true, false],
     ["a run that took the rollout over", "r-2", false, false],
-  ])("a claim is called untouched by %s", (_name, id, filling, untouched) => {
-    const memory = { rolloutId: id, filling, failure };
+  ])("a claim is called untouched by %s", (_name, id, touched, untouched) => {
+    const memory = { rolloutId: id, touched, ...failedWith(failure) };
     const claim = claimOf({ rolloutId: id });
     const record = { claim, rollout: rolloutOf("provision", { id }) };
     expect(next(inRollout("provision", { record }), { memory })).toMatchObject({
@@ -313,7 +346,7 @@ describe("after a failure", () => {
       ["that this run went on with", "r-2", { rolloutId: "r-2" }],
       ["that was its rollout's beginning", "r-9", {}],
     ])("traffic goes back, and the release isn't blamed: one %s", (_name, id, memory) => {
-      expect(next(switched(id), { memory: { ...memory, failure: stuck } })).toMatchObject({
+      expect(next(switched(id), { memory: { ...memory, ...failedWith(stuck) } })).toMatchObject({
         request: { ...back, rolloutId: id },
       });
     });
@@ -323,21 +356,20 @@ describe("after a failure", () => {
       ["a first release's", switched("r-9", null), { rolloutId: "r-9" }],
       ["one that has no traffic", { record: { rollout: null } }, { rolloutId: "r-9" }],
     ])("only the failure is left: %s", (_name, given, memory) => {
-      expect(next(given, { memory: { ...memory, failure: stuck } })).toEqual({
+      expect(next(given, { memory: { ...memory, ...failedWith(stuck) } })).toEqual({
         kind: "Fail",
         error: stuck,
       });
     });
 
     test("which lost its traffic meanwhile ends as before a switch", () => {
-      const memory = { ...own.memory, failure: stuck };
+      const memory = { ...own.memory, ...failedWith(stuck) };
       expect(wordOf(next(inRollout("check"), { memory }))).toBe("Abort");
     });
 
     test("nothing more is tried after another failure", () => {
-      expect(wordOf(next(switched("r-2"), { memory: { ...own.memory, failure } }))).toBe(
-        "PROVISION_FAILED",
-      );
+      const memory = { ...own.memory, ...failedWith(failure) };
+      expect(wordOf(next(switched("r-2"), { memory }))).toBe("PROVISION_FAILED");
     });
   });
 
@@ -346,7 +378,7 @@ describe("after a failure", () => {
     ["after the switch", inRollout("bake"), own.memory],
     ["of another's rollout", inRollout("provision"), {}],
   ])("%s, only the failure is left", (_name, given, memory) => {
-    expect(next(given, { memory: { ...memory, failure } })).toEqual({
+    expect(next(given, { memory: { ...memory, ...failedWith(failure) } })).toEqual({
       kind: "Fail",
       error: failure,
     });
@@ -430,6 +462,6 @@ describe("a rollback", () => {
   test("ends with what is true then", () => {
     expect(describeAction(next({}, { goal, memory: { done: true } }))).toBe("blue is active again");
     const failure = new BlueGreenError("ROLLBACK_IMPOSSIBLE", "nothing is ready");
-    expect(wordOf(next({}, { goal, memory: { failure } }))).toBe("ROLLBACK_IMPOSSIBLE");
+    expect(wordOf(next({}, { goal, memory: failedWith(failure) }))).toBe("ROLLBACK_IMPOSSIBLE");
   });
 });

@@ -1,10 +1,12 @@
 /** Situations to decide in: a made-up environment, what a run remembers, and its next action. */
 
+import type { BlueGreenError } from "../../../infra/errors.ts";
 import type { Action } from "../../../automation/rollout/action.ts";
 import { decide } from "../../../automation/rollout/decide.ts";
 import type { Deploy, Goal, Policy } from "../../../automation/rollout/goal.ts";
 import type { Memory } from "../../../automation/rollout/memory.ts";
 import { noMemory } from "../../../automation/rollout/memory.ts";
+import type { Situation } from "../../../automation/rollout/situation.ts";
 import type { Given } from "../rules/views.ts";
 import { alice, bob, claimOf, outputsOf, rolloutOf, viewOf } from "../rules/views.ts";
 
@@ -28,11 +30,11 @@ interface Circumstances {
 export const deployTwo: Deploy = { kind: "Deploy", version: "2", digest: "sha-2" };
 export const finish: Deploy = { kind: "Deploy", version: null, digest: null };
 
-export function next(
+export function situationOf(
   given: Given,
   { memory, goal = deployTwo, bobIsDead, policy: change }: Circumstances = {},
-): Action {
-  return decide({
+): Situation {
+  return {
     goal,
     policy: { ...policy, ...change },
     self: {
@@ -42,7 +44,11 @@ export function next(
     },
     view: viewOf(given),
     memory: { ...noMemory, ...memory },
-  });
+  };
+}
+
+export function next(given: Given, circumstances: Circumstances = {}): Action {
+  return decide(situationOf(given, circumstances));
 }
 
 /** The action in one word: the request, or the code of the failure. */
@@ -64,3 +70,8 @@ export function inRollout(phase: Parameters<typeof rolloutOf>[0], more: Given = 
 }
 
 export const mine = { memory: own.memory };
+
+/** What a run knows that has failed so. */
+export function failedWith(error: BlueGreenError): Pick<Memory, "failure"> {
+  return { failure: { error, blamed: null } };
+}

@@ -6,7 +6,7 @@ import { observe } from "../../../infra/observation.ts";
 import { parseSettings } from "../../../infra/config.ts";
 import { adopt } from "../../../infra/rules/adoption.ts";
 import type { Adopted } from "../../../infra/rules/adoption.ts";
-import { now, nowMs, outputsOf, pinOn, readingOf, recordOf, rolloutOf } from "./views.ts";
+import { claimOf, now, nowMs, outputsOf, pinOn, readingOf, recordOf, rolloutOf } from "./views.ts";
 
 const colors = { blue: outputsOf("blue", "1"), green: outputsOf("green", "2") };
 
@@ -151,6 +151,35 @@ describe("a rollback whose update was cut short, or that went past the engine", 
       { weights: toBlue, mark: { ...mark, pin: null } },
     );
     expect(record.pins).toEqual([]);
+  });
+});
+
+describe("a switch that was set back at once", () => {
+  const pin = pinOn("2", { by: "the proof of its switch" });
+  const mark = {
+    generation: 4,
+    at: now,
+    by: pin.by,
+    reason: pin.reason,
+    pin,
+    setBack: true as const,
+  };
+
+  test("leaves its pin and its generation, and nothing else is new", () => {
+    const record = { claim: claimOf(), rollout: rolloutOf("check") };
+    const { record: next, drift } = adopted(record, { mark });
+    expect(drift.kind).toBe("none");
+    expect(next).toEqual(recordOf({ ...record, generation: 4, pins: [pin] }));
+  });
+
+  test("is known as that also by what a stranger did afterwards", () => {
+    const { record, drift } = adopted({}, { mark, weights: toGreen });
+    expect(drift.kind).toBe("foreign");
+    expect(record).toMatchObject({ activeColor: "green", generation: 4, pins: [pin] });
+  });
+
+  test("pins nothing again once that was recorded and lifted", () => {
+    expect(adopted({ generation: 4 }, { mark }).record.pins).toEqual([]);
   });
 });
 

@@ -23,7 +23,7 @@ const expired = claimOf({ until: inMinutes(-1) });
 describe("a new claim", () => {
   test("reserves the idle color and opens a rollout in provision", () => {
     const record = claimColor(viewOf(), claimAsked());
-    expect(record.claim).toEqual(claimOf({ rolloutId: "r-3" }));
+    expect(record.claim).toMatchObject(claimOf({ rolloutId: "r-3" }));
     expect(record.rollout).toMatchObject({
       id: "r-3",
       phase: "provision",
@@ -185,5 +185,41 @@ describe("a color is unfinished", () => {
     const filledUnder = (rolloutId: string) => outputsOf("green", "2", { rolloutId });
     expect(isUnfinished(record, "green", filledUnder(earlier))).toBe(true);
     expect(isUnfinished(record, "green", filledUnder(id))).toBe(false);
+  });
+});
+
+describe("what a person has filled by hand", () => {
+  const id = byHandId(nowMs);
+  const given = {
+    record: {
+      claim: claimOf({ owner: bob, rolloutId: id }),
+      rollout: rolloutOf("provision", { id }),
+    },
+    colors: { green: outputsOf("green", "2", { rolloutId: id }) },
+  };
+  const unfilled = { ...given, colors: { green: outputsOf("green", "1") } };
+
+  test("may be taken by anybody's switch", () => {
+    const record = claimColor(viewOf(given), claimAsked({ rollout: "switch" }));
+    expect(record).toMatchObject({
+      claim: { rolloutId: "r-3", owner: alice },
+      rollout: { id: "r-3", kind: "switch", phase: "check", version: "2", digest: "sha-2" },
+    });
+  });
+
+  test("isn't filled with anything else", () => {
+    const asked = claimAsked({ rollout: "deploy" });
+    expect(() => claimColor(viewOf(given), asked)).toThrow(
+      expect.objectContaining({ code: "CLAIMED" }),
+    );
+  });
+
+  test("is nobody's before it is filled; whoever asks hears how it goes on", () => {
+    expect(() => claimColor(viewOf(unfilled), claimAsked({ rollout: "switch" }))).toThrow(
+      expect.objectContaining({
+        code: "CLAIMED",
+        hint: "`bluegreen switch green` goes on once it is filled, or end it with `bluegreen abort`",
+      }),
+    );
   });
 });

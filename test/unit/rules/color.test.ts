@@ -1,6 +1,7 @@
 /** What may happen to a color's stack. */
 
 import { describe, expect, test } from "vitest";
+import { BlueGreenError } from "../../../infra/errors.ts";
 import type { ColorView, Wanted } from "../../../infra/rules/color.ts";
 import { filled, guardColor } from "../../../infra/rules/color.ts";
 import { byHandId } from "../../../infra/rules/by-hand.ts";
@@ -30,14 +31,19 @@ interface Case {
 }
 
 function codeOf(given: Case, asked: ColorRequest, wanted: Wanted | null): string {
+  return refusalOf(given, asked, wanted)?.code ?? "passes";
+}
+
+function refusalOf(given: Case, asked: ColorRequest, wanted: Wanted | null): BlueGreenError | null {
   const { color = "green", current = outputsOf(color, "2") } = given;
   const record = recordOf(given.record);
   const view: ColorView = { color, environment: "dev", record, current, nowMs };
   try {
     guardColor(view, asked, wanted);
-    return "passes";
+    return null;
   } catch (error) {
-    return (error as { code: string }).code;
+    if (error instanceof BlueGreenError) return error;
+    throw error;
   }
 }
 
@@ -143,6 +149,14 @@ describe("an idle color", () => {
     expect(codeOf(pinned(null), provision("r-2"), release("3"))).toBe("RELEASE_PINNED");
     expect(codeOf(pinned(inMinutes(1)), provision("r-2"), release("3"))).toBe("RELEASE_PINNED");
     expect(codeOf(pinned(inMinutes(-1)), provision("r-2"), release("3"))).toBe("passes");
+  });
+
+  test("says who can't fill it under a rollout's claim: that rollout, or a person", () => {
+    const checked = claimed(rolloutOf("check"));
+    const why = (asked: ColorRequest) => refusalOf(checked, asked, release("3"))?.message;
+    const phase = "rollout r-2 is in its check";
+    expect(why(provision("r-3"))).toBe(`green can't be filled by r-3: ${phase}`);
+    expect(why(obey)).toBe(`green can't be filled by a person: ${phase}`);
   });
 
   test("stays or grows without a claim, and comes back after a reboot", () => {

@@ -49,11 +49,11 @@ test.each<[string, number | null]>([
 });
 
 test("a changed file of an older generation is stale, and the lines to paste are printed", () => {
-  const intent = read({ activeColor: "green", generation: 2 }, { declared: null });
+  const intent = read({ activeColor: "green", generation: 1 }, { declared: null });
   if (intent.kind !== "stale") throw new Error(`not stale but ${intent.kind}`);
   expect(intent.error).toMatchObject({
     code: "STALE_INTENT",
-    message: "Pulumi.dev.yaml asks for green at generation 2, the router is at 3",
+    message: "Pulumi.dev.yaml asks for green at generation 1, the router is at 3",
     details: ["bluegreen:activeColor: blue", "bluegreen:generation: 3"],
   });
   expect(intent.error.hint).toContain("traffic stays on blue");
@@ -71,4 +71,36 @@ test("while the router is inactive the lines to paste say none", () => {
 test.each<Color>(["blue", "green"])("a file that follows the router to %s is never stale", (to) => {
   const intent = read({ activeColor: to, generation: 1 }, { activeColor: to, declared: null });
   expect(intent).toEqual({ kind: "activate", color: to });
+});
+
+/** Blue had generation 1, green 2, blue 3; green is active at 4. The driver switched each time. */
+const fourth = { activeColor: "green", generation: 4, declared: null } as const;
+
+test.each<[string, Color, number]>([
+  ["of the last switch but one", "blue", 3],
+  ["of the first switch", "blue", 1],
+])("a file that is as it was written after a switch, %s, is no wish", (_name, to, generation) => {
+  expect(read({ activeColor: to, generation }, fourth)).toEqual({
+    kind: "none",
+    warning:
+      `Pulumi.dev.yaml says blue, as the router did at generation ${generation}; ` +
+      "traffic stays on green (generation 4)",
+  });
+});
+
+test.each<[string, Declared]>([
+  ["the color was changed in an old checkout", { activeColor: "blue", generation: 2 }],
+  ["its generation was none of a color's", { activeColor: "blue", generation: 0 }],
+])("a file of an older generation is refused where %s", (_name, file) => {
+  expect(read(file, fourth).kind).toBe("stale");
+});
+
+test("a file that says blue as of now is a wish, also where an older one said the same", () => {
+  const intent = read({ activeColor: "blue", generation: 4 }, fourth);
+  expect(intent).toEqual({ kind: "activate", color: "blue" });
+});
+
+test("nothing that was written before traffic was stopped is obeyed afterwards", () => {
+  const stopped = { activeColor: null, generation: 5, declared: null };
+  expect(read({ activeColor: "blue", generation: 3 }, stopped).kind).toBe("stale");
 });

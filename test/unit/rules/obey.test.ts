@@ -72,9 +72,15 @@ describe("Obey", () => {
   });
 
   test("a stale file is refused", () => {
-    expect(() => apply({}, obey, wish("green", 2))).toThrow(
+    expect(() => apply({}, obey, wish("green", 1))).toThrow(
       expect.objectContaining({ code: "STALE_INTENT" }),
     );
+  });
+
+  test("a file that nobody touched since a former switch moves nothing, and the update warns", () => {
+    const { record, activation, notes } = apply({}, obey, wish("green", 2));
+    expect([record, activation]).toEqual([viewOf().record, null]);
+    expect(notes).toEqual([expect.stringContaining("as the router did at generation 2")]);
   });
 
   test("a person can't overtake a rollout, but may end it by going back", () => {

@@ -2,8 +2,8 @@
 
 import { describe, expect, test } from "vitest";
 import { emptyRecord } from "../../../infra/model.ts";
+import type { Claim } from "../../../infra/model.ts";
 import { parseColorOutputs, parseRecord, pinOf } from "../../../infra/rules/record.ts";
-import type { WindowClaim } from "../../../infra/rules/record.ts";
 import { claimOf, inMinutes, nowMs, outputsOf, pinOn, recordOf, rolloutOf } from "./views.ts";
 
 /** As the engine hands it back: nulls are gone, and our own fields aren't the only ones. */
@@ -15,9 +15,10 @@ function throughTheEngine(value: object): Record<string, unknown> {
   return JSON.parse(text) as Record<string, unknown>;
 }
 
-function claimEnding(rollbackUntil: string | null): WindowClaim {
+function claimEnding(rollbackUntil: string | null): Claim {
   const previousRelease = { color: "green", release: outputsOf("green", "1").release } as const;
-  return { ...claimOf(), ends: { previousRelease, rollbackUntil } };
+  const rollout = rollbackUntil === null ? null : rolloutOf("hold");
+  return { ...claimOf(), ends: { window: { previousRelease, rollbackUntil }, rollout } };
 }
 
 describe("the record", () => {

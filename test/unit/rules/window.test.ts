@@ -12,10 +12,13 @@ import { claimAsked, claimOf, inMinutes, nowMs, outputsOf, rolloutOf, viewOf } f
 const previousRelease = { color: "green", release: outputsOf("green", "2").release } as const;
 const rollbackUntil = inMinutes(5);
 const window = { previousRelease, rollbackUntil };
+const held = rolloutOf("hold", {
+  color: "blue",
+  former: "green",
+  baked: { verdict: "inconclusive", sentence: "too few requests" },
+});
 /** Blue took over from green, which is kept. */
-const kept: Given = {
-  record: { ...window, rollout: rolloutOf("hold", { color: "blue", former: "green" }) },
-};
+const kept: Given = { record: { ...window, rollout: held } };
 
 const byHand = claimAsked({ rolloutId: byHandId(nowMs) });
 
@@ -54,13 +57,16 @@ describe("a person's claim while the window is open", () => {
 describe("a rollout's claim", () => {
   test("keeps what it ends, also when the same rollout takes it over", () => {
     const next = claimColor(viewOf(kept), claimAsked());
-    expect(next.claim).toEqual({ ...claimOf({ rolloutId: "r-3" }), ends: window });
+    expect(next.claim).toEqual({
+      ...claimOf({ rolloutId: "r-3" }),
+      ends: { window, rollout: held },
+    });
     const again = claimColor(viewOf({ record: next }), claimAsked({ until: inMinutes(60) }));
     expect(again.claim).toEqual({ ...next.claim, until: inMinutes(60) });
   });
 
-  test("ends nothing where there is nothing to return to", () => {
-    expect(claimColor(viewOf(), claimAsked()).claim).not.toHaveProperty("ends");
+  test("ends no way back where there is nothing to return to", () => {
+    expect(claimColor(viewOf(), claimAsked()).claim?.ends).toEqual({ window: null, rollout: null });
     expect(endedBy(viewOf(kept), "blue")).toBeNull();
   });
 
@@ -88,7 +94,7 @@ describe("an abort", () => {
   test("of an untouched claim gives the window back, to a direct rollback as well", () => {
     expect(abort(untouched)).toMatchObject({
       ...window,
-      rollout: null,
+      rollout: held,
       claim: null,
       routes: { former: "green", attached: { green: outputsOf("green", "2").addresses } },
     });
@@ -106,11 +112,26 @@ describe("an abort", () => {
 
   test.each<readonly [string, Parameters<typeof applyRequest>[1], Given]>([
     ["when the color may have been touched", { ...untouched, untouched: false }, {}],
-    ["when it isn't said whose rollout it was", { ...untouched, rolloutId: null }, {}],
     ["to another release", untouched, { colors: { green: outputsOf("green", "3") } }],
     ["to an empty color", untouched, { colors: { green: null } }],
   ])("gives nothing back %s", (_name, asked, given) => {
     expect(abort(asked, given)).toMatchObject({ ...gone, routes: { former: null } });
+  });
+
+  test("of an untouched claim on a color without a way back leaves no mark on it", () => {
+    const first = { ...held, former: null };
+    const record = claimed({ record: { rollout: first } });
+    expect(abort(untouched, { record })).toMatchObject({
+      previousRelease: null,
+      rollout: first,
+      claim: null,
+    });
+  });
+
+  test("gives no rollout back once its color has lost its traffic", () => {
+    const record = { ...claimed(), activeColor: "green" as const };
+    const given = { record: { ...record, weights: { blue: 100, green: 0 } } };
+    expect(abort(untouched, given)).toMatchObject({ rollout: null, claim: null });
   });
 
   test("of a claim from before it kept what it ended gives nothing back", () => {

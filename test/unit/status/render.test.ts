@@ -36,7 +36,7 @@ test("one screen tells what serves, the phase, the way back and what differs", (
   rollout   r-2 deploys 2 into green
   rollback  to blue (1), for another 26m; blue is kept hot: one flip of the router, about a second
   pinned    0: no\\u0007good (ann, 2030-05-01T11:59:51.000Z, until \`bluegreen unpin\`)
-  drift     Pulumi.dev.yaml asks for blue at generation 4, the router is at 5
+  drift     Pulumi.dev.yaml says blue, as the router did at generation 4; traffic stays on green (generation 5)
             to keep the traffic where it is, paste into Pulumi.dev.yaml:
               bluegreen:activeColor: green
               bluegreen:generation: 5`,
@@ -55,7 +55,7 @@ test("a color that is being filled has a line of its own, and its former release
 
 test("an environment that doesn't exist yet says what to do", () => {
   expect(renderStatus(reportOf({ view: null }), plain)).toBe(
-    "dev  local  http://127.0.0.1:8080\n\nnothing here yet: bluegreen deploy --version 1",
+    "dev  local  http://127.0.0.1:8080\n\nnothing here yet: `bluegreen deploy --version 1`",
   );
 });
 

@@ -6,6 +6,7 @@ import type { Contents } from "../../../infra/platform.ts";
 import { byHandId } from "../../../infra/rules/by-hand.ts";
 import {
   at,
+  nowMs,
   outputsOf,
   reportOf,
   rolloutIn,
@@ -96,10 +97,40 @@ describe("a color that is being filled, or was not to the end", () => {
       version: null,
       sentence: "its filling ended unfinished; what is in it isn't known",
     });
-    const former = { ...contents, rolloutId: "r-2", version: "2" };
-    expect(green({ view: ended, contents: { green: former } }).filling?.sentence).toBe(
-      "its filling ended unfinished; what runs in it is 2",
+    const other = { ...contents, rolloutId: "r-1", version: "1" };
+    expect(green({ view: ended, contents: { green: other } }).filling?.sentence).toBe(
+      "its filling ended unfinished; what runs in it is 1",
     );
+  });
+
+  test("keeps its release while nobody has begun: it is only claimed", () => {
+    const former = { ...contents, rolloutId: "r-2", version: "2", ready: 2, crashLoop: false };
+    const rollout = { ...begun, id: byHandId(nowMs), version: "by hand" };
+    const byAnn = { ...claim, rolloutId: rollout.id, owner: ann };
+    const claimed = viewOf({ record: { ...servedByBlue, rollout, claim: byAnn } });
+    const report = reportOf({ view: claimed, contents: { green: former } });
+    expect(report.colors.green).toMatchObject({
+      role: "idle",
+      version: "2",
+      size: 2,
+      ready: 2,
+      filling: {
+        state: "claimed",
+        version: "2",
+        sentence: "claimed by hand by ann on build-3 (process 7); still holds 2",
+      },
+    });
+    expect(report.problems).toEqual([]);
+  });
+
+  test("keeps its release when a claim was given up before anything was begun", () => {
+    const former = { ...contents, rolloutId: "r-2", version: "2", ready: 2, crashLoop: false };
+    const report = reportOf({ view: ended, contents: { green: former } });
+    expect(report.colors.green).toMatchObject({ role: "idle", version: "2", size: 2 });
+    expect(report.colors.green.filling?.sentence).toBe(
+      "was claimed, and nothing came of it; still holds 2",
+    );
+    expect(report.problems).toEqual([]);
   });
 
   test("is a usual one as soon as its stack was written", () => {
@@ -188,9 +219,9 @@ describe("drift", () => {
   });
 
   test("of an older file says that it would be refused", () => {
-    const settings = settingsWith({ activeColor: "green", generation: "3" });
+    const settings = settingsWith({ activeColor: "green", generation: "2" });
     const [drift] = reportOf({ settings }).drift;
-    expect(drift?.sentence).toContain("at generation 3, the router is at 4");
+    expect(drift?.sentence).toContain("at generation 2, the router is at 4");
   });
 
   test("of a file that says none, while a color serves, names what stops serving", () => {
@@ -263,6 +294,20 @@ describe("problems", () => {
     const [problem] = reportOf({ view: viewOf({ record }) }).problems;
     expect(problem?.sentence).toBe("r-2 was left in its bake: its claim ran out");
     expect(problem?.advice).toContain("bluegreen rollback");
+  });
+
+  test("name a claim by hand that ran out once its color was filled, to be switched to", () => {
+    const rollout = { ...rolloutIn("provision"), id: byHandId(0) };
+    const colors = {
+      blue: outputsOf("blue", "1"),
+      green: { ...outputsOf("green", "2"), rolloutId: rollout.id },
+    };
+    const report = reportOf({ view: viewOf({ record: { ...servedByBlue, rollout }, colors }) });
+    expect(report.rollout?.sentence).toBe(
+      "green is filled by hand and waits for `bluegreen switch green`; the active color has all traffic.",
+    );
+    expect(report.colors.green).toMatchObject({ role: "idle", version: "2" });
+    expect(report.problems[0]?.advice).toContain("go on with `bluegreen switch green`");
   });
 
   test("name a claim by hand that ran out, to be claimed once more", () => {

@@ -26,6 +26,7 @@ export class InstanceLedger {
   readonly #path: string;
   readonly #entries: Map<number, LedgerEntry>;
   #saved: Promise<void> = Promise.resolve();
+  #closed = false;
 
   constructor(path: string) {
     this.#path = path;
@@ -51,6 +52,11 @@ export class InstanceLedger {
     return this.#save();
   }
 
+  /** Nothing is written any more: the file is gone, or somebody else's. */
+  close(): void {
+    this.#closed = true;
+  }
+
   /** One write after the other: the last one has all that was recorded before. */
   #save(): Promise<void> {
     const write = () => this.#write();
@@ -59,6 +65,7 @@ export class InstanceLedger {
   }
 
   async #write(): Promise<void> {
+    if (this.#closed) return;
     const file: LedgerFile = { schema: 1, entries: this.entries };
     await writeDurably(this.#path, `${JSON.stringify(file, null, 2)}\n`);
   }

@@ -8,14 +8,15 @@ import type { StopOrder } from "./admin-server.ts";
 import { colorFolder, prepareFolder } from "./color-folder.ts";
 import type { ColorFolder } from "./color-folder.ts";
 import type { ColorSpec } from "./color-spec.ts";
+import { FolderWatch } from "./folder-watch.ts";
 import { SupervisedColor, readSpec } from "./supervised-color.ts";
 import { acquireLock } from "./supervisor-lock.ts";
 import type { Lock } from "./supervisor-lock.ts";
 
 const checkMs = 1000;
-/** So often in a row the folder must be missing: a short absence isn't a removal. */
-const checksUntilGone = 5;
 const stdinDeadlineMs = 5000;
+/** As a shell tells of a process that SIGTERM ended. */
+const terminatedExit = 143;
 
 await main(process.argv[2] ?? "");
 
@@ -39,33 +40,30 @@ async function supervise(folder: ColorFolder, lock: Lock): Promise<void> {
   const spec = (await givenSpec()) ?? readSpec(folder);
   if (spec === null) throw new Error("there is no spec, neither given nor on disk");
   const color = await SupervisedColor.open(folder, spec);
-  setInterval(keepHouse, checkMs, color, lock, { checksGone: 0 });
-  await openAdmin(folder.socket, color, (order) => {
-    void stop(color, order, lock);
+  const open = () =>
+    openAdmin(folder.socket, color, (order) => {
+      void stop(color, order, lock);
+    });
+  const watch = new FolderWatch({ color, lock, log }, { server: await open(), open });
+  setInterval(() => {
+    watch.look();
+  }, checkMs);
+  // Otherwise its instances serve on; but of a color without a folder nobody could find them again.
+  process.on("SIGTERM", () => {
+    if (watch.isGone()) void stop(color, {}, lock);
+    else process.exit(terminatedExit);
   });
   log(`supervises ${spec.color} ${spec.version} as process ${process.pid}`);
   flushCompileCache();
 }
 
-function keepHouse(color: SupervisedColor, lock: Lock, seen: { checksGone: number }): void {
-  try {
-    const standing = lock.standing();
-    // Another supervisor has taken the color: its instances aren't this one's any more.
-    if (standing === "lost") process.exit(1);
-    seen.checksGone = standing === "gone" ? seen.checksGone + 1 : 0;
-    // Nobody could find the instances again.
-    if (seen.checksGone === checksUntilGone) void stop(color, {}, lock);
-    if (standing === "held") color.rotateLogs();
-  } catch (error) {
-    log(messageOf(error));
-  }
-}
-
 async function stop(color: SupervisedColor, order: Partial<StopOrder>, lock: Lock): Promise<void> {
   try {
-    const isEmpty = await color.stop(order.drainMs);
+    const isHeld = lock.standing() === "held";
+    const { drainMs } = order;
+    const isEmpty = await (isHeld ? color.stop(drainMs) : color.stopUnrecorded(drainMs));
     log(isEmpty ? "all instances have ended" : "some instances don't end");
-    await lock.release();
+    if (isHeld) await lock.release();
     process.exit(isEmpty ? 0 : 1);
   } catch (error) {
     log(messageOf(error));

@@ -11,7 +11,7 @@ import type { ColorSpec } from "./color-spec.ts";
 import { statusSchema } from "./color-status.ts";
 import type { ColorStatus } from "./color-status.ts";
 import { Instance } from "./instance.ts";
-import { InstanceLedger } from "./instance-ledger.ts";
+import { InstanceLedger, readLedger } from "./instance-ledger.ts";
 import type { LedgerEntry } from "./instance-ledger.ts";
 import { rotateWhenLarge } from "./log-files.ts";
 import { anyPort, fixedPort } from "./ports.ts";
@@ -90,6 +90,24 @@ export class SupervisedColor {
     this.#stopping = true;
     for (const instance of this.#instances.values()) instance.retire(drainMs);
     return await waitUntil(() => this.#instances.size === 0, { withinMs: drainMs + 6000 });
+  }
+
+  /** As `stop`, where the color's folder is gone: what happens isn't written down any more. */
+  async stopUnrecorded(drainMs?: number): Promise<boolean> {
+    this.#ledger.close();
+    return await this.stop(drainMs);
+  }
+
+  /**
+   * For when another supervisor has taken the color: what it has on record is left to it. Of the
+   * other instances nobody else knows, so they end; false when some still run after a while.
+   */
+  async leaveToAnother(): Promise<boolean> {
+    this.#ledger.close();
+    const known = new Set(readLedger(this.#folder.ledger).map(({ marker }) => marker));
+    const entries = this.#ledger.entries.filter(({ marker }) => marker !== null);
+    if (entries.some(({ marker }) => known.has(marker))) return true;
+    return await this.stop();
   }
 
   rotateLogs(): void {

@@ -20,7 +20,10 @@ interface LockFile extends Holder {
 }
 
 export interface Lock {
-  /** Gone: the whole folder was removed. Lost: somebody else removed the lock and took it. */
+  /**
+   * Gone: the whole folder was removed, or is new and nobody has taken it. Lost: somebody else has
+   * taken the color.
+   */
   standing(): "held" | "lost" | "gone";
   release(): Promise<void>;
 }
@@ -46,7 +49,7 @@ export function acquireLock(folder: ColorFolder, socket: string | null): Lock | 
     if (number < mine) rmSync(lockPath(folder, number), { force: true });
   }
   return {
-    standing: () => standingOf(folder, mine),
+    standing: () => standingOf(folder, mine, file),
     async release() {
       await writeDurably(lockPath(folder, mine), JSON.stringify({ ...file, released: true }));
     },
@@ -58,9 +61,18 @@ export function currentHolder(folder: ColorFolder): Holder | null {
   return holderOf(folder, lastNumber(folder));
 }
 
-function standingOf(folder: ColorFolder, mine: number): "held" | "lost" | "gone" {
+function standingOf(
+  folder: ColorFolder,
+  mine: number,
+  { pid, started }: ProcessIdentity,
+): "held" | "lost" | "gone" {
   if (!existsSync(folder.dir)) return "gone";
-  return existsSync(lockPath(folder, mine)) && lastNumber(folder) === mine ? "held" : "lost";
+  const last = lastNumber(folder);
+  if (last === 0) return "gone";
+  if (last !== mine) return "lost";
+  // In a folder that was made anew, another one's number may be the same.
+  const file = JSON.parse(readFileSync(lockPath(folder, mine), "utf8")) as LockFile;
+  return file.pid === pid && file.started === started ? "held" : "lost";
 }
 
 function holderOf(folder: ColorFolder, number: number): Holder | null {

@@ -1,0 +1,56 @@
+/** Asks a metric's server over HTTP for JSON; what goes wrong is said without the secrets in it. */
+
+import { probe, sentenceOf } from "../../infra/probe.ts";
+import { parsedJson } from "../../infra/probe/json.ts";
+import { targetOf } from "../../infra/probe/target.ts";
+import { quoted } from "../report/safe-text.ts";
+import { hideIn, partsToHide } from "../hidden-values.ts";
+
+export interface JsonRequest {
+  readonly url: string;
+  /** Their values are never shown. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+export type JsonAnswer = { readonly document: unknown } | { readonly error: string };
+
+/** Bytes of an answer that are read; a longer one is an error. */
+const bodyCap = 1024 * 1024;
+
+/** Never rejects. Follows no redirect, asks no metadata address. */
+export async function askJson({
+  url,
+  headers,
+  timeoutMs,
+  signal,
+}: JsonRequest): Promise<JsonAnswer> {
+  const result = await probe({ url, headers, timeoutMs, signal, bodyCap });
+  const where = targetOf({ url })?.origin ?? "the server";
+  const hide = hiding(headers);
+  if (result.kind !== "answered" || !result.allowed) {
+    // A query may be long and an address may hold a token: only the path is told.
+    const path = URL.parse(url)?.pathname ?? "/";
+    const said = result.kind === "answered" ? saidIn(result.body) : "";
+    const sentence = sentenceOf({ where, path, statuses: [200] }, result);
+    return { error: hide(`${sentence}${said}`) };
+  }
+  if (result.truncated) return { error: `${where} answered with more than 1 MB` };
+  const document = parsedJson(result.body);
+  return document === undefined ? { error: `the answer of ${where} isn't JSON` } : { document };
+}
+
+/** What follows a scheme, as in "Bearer ...", is hidden by itself, too. */
+function hiding(headers: Readonly<Record<string, string>>): (text: string) => string {
+  const values = Object.values(headers);
+  const parts = partsToHide([...values, ...values.map((value) => value.replace(/^\S+\s+/, ""))]);
+  return (text) => hideIn(text, parts, "***");
+}
+
+/** Prometheus and many others say in `error` what is wrong. */
+function saidIn(body: string): string {
+  const document = parsedJson(body);
+  if (typeof document !== "object" || document === null || !("error" in document)) return "";
+  return typeof document.error === "string" ? `: ${quoted(document.error)}` : "";
+}

@@ -1,0 +1,89 @@
+/** What must fit together within one metric, and between the metrics and the bake. */
+
+import type { z } from "zod";
+
+import { formatDuration } from "../duration.ts";
+import type { Problem } from "./problems.ts";
+import type { Settings } from "./settings.ts";
+
+type Context = z.RefinementCtx;
+
+interface Places {
+  readonly bad: string | null;
+  readonly total: string | null;
+  readonly value: string | null;
+}
+
+export function countsOrValue({ bad, total, value }: Places, context: Context): void {
+  const counts = bad !== null || total !== null;
+  if (value !== null && counts) {
+    refuse(context, "value", ["is a second thing to read", "write either value, or bad and total"]);
+  } else if (value === null && (bad === null || total === null)) {
+    const missing = bad === null ? "bad" : "total";
+    refuse(context, missing, ["is missing", "write bad and total, or value"]);
+  }
+}
+
+interface Judged {
+  readonly upper: number | null;
+  readonly lower: number | null;
+  readonly ofFormer: number | null;
+  readonly budget: number | null;
+  readonly detect: number | null;
+}
+
+/** Where it isn't clear what is read, that alone is told. */
+export function limitsFitPlaces(metric: Judged & Places, context: Context): void {
+  const counts = metric.bad !== null || metric.total !== null;
+  if (counts && metric.value !== null) return;
+  limitsFitWhatIsRead(metric, { counts: metric.value === null }, context);
+}
+
+export function limitsFitWhatIsRead(
+  metric: Judged,
+  { counts }: { readonly counts: boolean },
+  context: Context,
+): void {
+  const limits = ["upper", "lower", "ofFormer"] as const;
+  const shares = ["budget", "detect"] as const;
+  for (const field of counts ? limits : shares) {
+    if (metric[field] === null) continue;
+    const problem = counts ? "is for a value, and this reads counts" : "is for counts of bad ones";
+    refuse(context, field, [problem, "remove it"]);
+  }
+  if (counts) return;
+  if (limits.every((field) => metric[field] === null)) {
+    refuse(context, "upper", ["is missing: nothing limits the value", "or lower, or ofFormer"]);
+  }
+  if (metric.lower !== null && metric.upper !== null && metric.lower > metric.upper) {
+    refuse(context, "lower", ["is above upper", "write at most upper"]);
+  }
+}
+
+export function metricNamesDiffer({ metrics }: Settings): readonly Problem[] {
+  return metrics.flatMap(({ name }, index) => {
+    if (metrics.findIndex((other) => other.name === name) === index) return [];
+    const problem = "has the name of another metric";
+    return [{ path: ["metrics", index, "name"], problem, fix: "give each metric its own name" }];
+  });
+}
+
+/** A value that can't be judged before the bake ends would make every bake inconclusive. */
+export function valuesFitIntoTheBake({ metrics, bake }: Settings): readonly Problem[] {
+  if (bake.durationMs === 0) return [];
+  return metrics.flatMap(({ reads, afterMs, consecutive, intervalMs }, index) => {
+    const firstMs = afterMs + (consecutive - 1) * intervalMs;
+    if (reads === "counts" || firstMs < bake.durationMs) return [];
+    const problem = `begins to count so late that a verdict takes ${formatDuration(firstMs)}`;
+    const fix = `bake longer than that, or write a shorter after or interval`;
+    return [{ path: ["metrics", index, "after"], problem, fix, about: [["bake", "duration"]] }];
+  });
+}
+
+function refuse(
+  context: Context,
+  field: string,
+  [message, fix]: readonly [problem: string, fix: string],
+): void {
+  context.addIssue({ code: "custom", path: [field], message, params: { fix } });
+}
