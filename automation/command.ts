@@ -3,6 +3,7 @@
 import { BlueGreenError, exitCodes, messageOf } from "../infra/errors.ts";
 import type { Event, Reporter } from "./event.ts";
 import { journalFolder, openJournal } from "./journal.ts";
+import { surviveLostOutput } from "./lost-output.ts";
 import { newRolloutId, thisOwner } from "./owner.ts";
 import { jsonReporter } from "./report/json.ts";
 import { terminalReporter } from "./report/terminal.ts";
@@ -81,6 +82,10 @@ export async function runCommand(
     state.journal?.on({ kind: "Noted", sentence });
     if (options.verbose) process.stderr.write(`${sentence}\n${stack}\n`);
   });
+  surviveLostOutput(() => {
+    if (endless) process.emit("SIGINT");
+    else for (const each of [state.journal, reporter]) each?.on(unread);
+  });
   const { reporter: fanOut, end } = finishedLast((said) => {
     const event = wordsFor(said, options.stack);
     // A log that can't be written complains, so it comes first: nothing comes after an end.
@@ -122,6 +127,11 @@ export async function runCommand(
   };
   return ended(fanOut, options, () => work(context).then(end)).finally(signals.stop);
 }
+
+const unread: Event = {
+  kind: "Noted",
+  sentence: "nobody reads what this command prints any more: it goes on without",
+};
 
 /** Holds `Finished` back until the work is over, so that it is the last line whatever else is told. */
 export function finishedLast(tell: (event: Event) => void): {

@@ -17,6 +17,7 @@ import { takeOverDeadLocks } from "./engine/lock.ts";
 import { restoreState } from "./engine/state-file.ts";
 import { openEngine } from "./engine/access.ts";
 import type { Event, Reporter } from "./event.ts";
+import { keepSettings } from "./kept-settings.ts";
 import { openProject } from "./project.ts";
 import type { OpenOptions, Project } from "./project.ts";
 
@@ -91,6 +92,10 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     version: found.version,
     project,
     signal: options.deadline?.signal,
+    onUpdated: async (text) => {
+      const problem = await keepSettings(opened.settingsFile, text);
+      if (problem !== null) on({ kind: "Noted", sentence: problem });
+    },
     onStep: (step) => {
       on({ kind: "Progressed", sentence: describeStep(step) });
     },

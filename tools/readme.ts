@@ -15,15 +15,23 @@ const mapped = ["infra", "automation", "examples", "bench", "tools"];
 /** A block's name, as its markers have it, and its text. */
 const blocks: Readonly<Record<string, () => string>> = {
   commands: commandsMarkdown,
-  settings: () => settingsMarkdown((key) => !isOfProxy(key)).trimEnd(),
+  settings: () => settingsMarkdown((key) => !pageKeys.some((isOfPage) => isOfPage(key))).trimEnd(),
   "proxy-settings": () => settingsMarkdown(isOfProxy).trimEnd(),
+  "check-settings": () => settingsMarkdown(isOfCheck).trimEnd(),
+  "metric-settings": () => settingsMarkdown(isOfMetric).trimEnd(),
   "exit-codes": exitCodesMarkdown,
   "error-codes": errorCodesMarkdown,
   map: mapMarkdown,
 };
 
 /** Files with generated blocks, relative to the root. */
-export const documents = ["README.md", "docs/map.md", "docs/nginx-haproxy.md"] as const;
+export const documents = [
+  "README.md",
+  "docs/map.md",
+  "docs/nginx-haproxy.md",
+  "docs/checks.md",
+  "docs/judging.md",
+] as const;
 
 /**
  * A document with each of its blocks made anew.
@@ -67,6 +75,17 @@ export function mappedFiles(): readonly string[] {
 function isOfProxy(key: string): boolean {
   return key === "proxy" || key.startsWith("proxy.");
 }
+
+function isOfCheck(key: string): boolean {
+  return key.startsWith("checks[");
+}
+
+function isOfMetric(key: string): boolean {
+  return key.startsWith("metrics[");
+}
+
+/** Keys that have their table on a page of their own. */
+const pageKeys = [isOfProxy, isOfCheck, isOfMetric];
 
 function commandsMarkdown(): string {
   const rows = commands.map(({ usage, describe }) => row([`\`bluegreen ${usage}\``, describe]));

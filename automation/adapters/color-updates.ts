@@ -1,8 +1,11 @@
 /** Updates of the colors' stacks: filled, brought back, emptied. */
 
+import type { Settings } from "../../infra/config.ts";
+import type { ProgramEvent } from "../../infra/context.ts";
 import { BlueGreenError } from "../../infra/errors.ts";
 import type { Color } from "../../infra/model.ts";
 import type { Outputs } from "../../infra/observation.ts";
+import type { Platform } from "../../infra/platform.ts";
 import type { ColorRequest } from "../../infra/rules/request.ts";
 import type { StackRole } from "../../infra/stack-role.ts";
 import { stackName } from "../../infra/stack-role.ts";
@@ -10,11 +13,14 @@ import { EngineDied } from "../engine-died.ts";
 import { NotBegun } from "../ports.ts";
 import { describeColorRequest } from "../rollout/action.ts";
 import type { Call } from "./engine.ts";
-import type { EnvironmentOptions } from "./environment.ts";
 
 /** What the updates of an environment's stacks have in common. */
 export interface Updates {
-  readonly options: EnvironmentOptions;
+  readonly settings: Settings;
+  readonly platform: Pick<Platform, "sweep">;
+  readonly onEvent: (stack: string, event: ProgramEvent) => void;
+  /** Makes the stack if it isn't there. */
+  ensureStack(role: StackRole): Promise<void>;
   /** One update, under the stack's lock. */
   update(call: Call): Promise<void>;
   /** What a color's stack put out; null: there is no such stack, undefined: nobody looked yet. */
@@ -51,13 +57,13 @@ export class ColorUpdates {
   /** The color's stack, empty, if it isn't there: a person can fill it then. */
   async ensure(color: Color): Promise<void> {
     if (this.updates.known(color) !== null) return;
-    await this.updates.options.engine.ensureStack(this.roleOf(color));
+    await this.updates.ensureStack(this.roleOf(color));
     this.updates.remember(color, {});
   }
 
   /** Also ends what a killed update started and Pulumi doesn't know of. */
   async empty(color: Color): Promise<void> {
-    const { settings, platform, onEvent } = this.updates.options;
+    const { settings, platform, onEvent } = this.updates;
     if (this.updates.known(color) === null) return;
     const role = this.roleOf(color);
     const stack = stackName(role);
@@ -78,7 +84,7 @@ export class ColorUpdates {
   }
 
   private run(color: Color, request: ColorRequest, filling: Filling): Promise<void> {
-    const { onEvent } = this.updates.options;
+    const { onEvent } = this.updates;
     const role = this.roleOf(color);
     return this.updates.update({
       role,
@@ -97,6 +103,6 @@ export class ColorUpdates {
   }
 
   private roleOf(color: Color): StackRole {
-    return { environment: this.updates.options.settings.environment, color };
+    return { environment: this.updates.settings.environment, color };
   }
 }

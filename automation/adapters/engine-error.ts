@@ -24,7 +24,7 @@ const known: readonly Known[] = [
     pattern: /incorrect passphrase|invalid passphrase/,
     code: "PASSPHRASE_WRONG",
     message: (stack) => `the passphrase doesn't open the secrets of stack ${stack}`,
-    hint: "set PULUMI_CONFIG_PASSPHRASE(_FILE) to the one it was made with; in a copy of another settings file remove `encryptionsalt`",
+    hint: "set PULUMI_CONFIG_PASSPHRASE(_FILE) to the one it was made with, or put the state folder with bluegreen's own back; in a copy of another settings file, or where the passphrase is lost for good, remove `encryptionsalt` from the settings file and set its secrets again",
   },
   {
     pattern: /passphrase must be set/,
@@ -116,7 +116,7 @@ function lines(text: string): readonly string[] {
     .map((line) => line.trimEnd())
     .filter(
       (line) =>
-        line.trim() !== "" && !/^\s*(exit code \d+$|code: -?\d+|stdout:|stderr:)/.test(line),
+        line.trim() !== "" && !/^\s*(exit code \d+$|code: -?\d+|stdout:|stderr:|err\?:)/.test(line),
     );
   return [...new Set(useful)].slice(0, maxLines);
 }

@@ -1,6 +1,6 @@
 /** The only importer of the Automation API: runs the program inline, fast, and translates errors. */
 
-import { rename, rm, writeFile } from "node:fs/promises";
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, delimiter, dirname, join } from "node:path";
 import * as auto from "@pulumi/pulumi/automation/index.js";
 import type { ProgramContext } from "../../infra/context.ts";
@@ -35,6 +35,8 @@ export interface EngineOptions {
   /** Ends every call when it aborts. */
   readonly signal?: AbortSignal | undefined;
   readonly onStep?: (step: EngineStep) => void;
+  /** Called with the settings, as they stand in the file, of each update that was done. */
+  readonly onUpdated?: (settings: string) => Promise<void>;
 }
 
 export type Operation = "up" | "preview" | "destroy" | "refresh";
@@ -77,6 +79,7 @@ export class Engine {
     const folder = await makeScratchFolder();
     try {
       const configFile = copyForEngine(this.options.settingsFile, {}, folder);
+      const settings = await readFile(configFile, "utf8");
       const stack = await this.open(call, configFile, refusal);
       const onEvent = (event: auto.EngineEvent): void => {
         const change = changeOf(event);
@@ -92,6 +95,7 @@ export class Engine {
       const { signal } = this.options;
       await operate(stack, call, { configFile, onEvent, ...(signal ? { signal } : {}) });
       if (killed.before && call.operation !== "preview") await this.forgetKilled(call.role);
+      if (call.operation === "up") await this.options.onUpdated?.(settings);
       return changes;
     } catch (error) {
       throw refusal.error ?? translate(error, diagnostics, stackName(call.role));

@@ -60,7 +60,10 @@ export class PulumiEnvironment implements Environment {
     this.options = options;
     this.clock = options.clock ?? systemClock;
     this.colors = new ColorUpdates({
-      options,
+      settings: options.settings,
+      platform: options.platform,
+      onEvent: options.onEvent,
+      ensureStack: (role) => options.engine.ensureStack(role),
       update: (call) => this.update(call),
       known: (color) => this.known?.colors[color],
       remember: (color, outputs) => {

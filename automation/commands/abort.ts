@@ -1,6 +1,7 @@
 /** `bluegreen abort`: give a rollout up before its switch; the active color is untouched. */
 
 import { runCommand } from "../command.ts";
+import { aborted } from "../operations/aborted.ts";
 import type { Command } from "./command.ts";
 
 export const abort: Command = {
@@ -14,12 +15,11 @@ export const abort: Command = {
       const { updateOnce } = await import("../operations/single-update.ts");
       const { isRecorded } = await import("../../infra/rules/record.ts");
       const reason = String(argv["reason"]);
-      await updateOnce(context, (_session, { stored }) =>
+      await updateOnce(context, (_session, { stored, record }) =>
         isRecorded(stored)
           ? {
               request: { kind: "Abort", reason, rolloutId: null, untouched: false },
-              sentence:
-                "no rollout is open, no color is claimed; what the idle color holds stays for a look",
+              sentence: aborted(record),
             }
           : { request: null, sentence: "no rollout is open: nothing was deployed here yet" },
       );

@@ -40,8 +40,9 @@ async function writeFiles(context: CommandContext, wishes: Wishes): Promise<void
   const said = kept ? [] : notes;
   for (const sentence of said) context.aside.on({ kind: "Noted", sentence });
   const { environment } = wishes;
+  const where = kept ? [] : [`  clients go to http://127.0.0.1:${answers.port}`];
   context.print({
-    text: [...files.map(describe), "", nextStep(environment)].join("\n"),
+    text: [...files.map(describe), ...where, "", nextStep(environment)].join("\n"),
     data: { schema: 1, environment, from: kept ? null : from, files, answers, notes: said },
   });
 }

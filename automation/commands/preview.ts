@@ -5,6 +5,7 @@ import type { Color } from "../../infra/model.ts";
 import { colors } from "../../infra/model.ts";
 import { runCommand } from "../command.ts";
 import type { CommandContext } from "../command.ts";
+import { tellIfSlow } from "../slow-work.ts";
 import { describeExitCodes, exitCodeOf } from "../preview/exit.ts";
 import type { Asked, PreviewSummary } from "../preview/summary.ts";
 import type { Arguments, Command } from "./command.ts";
@@ -42,11 +43,17 @@ export const preview: Command = {
   },
 };
 
+/** Nobody waits for longer without a word. */
+const silenceMs = 3_000;
+
 async function show(context: CommandContext, argv: Arguments): Promise<number> {
   const asked = askedOf(argv);
   const { preview: previewOf } = await import("../preview/preview.ts");
   const { cwd, stack } = context.options;
-  const summary = await previewOf({ cwd, stack, asked, reporter: context.aside });
+  const work = previewOf({ cwd, stack, asked, reporter: context.aside });
+  const summary = await tellIfSlow(work, silenceMs, () => {
+    context.aside.on({ kind: "Noted", sentence: "asking the engine what would change" });
+  });
   const format = argv.json ? "json" : (argv["format"] as Format);
   const worded = wordsFor(summary, stack);
   process.stdout.write(await render(worded, format, process.stdout.isTTY && argv.color));

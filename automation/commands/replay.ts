@@ -43,12 +43,15 @@ async function judgeAgain(
   const { readRecording } = await import("../metrics/recording.ts");
   const { withChanges } = await import("../metrics/changed-settings.ts");
   const { replay: judge } = await import("../metrics/replay.ts");
+  const { measureSentences, measuresOf } = await import("../rollout/metrics-judgement.ts");
   const { application, settings } = openProject({ ...options, reporter: aside });
   const recording = readRecording(journalFolder(application, settings.environment), rolloutId);
-  const replayed = judge(recording, withChanges(recording.grounds, changes));
-  const { color } = recording.grounds;
+  const grounds = withChanges(recording.grounds, changes);
+  const replayed = judge(recording, grounds);
+  const measured = measureSentences(measuresOf(grounds));
+  const { color } = grounds;
   print({
-    text: textOf({ recording, replayed, changes }, options.color),
+    text: textOf({ recording, replayed, measured, changes }, options.color),
     data: { schema: 1, rolloutId, color, recorded: recording.ended, replayed, changes },
   });
 }
@@ -56,10 +59,12 @@ async function judgeAgain(
 interface Shown {
   readonly recording: Recording;
   readonly replayed: Replayed;
+  /** What it was judged by, one sentence each. */
+  readonly measured: readonly string[];
   readonly changes: readonly string[];
 }
 
-function textOf({ recording, replayed, changes }: Shown, colored: boolean): string {
+function textOf({ recording, replayed, measured, changes }: Shown, colored: boolean): string {
   const { bold, green, red, yellow, dim } = paint(colored);
   const words = { pass: green, fail: red, error: red, inconclusive: yellow };
   const word = (verdict: Verdict): string => words[verdict](verdict);
@@ -71,6 +76,7 @@ function textOf({ recording, replayed, changes }: Shown, colored: boolean): stri
     `  recorded: ${ended ? `${word(ended.verdict)}  ${ended.sentence}` : "the run ended before it"}`,
     `  replayed: ${word(replayed.verdict)}  after ${seconds(replayed.atMs)}: ${replayed.sentence}`,
     ...others.map(({ verdict, sentence }) => `            ${word(verdict)}  ${sentence}`),
+    ...measured.map((sentence) => dim(`  note: ${sentence}`)),
     ...(changes.length === 0 ? [] : [dim(`  with ${changes.join(", ")}`)]),
   ].join("\n");
 }

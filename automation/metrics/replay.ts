@@ -33,7 +33,7 @@ export function replay({ looks }: Pick<Recording, "looks">, grounds: Grounds): R
   const whole = looks.length > within.length || look.atMs >= durationMs;
   const replayed = { verdict, sentence, metrics, atMs: look.atMs, looks: within.indexOf(look) + 1 };
   if (verdict === "fail" || whole) return replayed;
-  const missing = formatDuration(durationMs - look.atMs);
+  const missing = formatDuration(Math.ceil((durationMs - look.atMs) / 1_000) * 1_000);
   return {
     ...replayed,
     verdict: "inconclusive",

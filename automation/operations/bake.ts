@@ -2,6 +2,7 @@
 
 import type { Clock } from "../../infra/clock.ts";
 import type { Settings } from "../../infra/config.ts";
+import { formatDuration } from "../../infra/duration.ts";
 import type { Baked, Color, RouterReading, TrafficCount } from "../../infra/model.ts";
 import { otherColor } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
@@ -70,6 +71,9 @@ export class RouterBake implements Bake {
     const watch = this.watchOf(view, color, sinceMs);
     on({ kind: "Measured", grounds: watch.grounds });
     for (const sentence of measureSentences(watch.measures)) on({ kind: "Noted", sentence });
+    const leftMs = Math.ceil((watch.deadlineMs - clock.now()) / 1_000) * 1_000;
+    if (leftMs > 0)
+      on({ kind: "Noted", sentence: `watching ${color} for ${formatDuration(leftMs)}` });
     const subject = { color, version: view.colors[color]?.release.version ?? "" };
     const poller = new MetricPoller({
       ...{ sources, subject, clock },

@@ -7,7 +7,7 @@ import type { Observed } from "../../infra/observation.ts";
 import { formerColor } from "../../infra/rules/roles.ts";
 import type { CommandContext } from "../command.ts";
 import { thisOwner } from "../owner.ts";
-import type { Session } from "../session.ts";
+import type { Opened, Session } from "../session.ts";
 import { openSettings } from "../session.ts";
 import { flipDirectly } from "./direct-flip.ts";
 import { writeTraffic } from "./write-back.ts";
@@ -20,6 +20,12 @@ export interface DirectRollBackOptions {
   readonly write: boolean;
 }
 
+/** What a direct way back needs of the settings. */
+export interface SettingsAtHand extends Pick<Opened, "settings" | "platform"> {
+  /** Null: it can't be used, so nothing is written into it. */
+  readonly settingsFile: string | null;
+}
+
 /**
  * Leaves the mark from which the next `up` takes generation and pin.
  * @throws ROUTER_DOWN, NOTHING_TO_ROLL_BACK, ROLLBACK_IMPOSSIBLE, SWITCH_STUCK
@@ -28,10 +34,11 @@ export async function rollBackDirectly(
   context: CommandContext,
   options: DirectRollBackOptions,
   session: Session | null,
+  kept: SettingsAtHand | null = null,
 ): Promise<void> {
   const { cwd, stack } = context.options;
   const { reporter } = context;
-  const opened = session ?? openSettings({ cwd, stack, reporter });
+  const opened = session ?? kept ?? openSettings({ cwd, stack, reporter });
   const { platform, settings } = opened;
   const reading = await platform.read({ settings, colors: perColor(() => null) });
   if (reading.weights && reading.mark && !reading.mark.setBack) {
@@ -55,7 +62,7 @@ export async function rollBackDirectly(
   });
   if (pin && !mark.pin) reporter.on({ kind: "Noted", sentence: unpinned(otherColor(to)) });
   const { generation } = mark;
-  if (options.write) {
+  if (options.write && opened.settingsFile !== null) {
     writeTraffic(opened.settingsFile, { activeColor: to, generation }, (event) => {
       reporter.on(event);
     });

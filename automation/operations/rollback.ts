@@ -1,11 +1,15 @@
 /** The way back: through the engine, or past it where that can't be had in a few seconds. */
 
+import { join, resolve } from "node:path";
 import { BlueGreenError } from "../../infra/errors.ts";
 import { otherColor } from "../../infra/model.ts";
+import { platformOf } from "../../infra/platforms/index.ts";
 import type { CommandContext } from "../command.ts";
 import { Deadline } from "../deadline.ts";
+import { findKeptSettings } from "../kept-settings.ts";
+import { readProject } from "../project.ts";
 import { rollBackDirectly } from "./direct-rollback.ts";
-import type { DirectRollBackOptions } from "./direct-rollback.ts";
+import type { DirectRollBackOptions, SettingsAtHand } from "./direct-rollback.ts";
 import { pursue } from "./pursue.ts";
 import { isEnginesFault } from "../rollout/engines-fault.ts";
 import type { Session } from "../session.ts";
@@ -25,7 +29,9 @@ const recordMs = 3_000;
 
 export async function rollBack(context: CommandContext, options: RollBackOptions): Promise<void> {
   if (options.direct) {
-    await rollBackDirectly(context, options, await openInPassing(context));
+    const kept = keptInPassing(context);
+    const session = kept ? null : await openInPassing(context);
+    await rollBackDirectly(context, options, session, kept);
     return;
   }
   const deadline = new Deadline(engineMs);
@@ -47,6 +53,27 @@ function open(context: CommandContext, deadline: Deadline): Promise<Session> {
   return deadline.limit(() =>
     context.openSession({ lockMs: engineMs, allowFetch: false, deadline }),
   );
+}
+
+/**
+ * Null where the settings file can be used. Otherwise the settings of the last update that was done
+ * from here: they tell where the router is, and that one says itself what to return to.
+ * @throws SETTINGS_UNREADABLE, SETTINGS_INVALID where none were kept
+ */
+function keptInPassing({ options, reporter }: CommandContext): SettingsAtHand | null {
+  try {
+    readProject(options);
+    return null;
+  } catch (error) {
+    if (!(error instanceof BlueGreenError)) throw error;
+    const file = join(resolve(options.cwd), `Pulumi.${options.stack}.yaml`);
+    const kept = findKeptSettings(file);
+    if (kept === null) throw error;
+    const { settings, at } = kept;
+    const sentence = `without the settings file (${error.code}: ${error.message}), with a copy of ${at.toISOString()}`;
+    reporter.on({ kind: "Noted", sentence });
+    return { settings, platform: platformOf(settings), settingsFile: null };
+  }
 }
 
 /** For what the record knows better than the router; it may be out of order, as everything then. */

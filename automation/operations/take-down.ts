@@ -7,6 +7,7 @@ import { colors } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
 import { isByHand } from "../../infra/rules/by-hand.ts";
 import { claimedBy, liveClaim } from "../../infra/rules/claim.ts";
+import { forgetSettings } from "../kept-settings.ts";
 import { isDeadHere } from "../owner.ts";
 import { confirm } from "../question.ts";
 import type { CommandContext } from "../command.ts";
@@ -50,6 +51,7 @@ export async function takeDown(
     });
   }
   await step(session, "remove the router and the stacks", () => session.environment.remove());
+  forgetSettings(session.settingsFile);
   session.on({ kind: "Finished", sentence: `environment ${environment} is gone`, exitCode: 0 });
   return session;
 }

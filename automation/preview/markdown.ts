@@ -48,7 +48,7 @@ function guardTable(guards: readonly GuardLine[]): string {
     return [
       guard,
       result === "pass" ? result : `**${result}**`,
-      [said, ...advice, ...lines].join("<br>"),
+      [said, ...lines, ...advice].join("<br>"),
     ];
   });
   return rows.length === 0 ? "" : table(["guard", "result", "why"], rows);

@@ -138,7 +138,8 @@ function imagine(start: Start, before: State, action: Action): State {
 
 /** Without what isn't known before: the rollout's id, and when the window will end. */
 function wordsOf(action: Action, rolloutId: string): string {
-  const held = action.kind === "Update" && action.request.kind === "Hold";
+  const held =
+    action.kind === "Update" && action.request.kind === "Hold" && action.request.rollbackUntil;
   return held ? "hold the former color" : describeAction(action).replace(` (${rolloutId})`, "");
 }
 

@@ -83,8 +83,8 @@ function guard({ result, guard: name, sentence, code, hint, details }: GuardLine
   const indent = " ".repeat(9);
   return [
     `${words[result]}  ${name}: ${named}`,
-    ...(hint === null ? [] : [`${indent}${colors.dim("hint:")} ${hint}`]),
     ...details.map((detail) => `${indent}  ${detail}`),
+    ...(hint === null ? [] : [`${indent}${colors.dim("hint:")} ${hint}`]),
   ];
 }
 

@@ -85,7 +85,9 @@ export function describeRequest(request: Request): string {
     case "Switch":
       return `switch${toColor(request.start)} (${request.rolloutId})${permittedBy(request)}`;
     case "Hold":
-      return `hold the former color until ${request.rollbackUntil}`;
+      return request.rollbackUntil === null
+        ? "hold: there is no former color to keep"
+        : `hold the former color until ${request.rollbackUntil}`;
     case "RollBack":
       return `roll back: ${request.reason}`;
     case "Abort":

@@ -210,7 +210,7 @@ function bake(situation: Situation<Deploy | SwitchTo>, rollout: Rollout): Action
   const failing = memory.baked?.verdict === "fail" ? memory.baked.sentence : null;
   const back = failing === null ? null : failedBake(situation, rollout, failing);
   if (back) return back;
-  const rollbackUntil = windowEnd(situation);
+  const rollbackUntil = rollout.former ? windowEnd(situation) : null;
   const { baked } = memory;
   return { kind: "Update", request: { kind: "Hold", rolloutId: rollout.id, baked, rollbackUntil } };
 }

@@ -195,11 +195,13 @@ function silenced(
   return { ...verdict, verdict: "error", sentence: `${rule.name} can't be read${why}` };
 }
 
+const tenBudgets = "10 times the error budget";
+
 /** What the judgement begins with, for the report; one sentence each. */
 export function measureSentences({ errors, latency }: Measures): readonly string[] {
   const { source, p0, passP0, phi } = errors;
-  const known = source === "history" ? "the former color's own rate" : "the error budget";
-  const budget = passP0 < p0 ? ` (${percent(passP0)} by the error budget)` : "";
+  const known = source === "history" ? "the former color's own rate" : tenBudgets;
+  const budget = passP0 < p0 ? ` (${percent(passP0)} by ${tenBudgets})` : "";
   const bursts =
     phi > 1 ? `; its errors come in bursts, so each counts ${(1 / phi).toFixed(2)}` : "";
   const slow =

@@ -37,8 +37,8 @@ export function judgeLimit(
   const row = longestRow(values, limits, consecutive);
   const shown = row.map(number).join(", ");
   if (row.length >= consecutive) {
-    const readings = consecutive === 1 ? "a reading" : `${consecutive} readings in a row`;
-    return judged("fail", `${readings} beyond ${wordsOf(limits)}: ${shown}`);
+    const many = consecutive === 1 ? "1 reading" : `${consecutive} readings in a row`;
+    return judged("fail", `${many} beyond ${wordsOf(limits)}: ${shown}`);
   }
   if (values.length < consecutive) {
     return judged("inconclusive", `${values.length} of the ${consecutive} readings that it takes`);
@@ -47,7 +47,7 @@ export function judgeLimit(
     return judged("inconclusive", `beyond ${wordsOf(limits)} at last: ${shown}`);
   }
   const last = number(values.at(-1) ?? 0);
-  return judged("pass", `${last} at last, ${values.length} readings within ${wordsOf(limits)}`);
+  return judged("pass", `${last} at last, ${readingsIn(values.length)} within ${wordsOf(limits)}`);
 }
 
 /** Null where the limit depends on a former value that isn't known. */
@@ -91,6 +91,10 @@ function median(values: readonly number[]): number | null {
   const middle = Math.floor(sorted.length / 2);
   const [low = null, high = null] = [sorted[sorted.length - 1 - middle], sorted[middle]];
   return low === null || high === null ? null : (low + high) / 2;
+}
+
+function readingsIn(count: number): string {
+  return count === 1 ? "1 reading" : `${count} readings`;
 }
 
 function number(value: number): string {

@@ -54,6 +54,7 @@ export function takeOwnership(situation: Situation, rollout: Rollout): Action | 
   }
   return {
     kind: "Update",
+    as: `go on with ${rollout.id} (${rollout.version}) in its ${rollout.phase}`,
     request: {
       kind: "Claim",
       rolloutId: rollout.id,

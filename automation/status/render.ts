@@ -7,7 +7,7 @@ import { head } from "../report/safe-text.ts";
 import type { Frozen } from "../../infra/rules/freeze.ts";
 import type { Paint } from "../report/paint.ts";
 import { colorsByRole } from "./report.ts";
-import type { ColorReport, StatusReport } from "./report.ts";
+import type { StatusReport } from "./report.ts";
 
 /** Text that was typed by people elsewhere, on one line. */
 const maxText = 200;
@@ -45,7 +45,7 @@ function title({ environment, platform, url, generation, exists }: StatusReport,
 
 function colorTable(report: StatusReport, paint: Paint): readonly string[] {
   const at = Date.parse(report.at);
-  const rows = colorsByRole(report).map((color) => cellsOf(color, report.colors[color], at));
+  const rows = colorsByRole(report).map((color) => cellsOf(color, report, at));
   const widths = rows[0]?.map((_, column) =>
     Math.max(...rows.map((row) => row[column]?.length ?? 0)),
   );
@@ -60,8 +60,9 @@ function colorTable(report: StatusReport, paint: Paint): readonly string[] {
   });
 }
 
-function cellsOf(color: Color, report: ColorReport, at: number): readonly string[] {
-  const { role, version, digest, size, ready, weight, open, lastRequestAt } = report;
+function cellsOf(color: Color, report: StatusReport, at: number): readonly string[] {
+  const { role, version, digest, size, ready, weight, open, lastRequestAt } = report.colors[color];
+  const served = report.weights.served !== null;
   if (version === null) return [color, role, "", "", "", "", "", ""];
   return [
     color,
@@ -69,7 +70,7 @@ function cellsOf(color: Color, report: ColorReport, at: number): readonly string
     version,
     shortDigest(digest),
     `${ready ?? "?"}/${size} ready`,
-    `${weight} %`,
+    served ? `${weight} %` : "? %",
     open === null ? "" : `${open} open`,
     lastRequestAt === null ? "" : `last request ${ago(at - Date.parse(lastRequestAt))}`,
   ];

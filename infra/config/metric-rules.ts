@@ -1,10 +1,6 @@
-/** What must fit together within one metric, and between the metrics and the bake. */
+/** What must fit together within one metric; each rule names the field to change. */
 
 import type { z } from "zod";
-
-import { formatDuration } from "../duration.ts";
-import type { Problem } from "./problems.ts";
-import type { Settings } from "./settings.ts";
 
 type Context = z.RefinementCtx;
 
@@ -58,26 +54,6 @@ export function limitsFitWhatIsRead(
   if (metric.lower !== null && metric.upper !== null && metric.lower > metric.upper) {
     refuse(context, "lower", ["is above upper", "write at most upper"]);
   }
-}
-
-export function metricNamesDiffer({ metrics }: Settings): readonly Problem[] {
-  return metrics.flatMap(({ name }, index) => {
-    if (metrics.findIndex((other) => other.name === name) === index) return [];
-    const problem = "has the name of another metric";
-    return [{ path: ["metrics", index, "name"], problem, fix: "give each metric its own name" }];
-  });
-}
-
-/** A value that can't be judged before the bake ends would make every bake inconclusive. */
-export function valuesFitIntoTheBake({ metrics, bake }: Settings): readonly Problem[] {
-  if (bake.durationMs === 0) return [];
-  return metrics.flatMap(({ reads, afterMs, consecutive, intervalMs }, index) => {
-    const firstMs = afterMs + (consecutive - 1) * intervalMs;
-    if (reads === "counts" || firstMs < bake.durationMs) return [];
-    const problem = `begins to count so late that a verdict takes ${formatDuration(firstMs)}`;
-    const fix = `bake longer than that, or write a shorter after or interval`;
-    return [{ path: ["metrics", index, "after"], problem, fix, about: [["bake", "duration"]] }];
-  });
 }
 
 function refuse(

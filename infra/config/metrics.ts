@@ -38,7 +38,7 @@ const judging = {
     .prefault("1m")
     .describe("Without a reading for longer than this, the bake can't pass."),
   budget: optional(fraction({ min: 0.000_001, max: 0.5 })).describe(
-    "Of counts: share of bad ones that is normal without history; absent: `bake.errorBudget`.",
+    "Of counts: share of bad ones that is normal; 10 times it fails a release without history; absent: `bake.errorBudget`.",
   ),
   detect: optional(fraction({ min: 0.001, max: 1 })).describe(
     "Of counts: share of bad ones that must be noticed for a pass; absent: `bake.detect`.",

@@ -6,7 +6,7 @@ import { colors } from "../model.ts";
 import type { Settings } from "./settings.ts";
 import { canonicalAddress } from "./address.ts";
 import { colorRules } from "./color-rules.ts";
-import { metricNamesDiffer, valuesFitIntoTheBake } from "./metric-rules.ts";
+import { metricNamesDiffer, valuesFitIntoTheBake } from "./metric-list-rules.ts";
 import { overlaps } from "./path.ts";
 import type { Path } from "./path.ts";
 import { platformFacts, platformPaths } from "./platform-facts.ts";

@@ -49,23 +49,55 @@ function parseWithLines(text: string, file: string): Parsed {
   return { document, lines };
 }
 
-function unreadable(
-  error: YAMLError,
-  { text, file, lines }: { text: string; file: string; lines: LineCounter },
-): BlueGreenError {
+interface Place {
+  readonly text: string;
+  readonly file: string;
+  readonly lines: LineCounter;
+}
+
+function unreadable(error: YAMLError, { text, file, lines }: Place): BlueGreenError {
   const { line, col } = lines.linePos(error.pos[0]);
   const several = error.code === "MULTIPLE_DOCS";
   const what = several ? "more than one YAML document" : error.message;
-  const source = text.split(/\r?\n/)[line - 1] ?? "";
+  const stray = error.code === "BLOCK_AS_IMPLICIT_KEY" ? strayLine(text, line) : null;
+  if (stray !== null) return indentedTooFar({ line, stray }, { text, file, cause: error });
   const message = `${file} isn't a settings file: line ${line}, column ${col}: ${what}`;
   return new BlueGreenError("SETTINGS_UNREADABLE", message, {
     hint: several ? `Keep one document in ${file}.` : `Correct line ${line} of ${file}.`,
     details: [
-      `${line} | ${source}`,
+      `${line} | ${sourceLine(text, line)}`,
       `${" ".repeat(String(line).length)} | ${" ".repeat(col - 1)}^`,
     ],
     cause: error,
   });
+}
+
+/** The line below that spoils this one, which is right without it; null: it's wrong by itself. */
+function strayLine(text: string, line: number): number | null {
+  const all = text.split("\n");
+  const upTo = parseDocument(all.slice(0, line).join("\n"), { prettyErrors: false });
+  const below = all.slice(line).findIndex((each) => /^\s*[^\s#]/.test(each));
+  return upTo.errors.length > 0 || below === -1 ? null : line + 1 + below;
+}
+
+/** A line below a value, more indented than its key: YAML takes it for more of that value. */
+function indentedTooFar(
+  { line, stray }: { readonly line: number; readonly stray: number },
+  { text, file, cause }: { readonly text: string; readonly file: string; readonly cause: unknown },
+): BlueGreenError {
+  const width = String(stray).length;
+  const problem = `line ${stray} is indented as if it belonged to the value in line ${line}`;
+  return new BlueGreenError("SETTINGS_UNREADABLE", `${file} isn't a settings file: ${problem}`, {
+    hint: `Move line ${stray} of ${file} to where it belongs: settings stand below \`config:\`.`,
+    details: [line, stray].map((each) => {
+      return `${String(each).padStart(width)} | ${sourceLine(text, each)}`;
+    }),
+    cause,
+  });
+}
+
+function sourceLine(text: string, line: number): string {
+  return text.split(/\r?\n/)[line - 1] ?? "";
 }
 
 interface Entry {

@@ -87,7 +87,9 @@ export const bakeSchema = z.strictObject({
     .describe("Error rate that a bake must be able to notice before it may pass."),
   errorBudget: fraction({ min: 0.000_001, max: 0.5 })
     .prefault(0.001)
-    .describe("Error rate that is normal, where the former color has no history."),
+    .describe(
+      "Error rate that is normal; a release fails above 10 times it, where the former color has no history.",
+    ),
   latency: latency.prefault({}).describe("How latency is judged."),
 });
 

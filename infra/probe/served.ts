@@ -174,7 +174,7 @@ function judge(request: ServedRequest, result: ProbeResult, tally: Tally): void 
 
 function isClear({ clearFailure, clock = systemClock }: ServedRequest, tally: Tally): boolean {
   if (!clearFailure || tally.errorsInRow < clearFailure.errors) return false;
-  return true;
+  return clock.now() - tally.rowSinceMs >= clearFailure.forMs;
 }
 
 function problemOf(request: ServedRequest, result: ProbeResult): string | null {

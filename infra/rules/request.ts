@@ -70,7 +70,8 @@ export interface Hold {
   readonly rolloutId: string;
   /** Stays in the record, so that any later run tells the same; null: no bake was asked for. */
   readonly baked: Baked | null;
-  readonly rollbackUntil: Instant;
+  /** Null: a first release has no former color to return to. */
+  readonly rollbackUntil: Instant | null;
 }
 
 /** Traffic back to the former color. */

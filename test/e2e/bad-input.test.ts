@@ -169,6 +169,7 @@ describeOnEngine("while a release serves", () => {
     const env = { PULUMI_CONFIG_PASSPHRASE: "wrong" };
     const run = await project.run(["deploy", "--version", "2"], { env });
     expectError(run, { exit: 2, code: "PASSPHRASE_WRONG", says: /PULUMI_CONFIG_PASSPHRASE/ });
+    expect(run.output).not.toMatch(/err\?|--config-file|Command failed/);
     await expectUntouched();
   });
 

@@ -1,5 +1,6 @@
 /** The way back where the engine is locked, missing or of no help, and switches that aren't served. */
 
+import { rmSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import { setRoutes } from "../../infra/platforms/local/router/client.ts";
 import { describeOnEngine } from "../support/project/engine.ts";
@@ -7,6 +8,7 @@ import { expectError, expectExit } from "../support/project/expectations.ts";
 import { holdLock } from "../support/project/held-lock.ts";
 import { makeProject, pulumiUp } from "../support/project/project.ts";
 import type { Project } from "../support/project/project.ts";
+import { eventually } from "../support/project/waiting.ts";
 
 /** The version check alone: what only the probe through the router meets isn't checked before. */
 const settings = {
@@ -71,6 +73,17 @@ describeOnEngine("the way back past the engine", () => {
     expect(run.stderr).toMatch(/blue is active again already, .* rolled back at .*: carts vanish/);
     expect(run.stderr).toContain("`bluegreen switch green`");
     expect(await project.ask()).toMatchObject({ body: "blue 1" });
+  });
+
+  it("finds the router by the settings of the last update when there are none", async () => {
+    const text = project.settings();
+    rmSync(project.settingsFile);
+    const run = await project.run(["rollback", "--direct"], noEngine).finally(() => {
+      writeFileSync(project.settingsFile, text);
+    });
+    expectExit(run, 0);
+    expect(run.stderr).toMatch(/without the settings file \(SETTINGS_UNREADABLE: /);
+    expect(run.stderr).toContain("blue is active again already");
   });
 
   it("isn't undone by an update that looked before it", async () => {
@@ -155,6 +168,45 @@ describeOnEngine("the way back past the engine", () => {
       says: /asked for blue 100 .* within 1000 ms/,
     });
     expect(await project.ask()).toMatchObject({ body: "blue 1" });
+  });
+});
+
+describeOnEngine("a release that fails its bake while another process holds the lock", () => {
+  let project: Project;
+
+  beforeAll(async () => {
+    project = await makeProject({ settings });
+    expectExit(await project.run(["deploy", "--version", "1"]), 0);
+    const bake = "bluegreen:bake: { duration: 60s, interval: 1s }";
+    writeFileSync(project.settingsFile, project.settings().replace(/bluegreen:bake: .*/, bake));
+  });
+
+  afterAll(async () => {
+    // Guarded: when beforeAll failed there is nothing to remove.
+    if ((project as Project | undefined) !== undefined) await project.remove();
+  });
+
+  it("loses its traffic past the engine, and is pinned", async () => {
+    const running = project.start(["deploy", "--version", "2"]);
+    await eventually(
+      () => `release 2 bakes:\n${running.said()}`,
+      async () => ((await project.record()).rollout?.phase === "bake" ? true : null),
+      60_000,
+    );
+    const lock = holdLock(project);
+    onTestFinished(lock.free);
+    project.fault("2", { status: 500 });
+    const run = await running.done;
+    expectError(run, { exit: 4, code: "ROLLED_BACK", says: /\d+ errors in [\d,]+ requests/ });
+    expect(run.stderr).toMatch(/the engine can't do it \(STACK_LOCKED: .*\), going direct/);
+    expect(await project.ask()).toMatchObject({ body: "blue 1" });
+    expect((await project.router())?.routes.mark).toMatchObject({ pin: { version: "2" } });
+    expect(project.settings()).toMatch(/activeColor: blue\n/);
+    lock.free();
+    const again = await project.run(["deploy", "--version", "2"]);
+    expectError(again, { exit: 3, code: "RELEASE_PINNED", says: /errors in/ });
+    expectExit(await project.run(["up"]), 0);
+    expect(await project.record()).toMatchObject({ activeColor: "blue", pins: [{ version: "2" }] });
   });
 });
 

@@ -150,6 +150,7 @@ describe("a release that answers with errors right after its switch", () => {
     expect(codeOf(await world.run(toGreen))).toBe("RELEASE_PINNED");
     expect(codeOf(await world.run({ run: "up" }))).toBe("finished");
     expect(world.record).toMatchObject({ activeColor: "blue", pins: [{ version: "2" }] });
+    expect(world.record.previousRelease ?? null).toBeNull();
     expect([world.serving, world.state.violations]).toEqual(["1", []]);
   });
 

@@ -50,6 +50,19 @@ test("what the engine said is kept as details", () => {
   expect(error.details).toEqual(["error: first", "error: second"]);
 });
 
+test("how the engine was called isn't told, only what it said", () => {
+  const call = "Command failed with exit code 255: /opt/pulumi up --config-file /tmp/call/dev.yaml";
+  const said = `code: -2\n stdout: \n stderr: ${call}\n err?: Error: ${call}`;
+  for (const text of [
+    `${said}\nerror: incorrect passphrase`,
+    "error: incorrect passphrase\nexit code 255",
+  ]) {
+    const { details, hint } = translate(new Error(text), [], "dev");
+    expect(details).toEqual(["error: incorrect passphrase"]);
+    expect(hint).toContain("remove `encryptionsalt`");
+  }
+});
+
 test("an error of ours stays as it is", () => {
   const error = new BlueGreenError("CLAIMED", "by ann");
   expect(translate(error, ["noise"], "dev")).toBe(error);

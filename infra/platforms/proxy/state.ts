@@ -119,9 +119,10 @@ function ordered(state: RouterState): RouterState {
   return { weights: { blue, green }, generation, rolloutId, mark: left, former };
 }
 
-function orderedMark({ generation, at, by, reason, pin: bad }: DirectMark): DirectMark {
-  if (!bad) return { generation, at, by, reason, pin: null };
+function orderedMark({ generation, at, by, reason, pin: bad, setBack }: DirectMark): DirectMark {
+  const kind = setBack ? { setBack } : {};
+  if (!bad) return { generation, at, by, reason, pin: null, ...kind };
   const { digest, version, until } = bad;
   const known = { digest, version, reason: bad.reason, by: bad.by, at: bad.at, until };
-  return { generation, at, by, reason, pin: known };
+  return { generation, at, by, reason, pin: known, ...kind };
 }

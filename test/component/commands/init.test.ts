@@ -41,6 +41,7 @@ describe("in an empty folder", () => {
     expect(read("Pulumi.yaml")).toContain("name: My-shop\n");
     expect(read("Pulumi.dev.yaml")).toContain('command: ["node", "x.js"]');
     expect(read("Pulumi.dev.yaml")).toContain("port: 18999");
+    expect(run.stdout).toContain("clients go to http://127.0.0.1:18999");
     expect(readlinkSync(join(folder, linkName))).toBe(checkoutFolder);
   });
 

@@ -71,7 +71,7 @@ describe("the hint", () => {
   test.each([
     [["deploy", "--versoin", "2"], "bluegreen deploy --help"],
     [["-s", "prod", "switch", "purple"], "bluegreen switch --help"],
-    [["logs", "--router", "blue"], "see `bluegreen logs --help`"],
+    [["logs", "--router", "blue"], "bluegreen logs --help"],
     [["deplyo"], "bluegreen --help"],
     [[], "bluegreen --help"],
   ] as const)("of %j is %s", async (args, hint) => {
@@ -92,7 +92,12 @@ describe("with --json", () => {
     writeSettings();
     const { code, stdout, stderr } = await run(...args);
     expect({ code, stderr }).toEqual({ code: 2, stderr: "" });
-    expect(JSON.parse(stdout)).toMatchObject({ kind: "Failed", code: "USAGE", hint, details: [] });
+    expect(JSON.parse(stdout)).toMatchObject({
+      kind: "Failed",
+      code: "USAGE",
+      hint: expect.stringContaining(hint) as string,
+      details: [],
+    });
   });
 
   test("that is handed on to Pulumi, or taken back, people are told", async () => {

@@ -79,7 +79,8 @@ describe.skipIf(!installed)("a real server (skipped where prometheus isn't insta
     for (;;) {
       const found = await reading({ url, value: "count(orders_total)", upper: 9 });
       if ("value" in found) break;
-      if (Date.now() > deadline) throw new Error(`prometheus scraped nothing: ${JSON.stringify(found)}`);
+      if (Date.now() > deadline)
+        throw new Error(`prometheus scraped nothing: ${JSON.stringify(found)}`);
       await sleep(100);
     }
   });

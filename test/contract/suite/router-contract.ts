@@ -94,6 +94,23 @@ export function routerContract(make: MakeBed): void {
       expect(Date.parse(after.colors.blue.lastRequestAt ?? "")).not.toBeNaN();
     });
 
+    test("measures the latency of each reply, or says that it doesn't", async ({ skip }) => {
+      const before = (await serveTwenty()).traffic;
+      const after = (await serveTwenty()).traffic;
+      if (before.kind === "unknown" || after.kind === "unknown") {
+        return skip("this platform doesn't count requests");
+      }
+      const [first, last] = [before.colors.blue.latency, after.colors.blue.latency];
+      if (!first || !last) {
+        expect([first, last]).toEqual([undefined, undefined]);
+        return;
+      }
+      expect(last.counts).toHaveLength(last.boundsMs.length + 1);
+      expect(last.boundsMs).toEqual(last.boundsMs.toSorted((a, b) => a - b));
+      const replies = (counts: readonly number[]) => counts.reduce((sum, count) => sum + count, 0);
+      expect(replies(last.counts) - replies(first.counts)).toBe(20);
+    });
+
     test("refuses traffic for a color without addresses with COLOR_EMPTY", async () => {
       await stage().route("blue");
       const attached = { blue: stage().scope.colors.blue?.addresses ?? [], green: [] };

@@ -82,10 +82,12 @@ export function switchContract(make: MakeBed): void {
       expect({ mark, weights }).toEqual({ mark: null, weights: weightsOf("blue") });
     });
 
-    test("stores a rollback's mark with its routes, and the next routes clear it", async () => {
-      const mark = markOf(7, pin);
-      await stage().route("blue", { mark });
-      expect((await stage().read()).mark).toEqual(mark);
+    test("stores a mark with its routes, and the next routes clear it", async () => {
+      const back = markOf(7, pin);
+      for (const mark of [back, { ...back, setBack: true as const }]) {
+        await stage().route("blue", { mark });
+        expect((await stage().read()).mark).toEqual(mark);
+      }
       await stage().route("blue");
       expect((await stage().read()).mark).toBeNull();
       expect(await stage().colorsMet()).toEqual(["blue"]);

@@ -361,6 +361,7 @@ class Run {
     const session: Partial<Session> = {
       environment: this.#environment(settings),
       settings,
+      settingsFile: "/simulated/Pulumi.dev.yaml",
       platform: platform as Platform,
       restoreStates: () => Promise.resolve(),
       boundary: () => undefined,

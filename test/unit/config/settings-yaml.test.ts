@@ -121,6 +121,25 @@ describe("a settings file", () => {
     expect(error.details).toEqual(["4 |   x: y", "  |   ^"]);
   });
 
+  test("names the line that was appended below the salt, not the salt's", () => {
+    const text = `${yaml(command)}encryptionsalt: v1:a=:v1:b==\n\n  bluegreen:drain: 3s\n`;
+    const salt = text.split("\n").findIndex((line) => line.startsWith("encryptionsalt")) + 1;
+    const error = refusalOf(() => parseSettingsFile(text, "P.yaml"));
+    expect(error.message).toContain(`line ${salt + 2} is indented as if it belonged to`);
+    expect(error.hint).toContain(`Move line ${salt + 2} of P.yaml`);
+    expect(error.details).toEqual([
+      `${salt} | encryptionsalt: v1:a=:v1:b==`,
+      `${salt + 2} |   bluegreen:drain: 3s`,
+    ]);
+  });
+
+  test("blames a line that is wrong by itself, whatever is below it", () => {
+    const text = "config:\n  a: b: c\n    d: e\n";
+    const error = refusalOf(() => parseSettingsFile(text, "P.yaml"));
+    expect(error.message).toContain("line 2, column 6");
+    expect(error.hint).toBe("Correct line 2 of P.yaml.");
+  });
+
   test.each([
     ["two documents", "config: {}\n---\nconfig: {}\n", /line 2, column 1: more than one YAML/],
     [

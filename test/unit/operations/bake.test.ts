@@ -109,6 +109,16 @@ test("is judged by the former color's own error rate where the run has seen it",
   expect(notes[0]).toContain("the former color's own rate");
 });
 
+test("says at its start what it watches, and how long it still will", async () => {
+  const { events, clock, bake, view } = baking();
+  const result = bake.judge(view, "green", 0);
+  await clock.advance(1);
+  const notes = events.filter((event) => event.kind === "Noted").map((event) => event.sentence);
+  expect(notes).toContain("watching green for 30s");
+  await clock.advance(31_000);
+  await result;
+});
+
 test("stops at an interruption without a verdict", async () => {
   const { control, clock, bake, view } = baking();
   const result = bake.judge(view, "green", 0);
@@ -141,7 +151,7 @@ describe("after a former color that fails itself", () => {
     expect(await result).toMatchObject({ verdict: "pass" });
     const notes = events.filter((event) => event.kind === "Noted").map((event) => event.sentence);
     expect(notes[0]).toBe(
-      "judged against the former color's own rate: at most 50 % errors (1 % by the error budget)",
+      "judged against the former color's own rate: at most 50 % errors (1 % by 10 times the error budget)",
     );
   });
 

@@ -29,10 +29,15 @@ function freezingAs(digest: (version: string) => string): Platform {
 const edited = freezingAs(() => "sha256:edited");
 const unchanged = freezingAs((version) => `sha256:${version.repeat(12)}`);
 
-function previewsOf(platform: Platform, record: Partial<RouterRecord> = {}) {
+function previewsOf(
+  platform: Platform,
+  record: Partial<RouterRecord> = {},
+  version: string | null = null,
+) {
   const view = viewOf({ record: { ...servedByBlue, ...record } });
   const outputs = { router: {}, colors: perColor((color) => ({ ...view.colors[color] })) };
-  return handPreviews({ settings, revealed: settings, platform, outputs, view });
+  const named = { ...settings, version };
+  return handPreviews({ settings: named, revealed: named, platform, outputs, view });
 }
 
 function kinds(found: readonly HandPreview[]): readonly string[] {
@@ -56,10 +61,12 @@ test("a color that a person has claimed is asked for, also where it is refused",
     rollout: rolloutOf("provision", { id }),
     claim: claimOf({ rolloutId: id, until: "2030-05-01T13:00:00.000Z" }),
   };
-  expect(kinds(await previewsOf(edited, claimed))).toEqual(["blue left", "green wanted"]);
+  expect(kinds(await previewsOf(edited, claimed, "3"))).toEqual(["blue left", "green wanted"]);
+  const [, unnamed] = await previewsOf(edited, claimed);
+  expect(unnamed).toMatchObject({ facts: { error: { code: "SETTINGS_INVALID" } } });
   const pin = { digest: "sha256:edited", version: "2", reason: "it fails", by: "ann" };
   const pinned = { ...claimed, pins: [{ ...pin, at: "2030-05-01T11:00:00.000Z", until: null }] };
-  const [, green] = await previewsOf(edited, pinned);
+  const [, green] = await previewsOf(edited, pinned, "2");
   expect(green).toMatchObject({ kind: "judged", facts: { error: { code: "RELEASE_PINNED" } } });
 });
 

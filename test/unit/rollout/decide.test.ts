@@ -130,7 +130,9 @@ describe("a deploy", () => {
         },
       });
     const circumstances = { memory: { ...own.memory, baked } };
-    expect(wordOf(next(first("bake"), circumstances))).toBe("Hold");
+    const hold = next(first("bake"), circumstances);
+    expect(hold).toMatchObject({ request: { kind: "Hold", rollbackUntil: null } });
+    expect(describeAction(hold)).toBe("hold: there is no former color to keep");
     expect(wordOf(next(first("hold"), circumstances))).toBe("FIRST_RELEASE_FAILING");
   });
 
@@ -240,6 +242,7 @@ describe("a rollout that somebody left", () => {
 
   test("is taken over at once where he is known to be dead", () => {
     expect(next(left("provision"), { bobIsDead: true })).toMatchObject({
+      as: "go on with r-2 (2) in its provision",
       request: { kind: "Claim", rolloutId: "r-2", owner: alice, replaces: bob },
     });
   });

@@ -45,6 +45,11 @@ const former: readonly Seen[] = Array.from({ length: 61 }, (_, at) => ({
   latency: [900 + at * 100],
 }));
 
+test("without a history the sentence names how often the error budget may be exceeded", () => {
+  const [sentence] = measureSentences(measuresOf(grounds({ former: [] })));
+  expect(sentence).toBe("judged against 10 times the error budget: at most 1 % errors");
+});
+
 test("errors alone are judged as ever", () => {
   const seen = seconds(31, calm);
   const judged = judgeBake(grounds(), seen, { atMs: 30_000 });

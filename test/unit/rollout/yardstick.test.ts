@@ -1,7 +1,12 @@
 /** What a release is measured by: the former color's history, the error budget, and both. */
 import { expect, test } from "vitest";
 import { logE } from "../../../automation/rollout/evidence.ts";
-import { nullRate, upperBound, yardstick } from "../../../automation/rollout/yardstick.ts";
+import {
+  nullRate,
+  overdispersion,
+  upperBound,
+  yardstick,
+} from "../../../automation/rollout/yardstick.ts";
 import golden from "./golden.json" with { type: "json" };
 
 test("the upper bound agrees with SciPy's exact one", () => {
@@ -65,4 +70,13 @@ test("a former color that fails itself leaves a pass to the error budget", () =>
     passP0: 0.01,
     hopelessShare: 0.9,
   });
+});
+
+test("overdispersion waits for eight readings with traffic, and has a limit", () => {
+  const calm = { bad: 0, total: 100 };
+  const burst = { bad: 50, total: 100 };
+  const idle = { bad: 0, total: 0 };
+  expect(overdispersion([burst, ...Array.from({ length: 6 }, () => calm), idle])).toBe(1);
+  expect(overdispersion([burst, ...Array.from({ length: 7 }, () => calm)])).toBe(5);
+  expect(overdispersion(Array.from({ length: 20 }, () => ({ bad: 5, total: 100 })))).toBe(1);
 });
