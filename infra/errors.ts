@@ -76,7 +76,7 @@ export const errorKinds = {
     exit: "notSwitched",
   },
   SWITCH_STUCK: {
-    title: "Traffic was moved, isn't seen to be served, and wasn't set back.",
+    title: "Traffic was moved, isn't served well, and wasn't set back.",
     exit: "stuck",
   },
   ROLLED_BACK: {
