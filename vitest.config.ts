@@ -1,17 +1,27 @@
+import { availableParallelism } from "node:os";
+
 import { defineConfig } from "vitest/config";
 
 /**
- * Three projects by what they need: `unit` is pure and fast, `component` starts local processes,
- * `e2e` also needs the Pulumi engine. Files run one at a time where they start servers, so that
- * two processors are enough.
+ * Projects by what they need: `unit` is pure and fast, `simulation` pure and thorough, `component`
+ * starts local processes, `e2e` also needs the Pulumi engine, and runs one file at a time.
  */
 export default defineConfig({
   test: {
+    // Most of the time of tests that start processes is waiting.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       {
         test: {
           name: "unit",
-          include: ["test/unit/**/*.test.ts", "test/simulation/**/*.test.ts"],
+          include: ["test/unit/**/*.test.ts"],
+          testTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: "simulation",
+          include: ["test/simulation/**/*.test.ts"],
           testTimeout: 60_000,
         },
       },

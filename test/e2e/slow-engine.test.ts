@@ -12,7 +12,7 @@ import { makeProject } from "../support/project/project.ts";
 import type { Project } from "../support/project/project.ts";
 
 /** The limit of a rollback's engine, with what a busy machine needs beside it. */
-const soonMs = 11_000;
+const soonMs = 30_000;
 
 describeOnEngine("a rollback doesn't wait for", () => {
   let project: Project;
