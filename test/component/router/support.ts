@@ -113,7 +113,15 @@ async function listenOn(server: ReturnType<typeof createTcpServer> | Server): Pr
 }
 
 export function specOf(dir: string, change: Partial<RouterSpec> = {}): RouterSpec {
-  const spec = { dir, host: "127.0.0.1", port: 0, tls: null, drainMs: 1000, accessLog: false, pauseMs: 0 };
+  const spec = {
+    dir,
+    host: "127.0.0.1",
+    port: 0,
+    tls: null,
+    drainMs: 1000,
+    accessLog: false,
+    pauseMs: 0,
+  };
   return { ...spec, ...change };
 }
 
