@@ -14,7 +14,7 @@ export const demo: Command = {
   ],
   options: (parser) =>
     parser
-      .option("rate", { type: "number", default: 800, describe: "requests per second" })
+      .option("rate", { type: "number", default: 900, describe: "requests per second" })
       .option("keep", {
         type: "boolean",
         default: false,

@@ -10,11 +10,17 @@ const longestPauseMs = 30_000;
 const stableAtMostMs = 60_000;
 
 export class Backoff {
+  readonly #now: () => number;
   #ends = 0;
   #nextStart = 0;
   #healthySince: number | null = null;
   /** The command can't be run at all: that is as bad as a crash loop, at once. */
   #hopeless = false;
+
+  /** @param now milliseconds of a clock that never goes back; default: this process's */
+  constructor(now: () => number = nowMs) {
+    this.#now = now;
+  }
 
   /** Ends since it last was healthy for long. */
   get ends(): number {
@@ -27,7 +33,7 @@ export class Backoff {
 
   /** Milliseconds until it may be started. */
   get pauseMs(): number {
-    return Math.max(0, this.#nextStart - nowMs());
+    return Math.max(0, this.#nextStart - this.#now());
   }
 
   ended(hopeless: boolean): void {
@@ -35,13 +41,13 @@ export class Backoff {
     this.#hopeless = hopeless;
     this.#healthySince = null;
     const pauseMs = firstPauseMs * 2 ** Math.min(this.#ends - 1, 20);
-    this.#nextStart = nowMs() + Math.min(pauseMs, longestPauseMs);
+    this.#nextStart = this.#now() + Math.min(pauseMs, longestPauseMs);
   }
 
   /** Healthy for as long as a start may take (a minute at most) makes up for former ends. */
   healthy(startMs: number): void {
-    this.#healthySince ??= nowMs();
-    if (nowMs() - this.#healthySince >= Math.min(startMs, stableAtMostMs)) this.#ends = 0;
+    this.#healthySince ??= this.#now();
+    if (this.#now() - this.#healthySince >= Math.min(startMs, stableAtMostMs)) this.#ends = 0;
   }
 
   unhealthy(): void {
