@@ -9,6 +9,7 @@ import { jsonReporter } from "./report/json.ts";
 import { terminalReporter } from "./report/terminal.ts";
 import type { Output } from "./report/terminal.ts";
 import type { Session, SessionOptions } from "./session.ts";
+import { StepUnderWay } from "./step-under-way.ts";
 import { withEnvironment, wordsFor } from "../infra/environment-words.ts";
 
 /** Options of every command. */
@@ -72,7 +73,8 @@ export async function runCommand(
     verbose: options.verbose,
   };
   const reporter = options.json ? jsonReporter() : terminalReporter(output);
-  const signals = watchSignals(reporter, { endless });
+  const step = new StepUnderWay(Date.now);
+  const signals = watchSignals(reporter, step, { endless });
   const runId = newRolloutId(Date.now());
   const state: { journal: Reporter | null; session: Session | null } = {
     journal: null,
@@ -88,6 +90,7 @@ export async function runCommand(
   });
   const { reporter: fanOut, end } = finishedLast((said) => {
     const event = wordsFor(said, options.stack);
+    step.on(event);
     // A log that can't be written complains, so it comes first: nothing comes after an end.
     state.journal?.on(event);
     reporter.on(event);
@@ -199,14 +202,17 @@ interface Signals {
 }
 
 /** The first signal ends the run after its step, the second one at once. */
-function watchSignals(reporter: Reporter, { endless }: Required<RunOptions>): Signals {
+function watchSignals(
+  reporter: Reporter,
+  step: StepUnderWay,
+  { endless }: Required<RunOptions>,
+): Signals {
   const first = new AbortController();
   const onSignal = (): void => {
     if (first.signal.aborted) process.exit(exitCodes.interrupted.code);
     first.abort();
     if (endless) return;
-    const sentence = "stopping after this step; once more leaves at once (it can be continued)";
-    reporter.on({ kind: "Noted", sentence });
+    reporter.on({ kind: "Noted", sentence: step.stopping() });
   };
   process.on("SIGINT", onSignal);
   process.on("SIGTERM", onSignal);

@@ -38,7 +38,13 @@ export type Event =
   | { readonly kind: "Observed"; readonly active: Color | null; readonly weights: Weights | null }
   | { readonly kind: "Noted"; readonly sentence: string }
   /** An action begins. */
-  | { readonly kind: "Begun"; readonly action: string; readonly phase: Phase | null }
+  | {
+      readonly kind: "Begun";
+      readonly action: string;
+      readonly phase: Phase | null;
+      /** Longest time that it takes; absent where it is short, or isn't known. */
+      readonly mayTakeMs?: number;
+    }
   | { readonly kind: "Ended"; readonly action: string; readonly ms: number }
   | { readonly kind: "Progressed"; readonly sentence: string }
   | {

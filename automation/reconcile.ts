@@ -5,7 +5,7 @@ import { BlueGreenError, messageOf } from "../infra/errors.ts";
 import { otherColor } from "../infra/model.ts";
 import type { Release, Rollout } from "../infra/model.ts";
 import type { Observed } from "../infra/observation.ts";
-import type { Request, RollBack } from "../infra/rules/request.ts";
+import type { RollBack } from "../infra/rules/request.ts";
 import { wayOut } from "../infra/rules/rollout.ts";
 import { EngineDied } from "./engine-died.ts";
 import { NotBegun } from "./ports.ts";
@@ -18,7 +18,7 @@ import { unusedClaim } from "./rollout/failure.ts";
 import { hasNothingOpen } from "./rollout/drain.ts";
 import type { Goal, Policy, Self } from "./rollout/goal.ts";
 import type { Memory } from "./rollout/memory.ts";
-import { noMemory } from "./rollout/memory.ts";
+import { noMemory, updated } from "./rollout/memory.ts";
 import { rolledBack } from "./rollout/refusal.ts";
 
 /** A rollout needs about ten actions; a loop that doesn't end is a bug. */
@@ -98,7 +98,9 @@ async function attempt(run: Run, view: Observed, memory: Memory, action: Action)
   const { ports } = run;
   const name = describeAction(action);
   const started = ports.clock.now();
-  ports.on({ kind: "Begun", action: name, phase: view.record.rollout?.phase ?? null });
+  const mayTakeMs = action.kind === "Provision" ? run.policy.fillMs : undefined;
+  const phase = view.record.rollout?.phase ?? null;
+  ports.on({ kind: "Begun", action: name, phase, ...(mayTakeMs !== undefined && { mayTakeMs }) });
   ports.boundary(`before ${point(action)}`);
   const begun = action.kind === "Provision" ? { ...memory, touched: true } : memory;
   try {
@@ -165,7 +167,9 @@ async function act(run: Run, view: Observed, memory: Memory, action: Action): Pr
   switch (action.kind) {
     case "Update":
       await environment.updateRouter(action.request);
-      return afterUpdate(run, memory, action.request);
+      return action.request.kind === "RollBack"
+        ? afterRollback(run, memory, action.request)
+        : updated(memory, action.request);
     case "Provision": {
       const { color, rolloutId, version, size } = action;
       await environment.updateColor(color, { kind: "Provision", rolloutId, version, size });
@@ -207,21 +211,6 @@ export async function drain(
   for (let leftMs = ms; leftMs > 0 && !interrupted(); leftMs = deadline - clock.now()) {
     if (hasNothingOpen(await environment.read(), color)) return;
     await clock.sleep(Math.min(drainPauseMs, leftMs));
-  }
-}
-
-async function afterUpdate(run: Run, memory: Memory, request: Request): Promise<Memory> {
-  switch (request.kind) {
-    case "Keep":
-      return { ...memory, kept: true };
-    case "Claim":
-      return { ...memory, rolloutId: request.rolloutId };
-    case "Switch":
-      return { ...memory, rolloutId: request.rolloutId, done: true };
-    case "RollBack":
-      return afterRollback(run, memory, request);
-    default:
-      return memory;
   }
 }
 

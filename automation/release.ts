@@ -4,7 +4,7 @@ import type { Settings } from "../infra/config.ts";
 import { parseSettings } from "../infra/config.ts";
 import { absolutePaths } from "../infra/config/absolute-paths.ts";
 import { readSettingsFile } from "./adapters/settings-file.ts";
-import { hasClosedSecret } from "./checks/closed-secret.ts";
+import { hasClosedSecret } from "./closed-secret.ts";
 import type { Session } from "./session.ts";
 
 /**
@@ -29,14 +29,16 @@ export type Revealing = Pick<Session, "settings" | "settingsFile" | "cwd"> & {
 };
 
 /**
- * Settings whose checks have their secrets in clear; the same where none of them has any.
+ * The checks, or the metrics, with their secrets in clear; the same where none of them has any.
  * @throws PASSPHRASE_WRONG, ENGINE_FAILED
  */
-export async function withOpenChecks(session: Revealing): Promise<Settings> {
-  const { settings } = session;
-  if (!settings.checks.some(hasClosedSecret)) return settings;
-  const revealed = await revealedSettings(session);
-  return revealed ? { ...settings, checks: revealed.checks } : settings;
+export async function openSecrets<Part extends "checks" | "metrics">(
+  session: Revealing,
+  part: Part,
+): Promise<Settings[Part]> {
+  const closed = session.settings[part];
+  if (!closed.some(hasClosedSecret)) return closed;
+  return (await revealedSettings(session))?.[part] ?? closed;
 }
 
 interface ConfigValue {

@@ -274,6 +274,8 @@ export interface RouterReading {
   readonly settlesInMs: number;
   /** What is wrong with the router itself; one sentence each. */
   readonly problems: readonly string[];
+  /** What to do about each of them, in their order; absent: `bluegreen up` sets it right. */
+  readonly advice?: readonly string[];
 }
 
 export interface ColorTraffic extends TrafficCount {

@@ -24,7 +24,7 @@ const known: readonly Known[] = [
     pattern: /incorrect passphrase|invalid passphrase/,
     code: "PASSPHRASE_WRONG",
     message: (stack) => `the passphrase doesn't open the secrets of stack ${stack}`,
-    hint: "set PULUMI_CONFIG_PASSPHRASE(_FILE) to the one it was made with, or put the state folder with bluegreen's own back; in a copy of another settings file, or where the passphrase is lost for good, remove `encryptionsalt` from the settings file and set its secrets again",
+    hint: "they were made with another passphrase: where another backend was chosen then, choose that one again (`bluegreen doctor` shows the present one); else set PULUMI_CONFIG_PASSPHRASE(_FILE) to the one they were made with, or put the state folder with bluegreen's own back; only in a copy of another settings file, or where the passphrase is lost for good, remove `encryptionsalt` from the settings file and set its secrets again",
   },
   {
     pattern: /passphrase must be set/,

@@ -124,8 +124,10 @@ export class PulumiEnvironment implements Environment {
     const { settings, overrideFreeze } = this.options;
     if (absent && request.kind === "Keep") return makeRouter;
     const message = describeRequest(request);
-    const frozen = request.kind === "Switch" && frozenAt(settings.freeze, this.clock.now());
-    return frozen ? `${message}, despite the freeze: ${overrideFreeze ?? "no"}` : message;
+    const overrides = request.kind === "Switch" && typeof overrideFreeze === "string";
+    // What was observed doesn't say: where a freeze is overridden, nothing is frozen.
+    if (!overrides || frozenAt(settings.freeze, this.clock.now()) === null) return message;
+    return `${message}, despite the freeze: ${overrideFreeze}`;
   }
 
   /** What can't be removed is only in the way: the next time will do. */

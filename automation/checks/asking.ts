@@ -6,7 +6,7 @@ import { isElsewhere, probe, sentenceOf } from "../../infra/probe.ts";
 import type { ProbeResult } from "../../infra/probe.ts";
 import { targetOf } from "../../infra/probe/target.ts";
 import { inTurns } from "../../infra/probe/turns.ts";
-import { hideIn, partsToHide } from "../hidden-values.ts";
+import { hideIn, partsToHide } from "../../infra/hidden-values.ts";
 import type { CheckContext } from "./check.ts";
 import { head, quoted } from "../report/safe-text.ts";
 import type { Outcome } from "./finding.ts";

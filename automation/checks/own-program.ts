@@ -4,7 +4,7 @@ import { formatDuration } from "../../infra/duration.ts";
 import { previewHeader } from "../../infra/headers.ts";
 import type { Verdict } from "../../infra/model.ts";
 import { userPath } from "../../infra/user-path.ts";
-import { hideIn, partsToHide } from "../hidden-values.ts";
+import { hideIn, partsToHide } from "../../infra/hidden-values.ts";
 import { longest } from "./attempts.ts";
 import type { CheckContext, CheckPlan } from "./check.ts";
 import { tail } from "../report/safe-text.ts";

@@ -4,7 +4,7 @@ import { systemClock } from "../../infra/clock.ts";
 import type { Clock } from "../../infra/clock.ts";
 import type { Check, CheckKind, CheckOf } from "../../infra/config.ts";
 import { attemptAll } from "./attempts.ts";
-import { hasClosedSecret } from "./closed-secret.ts";
+import { hasClosedSecret } from "../closed-secret.ts";
 import type { CheckContext, CheckKindOf } from "./check.ts";
 import type { Finding, Outcome } from "./finding.ts";
 import { checkKinds } from "./index.ts";

@@ -3,7 +3,7 @@
 import type { CheckedColor } from "../operations/check-color.ts";
 import { runCommand } from "../command.ts";
 import type { CommandContext } from "../command.ts";
-import { paint } from "../report/paint.ts";
+import { paint, verdictWord } from "../report/paint.ts";
 import { BlueGreenError, exitCodes } from "../../infra/errors.ts";
 import type { Color, Verdict } from "../../infra/model.ts";
 import type { Command } from "./command.ts";
@@ -33,26 +33,15 @@ export const check: Command = {
 /** @throws COLOR_EMPTY, INTERRUPTED */
 async function examine(context: CommandContext, target: Color | null): Promise<CheckedColor> {
   const { examineColor } = await import("../operations/check-color.ts");
-  const { askStack } = await import("../adapters/pulumi-cli.ts");
-  const { openEngine } = await import("../engine/access.ts");
-  const { openProject } = await import("../project.ts");
-  const { withOpenChecks } = await import("../release.ts");
-  const { observeStacks } = await import("../status/observe.ts");
+  const { openFilledColor } = await import("../operations/filled-color.ts");
+  const { openSecrets } = await import("../release.ts");
   const { idleColor } = await import("../../infra/rules/roles.ts");
-  const { platformOf } = await import("../../infra/platforms/index.ts");
-  const { aside, options, signal } = context;
-  const project = openProject({ ...options, reporter: aside });
-  const { cli } = await openEngine(project, aside);
-  const view = await observeStacks(project, cli);
-  const color = target ?? (view ? idleColor(view.record) : "blue");
-  if (!view?.colors[color]) {
-    throw new BlueGreenError("COLOR_EMPTY", `${color} holds no release`, {
-      hint: "fill it with `bluegreen deploy --version VERSION`",
-    });
-  }
-  const platform = platformOf(project.settings);
-  const engine = { cli: (args: readonly string[], stack: string) => askStack(cli, args, stack) };
-  const settings = await withOpenChecks({ ...project, engine });
+  const { signal } = context;
+  const { project, platform, view, color } = await openFilledColor(
+    context,
+    (record) => target ?? (record ? idleColor(record) : "blue"),
+  );
+  const settings = { ...project.settings, checks: await openSecrets(project, "checks") };
   const result = await examineColor({ ...project, settings, platform, signal }, view, color);
   if (!signal.aborted || result.verdict === "pass") return result;
   throw new BlueGreenError("INTERRUPTED", `stopped before the checks on ${color} were over`, {
@@ -73,10 +62,10 @@ function tell(context: CommandContext, result: CheckedColor): void {
 }
 
 function textOf({ color, verdict, findings }: CheckedColor, colored: boolean): string {
-  const { bold, green, red, yellow, dim } = paint(colored);
-  const words = { pass: green, fail: red, error: red, inconclusive: yellow };
+  const painted = paint(colored);
+  const { bold, dim } = painted;
   const lines = findings.flatMap((finding) => {
-    const line = `  ${words[finding.verdict](finding.verdict)}  ${finding.name}: ${finding.sentence}`;
+    const line = `  ${verdictWord(finding.verdict, painted)}  ${finding.name}: ${finding.sentence}`;
     if (finding.verdict === "pass" || finding.evidence === "") return [line];
     return [line, ...finding.evidence.split("\n").map((seen) => `        ${dim(`| ${seen}`)}`)];
   });

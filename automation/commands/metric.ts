@@ -4,8 +4,8 @@ import { runCommand } from "../command.ts";
 import type { CommandContext } from "../command.ts";
 import type { Rehearsed } from "../metrics/rehearsal.ts";
 import type { Subject } from "../metrics/source.ts";
-import { paint } from "../report/paint.ts";
-import { BlueGreenError, exitCodes } from "../../infra/errors.ts";
+import { paint, verdictWord } from "../report/paint.ts";
+import { exitCodes } from "../../infra/errors.ts";
 import type { Color } from "../../infra/model.ts";
 import type { Command } from "./command.ts";
 import { withColor } from "./options.ts";
@@ -41,30 +41,20 @@ export const metric: Command = {
 
 /** @throws COLOR_EMPTY */
 async function readAll(
-  { aside, options }: CommandContext,
+  context: CommandContext,
   target: Color | null,
 ): Promise<{ readonly subject: Subject; readonly metrics: readonly Rehearsed[] }> {
-  const { askStack } = await import("../adapters/pulumi-cli.ts");
-  const { openEngine } = await import("../engine/access.ts");
-  const { openMetrics, sourcesOf } = await import("../metrics/index.ts");
+  const { sourcesOf } = await import("../metrics/index.ts");
   const { rehearse } = await import("../metrics/rehearsal.ts");
-  const { openProject } = await import("../project.ts");
-  const { observeStacks } = await import("../status/observe.ts");
-  const { platformOf } = await import("../../infra/platforms/index.ts");
-  const project = openProject({ ...options, reporter: aside });
-  const { cli } = await openEngine(project, aside);
-  const view = await observeStacks(project, cli);
-  const color = target ?? view?.record.activeColor ?? "blue";
-  const outputs = view?.colors[color];
-  if (!view || !outputs) {
-    throw new BlueGreenError("COLOR_EMPTY", `${color} holds no release`, {
-      hint: "fill it with `bluegreen deploy --version VERSION`",
-    });
-  }
-  const engine = { cli: (args: readonly string[], stack: string) => askStack(cli, args, stack) };
-  const opened = await openMetrics({ ...project, engine });
+  const { openFilledColor } = await import("../operations/filled-color.ts");
+  const { openSecrets } = await import("../release.ts");
+  const { project, platform, view, color, outputs } = await openFilledColor(
+    context,
+    (record) => target ?? record?.activeColor ?? "blue",
+  );
+  const opened = await openSecrets(project, "metrics");
   const { settings, cwd } = project;
-  const url = platformOf(settings).url(settings);
+  const url = platform.url(settings);
   const subject = { color, version: outputs.release.version };
   const metrics = await rehearse({
     settings: { ...settings, metrics: opened },
@@ -77,10 +67,10 @@ async function readAll(
 }
 
 function textOf(subject: Subject, metrics: readonly Rehearsed[], colored: boolean): string {
-  const { bold, green, red, yellow, dim } = paint(colored);
-  const words = { pass: green, fail: red, error: red, inconclusive: yellow };
+  const painted = paint(colored);
+  const { bold, dim } = painted;
   const lines = metrics.flatMap(({ verdict, sentence, reading }) => {
-    const line = `  ${words[verdict](verdict)}  ${sentence}`;
+    const line = `  ${verdictWord(verdict, painted)}  ${sentence}`;
     return reading === null || "error" in reading
       ? [line]
       : [line, dim(`        ${shown(reading)}`)];

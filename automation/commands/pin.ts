@@ -97,6 +97,6 @@ async function releaseFor(session: Session, view: Observed, named: string): Prom
 
 async function personName(): Promise<string> {
   const { thisOwner } = await import("../owner.ts");
-  const { user, host } = thisOwner();
-  return `${user} on ${host}`;
+  const { personOf } = await import("../../infra/rules/owner.ts");
+  return personOf(thisOwner());
 }

@@ -4,7 +4,7 @@ import { runCommand } from "../command.ts";
 import type { CommandContext } from "../command.ts";
 import type { Recording } from "../metrics/recording.ts";
 import type { Replayed } from "../metrics/replay.ts";
-import { paint } from "../report/paint.ts";
+import { paint, verdictWord } from "../report/paint.ts";
 import { formatDuration } from "../../infra/duration.ts";
 import type { Verdict } from "../../infra/model.ts";
 import type { Command } from "./command.ts";
@@ -65,9 +65,9 @@ interface Shown {
 }
 
 function textOf({ recording, replayed, measured, changes }: Shown, colored: boolean): string {
-  const { bold, green, red, yellow, dim } = paint(colored);
-  const words = { pass: green, fail: red, error: red, inconclusive: yellow };
-  const word = (verdict: Verdict): string => words[verdict](verdict);
+  const painted = paint(colored);
+  const { bold, dim } = painted;
+  const word = (verdict: Verdict): string => verdictWord(verdict, painted);
   const { grounds, looks, ended } = recording;
   const spanMs = looks.at(-1)?.atMs ?? 0;
   const others = replayed.metrics.filter(({ sentence }) => !replayed.sentence.includes(sentence));

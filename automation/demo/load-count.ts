@@ -34,6 +34,7 @@ interface StepTally {
   readonly at: number;
   readonly gapMs: number;
   readonly met: Readonly<Record<string, Met>>;
+  readonly reasons: Readonly<Record<string, number>>;
   readonly before: Marked;
 }
 
@@ -74,7 +75,7 @@ export const emptyTally: LoadTally = {
   gapMs: 0,
   stallMs: 0,
   finishedAt: Number.POSITIVE_INFINITY,
-  step: { at: 0, gapMs: 0, met: {}, before: nothing },
+  step: { at: 0, gapMs: 0, met: {}, reasons: {}, before: nothing },
 };
 
 export function fold(tally: LoadTally, event: LoadEvent): LoadTally {
@@ -133,11 +134,15 @@ export function mark(
     failedBy: difference(tally.failedBy, before.failedBy),
     unsent: tally.unsent - before.unsent,
     met: tally.step.met,
+    reasons: tally.step.reasons,
     longestGapMs: Math.round(Math.max(tally.step.gapMs, gapUntil(tally, at, tally.step.at))),
     sockets: { ...noSockets, ...difference({ ...tally.sockets }, { ...before.sockets }) },
   };
   const marked: Marked = { ...totalsOf(tally), sockets: tally.sockets };
-  return { tally: { ...tally, step: { at, gapMs: 0, met: {}, before: marked } }, step };
+  return {
+    tally: { ...tally, step: { at, gapMs: 0, met: {}, reasons: {}, before: marked } },
+    step,
+  };
 }
 
 function succeed(tally: LoadTally, event: Ended): LoadTally {
@@ -160,8 +165,11 @@ function fail(tally: LoadTally, event: Ended, reason: string): LoadTally {
   const { request, color, status, version } = event;
   const failure = { atMs: Math.round(event.at), request, reason, color };
   const by = `${status ?? "none"} of ${version ?? "unknown"}`;
+  const next = answered(tally, event);
+  const reasons = increase(tally.step.reasons, `${request}: ${reason}`);
   return {
-    ...answered(tally, event),
+    ...next,
+    step: { ...next.step, reasons },
     failed: tally.failed + 1,
     failedBy: increase(tally.failedBy, by),
     failures: tally.failures.length < maxFailures ? [...tally.failures, failure] : tally.failures,

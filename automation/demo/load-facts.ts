@@ -81,6 +81,8 @@ export interface LoadStep extends Totals {
   readonly longestGapMs: number;
   /** By version; "unknown" without one. */
   readonly met: Readonly<Record<string, Met>>;
+  /** How often requests failed and why, as in `POST /orders: socket hang up`. */
+  readonly reasons: Readonly<Record<string, number>>;
   readonly sockets: SocketCount;
 }
 

@@ -26,6 +26,8 @@ export interface TrafficRow {
   /** WebSockets that broke or were refused, and texts without their echo. */
   readonly socketFailures: number;
   readonly answers: Readonly<Record<string, number>>;
+  /** Most frequent first; a release that is broken on purpose is among them. */
+  readonly reasons: readonly string[];
 }
 
 export interface StepRow {
@@ -80,7 +82,16 @@ export function trafficRow(step: LoadStep, broken: string | null): TrafficRow {
     reconnects: sockets.closed + sockets.broken,
     socketFailures: sockets.refused + sockets.broken + sockets.lost + sockets.unexpected,
     answers: step.byVersion,
+    reasons: reasonsOf(step),
   };
+}
+
+const toldReasons = 5;
+
+function reasonsOf({ reasons, unsent }: LoadStep): readonly string[] {
+  const rows = Object.entries({ ...reasons, ...(unsent > 0 && { "not sent": unsent }) });
+  const sorted = rows.sort(([, a], [, b]) => b - a).slice(0, toldReasons);
+  return sorted.map(([reason, times]) => `${times} x ${reason}`);
 }
 
 function backAfter({ met }: LoadStep, broken: string | null): TrafficRow["backAfter"] {
@@ -97,7 +108,7 @@ export function trafficProblems(row: TrafficRow, expected: readonly string[]): r
   const strangers = Object.keys(row.answers).filter((version) => !expected.includes(version));
   const absent = expected.filter((version) => !(version in row.answers));
   return [
-    ...(row.failed > 0 ? [`${row.failed} requests failed`] : []),
+    ...(row.failed > 0 ? [`${row.failed} requests failed: ${row.reasons.join(", ")}`] : []),
     ...(row.socketFailures > 0 ? [`${row.socketFailures} failures on WebSockets`] : []),
     ...strangers.map((version) => `${row.answers[version] ?? 0} answers came from ${version}`),
     ...absent.map((version) => `no answer came from release ${version}`),

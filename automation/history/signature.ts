@@ -1,13 +1,13 @@
 /** Who made an update, as a part of its message: the engine's history doesn't keep it. Pure. */
 
 import type { Owner } from "../../infra/model.ts";
+import { personOf } from "../../infra/rules/owner.ts";
 
 const form = /^(?<text>[\s\S]*) \[(?<who>[^[\]]+ on [^[\]]+)\]$/;
 
 /** `switch (r-1)` becomes `switch (r-1) [ann on build-3]`. */
-export function signMessage(message: string, { user, host }: Pick<Owner, "user" | "host">): string {
-  const plain = (text: string): string => text.replaceAll(/[[\]\r\n]/g, " ");
-  return `${message} [${plain(user)} on ${plain(host)}]`;
+export function signMessage(message: string, owner: Pick<Owner, "user" | "host">): string {
+  return `${message} [${personOf(owner).replaceAll(/[[\]\r\n]/g, " ")}]`;
 }
 
 /** The message without its signature; `who` is null where there is none. */

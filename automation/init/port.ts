@@ -1,6 +1,6 @@
 /** Finds a port for a router on this machine that nobody listens on, and no environment has. */
 
-import { connect } from "node:net";
+import { knock } from "../../infra/knock.ts";
 
 /** Where the first environment's clients go, if it is free. */
 export const defaultPort = 8080;
@@ -14,23 +14,8 @@ export async function freePort(start: number, taken: readonly number[]): Promise
     Array.from({ length: portsTried }, (_, at) => from + at);
   const candidates = [...range(start), ...range(defaultPort)].filter((port) => port <= lastPort);
   for (const port of candidates) {
-    if (!taken.includes(port) && !(await answers(port))) return port;
+    if (!taken.includes(port) && (await knock({ host: "127.0.0.1", port })) === "closed")
+      return port;
   }
   return Math.min(start, lastPort);
-}
-
-function answers(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host: "127.0.0.1", port });
-    const end = (taken: boolean): void => {
-      socket.destroy();
-      resolve(taken);
-    };
-    socket.once("connect", () => {
-      end(true);
-    });
-    socket.once("error", () => {
-      end(false);
-    });
-  });
 }

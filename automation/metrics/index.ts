@@ -1,11 +1,9 @@
 /** The registry of metric sources: a new kind is one file, and one line here. */
 
-import { opaqueSecret } from "../../infra/config.ts";
-import type { Metric, Settings } from "../../infra/config.ts";
+import type { Metric } from "../../infra/config.ts";
 import { messageOf } from "../../infra/errors.ts";
+import { hasClosedSecret } from "../closed-secret.ts";
 import { quoted } from "../report/safe-text.ts";
-import { revealedSettings } from "../release.ts";
-import type { Revealing } from "../release.ts";
 import type { MetricReading } from "../rollout/metrics.ts";
 import { readCommand } from "./command.ts";
 import type { Surroundings } from "./command.ts";
@@ -45,20 +43,4 @@ export function sourcesOf(
       }
     },
   }));
-}
-
-/**
- * The metrics with their secrets in clear; the same where none has any.
- * @throws PASSPHRASE_WRONG, ENGINE_FAILED
- */
-export async function openMetrics(session: Revealing): Promise<Settings["metrics"]> {
-  const { metrics } = session.settings;
-  if (!metrics.some(hasClosedSecret)) return metrics;
-  return (await revealedSettings(session))?.metrics ?? metrics;
-}
-
-/** True where values are still closed that only the engine can read. */
-function hasClosedSecret(metric: Metric): boolean {
-  const map = metric.kind === "command" ? metric.env : metric.headers;
-  return Object.values(map).includes(opaqueSecret);
 }

@@ -4,7 +4,7 @@ import { probe, sentenceOf } from "../../infra/probe.ts";
 import { parsedJson } from "../../infra/probe/json.ts";
 import { targetOf } from "../../infra/probe/target.ts";
 import { quoted } from "../report/safe-text.ts";
-import { hideIn, partsToHide } from "../hidden-values.ts";
+import { hideIn, partsToHide } from "../../infra/hidden-values.ts";
 
 export interface JsonRequest {
   readonly url: string;

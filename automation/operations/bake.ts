@@ -3,9 +3,11 @@
 import type { Clock } from "../../infra/clock.ts";
 import type { Settings } from "../../infra/config.ts";
 import { formatDuration } from "../../infra/duration.ts";
+import { BlueGreenError } from "../../infra/errors.ts";
 import type { Baked, Color, RouterReading, TrafficCount } from "../../infra/model.ts";
 import { otherColor } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
+import { adviceOn, bringBack } from "../../infra/rules/router-advice.ts";
 import type { Event } from "../event.ts";
 import { FormerHistory, trafficSeen } from "../metrics/former-history.ts";
 import { MetricPoller } from "../metrics/poller.ts";
@@ -39,7 +41,14 @@ interface Watch {
   readonly seen: Seen[];
   /** Read by metrics since the last look. */
   fresh: Seen[];
+  /** Since when, and how often in a row, the router didn't answer. */
+  silence: { readonly sinceMs: number; readonly looks: number } | null;
 }
+
+/** A router that is silent for so long, and for so many looks, isn't just being restarted. */
+const silentMs = 5_000;
+const silentLooks = 3;
+const silentPauseMs = 500;
 
 export class RouterBake implements Bake {
   private readonly options: BakeOptions;
@@ -62,6 +71,7 @@ export class RouterBake implements Bake {
     await Promise.all([this.history.end(), ...this.ending]);
   }
 
+  /** @throws ROUTER_DOWN once it is clear that nobody is served: that is no verdict on a release */
   async judge(view: Observed, color: Color, sinceMs: number): Promise<Baked> {
     const { settings, clock, on, sources = [] } = this.options;
     if (settings.bake.durationMs === 0) {
@@ -97,6 +107,10 @@ export class RouterBake implements Bake {
       const reading = await read();
       const gone = trafficLeft(reading, color) ?? (interrupted() ? interruptedBake : null);
       if (gone) return gone;
+      if (isSilent(reading, watch, clock.now())) {
+        await clock.sleep(Math.min(settings.bake.intervalMs, silentPauseMs));
+        continue;
+      }
       const broken = brokenTarget(reading, color);
       if (broken) return this.blame(broken);
       const judgement = this.look(reading, watch);
@@ -126,7 +140,7 @@ export class RouterBake implements Bake {
     };
     const measures = measuresOf(grounds);
     const deadlineMs = sinceMs + bake.durationMs;
-    return { grounds, measures, sinceMs, deadlineMs, baseline, seen: [], fresh: [] };
+    return { grounds, measures, sinceMs, deadlineMs, baseline, seen: [], fresh: [], silence: null };
   }
 
   /** What was remembered, and the former color's counters at the switch. */
@@ -196,6 +210,26 @@ const interruptedBake: Baked = { verdict: "inconclusive", sentence: "the bake wa
 function trafficLeft(reading: RouterReading, color: Color): Baked | null {
   if (reading.weights === null || reading.weights[color] === 100) return null;
   return { verdict: "inconclusive", sentence: `traffic has left ${color}` };
+}
+
+/** @throws ROUTER_DOWN where it has been for long: traffic neither stays nor can be moved then */
+function isSilent(reading: RouterReading, watch: Watch, nowMs: number): boolean {
+  if (reading.weights !== null) {
+    watch.silence = null;
+    return false;
+  }
+  const { sinceMs = nowMs, looks = 0 } = watch.silence ?? {};
+  watch.silence = { sinceMs, looks: looks + 1 };
+  if (nowMs - sinceMs >= silentMs && looks + 1 >= silentLooks) throw routerDown(reading, watch);
+  return true;
+}
+
+function routerDown(reading: RouterReading, { grounds: { color } }: Watch): BlueGreenError {
+  const [problem = "it can't be asked", ...details] = reading.problems;
+  const message = `the router has been silent for ${formatDuration(silentMs)} in the bake of ${color}: ${problem}`;
+  const advice = adviceOn(reading, problem) ?? bringBack;
+  const hint = `${advice}; then the same command goes on with the bake`;
+  return new BlueGreenError("ROUTER_DOWN", message, { hint, details });
 }
 
 function brokenTarget(reading: RouterReading, color: Color): string | null {

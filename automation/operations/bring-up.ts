@@ -1,10 +1,12 @@
 /** Brings an environment back as its record says: what serves comes first, and whatever else fails. */
 
 import { BlueGreenError } from "../../infra/errors.ts";
+import { longestStartMs } from "../../infra/config/platform-facts.ts";
 import type { Color, RouterRecord } from "../../infra/model.ts";
 import { colors, perColor } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
 import { healthOf } from "../../infra/rules/health.ts";
+import { adviceOn } from "../../infra/rules/router-advice.ts";
 import type { Session } from "../session.ts";
 import { makeStep } from "./step.ts";
 import type { Step } from "./step.ts";
@@ -36,6 +38,11 @@ export async function bringUp(session: BringUpSession, ask: Ask): Promise<void> 
   const [first] = failures;
   if (first) throw first;
   const { record, reading } = after;
+  for (const problem of reading.problems) {
+    const advice = adviceOn(reading, problem);
+    const todo = advice === null ? "" : `; ${advice}`;
+    on({ kind: "Noted", sentence: `the router: ${problem}${todo}` });
+  }
   const ready = perColor((color) => `${color} ${reading.targets[color].ready} ready`);
   const active = record.activeColor ?? "no color";
   const sentence = `${active} is active at ${platform.url(settings)} (${ready.blue}, ${ready.green})`;
@@ -64,7 +71,10 @@ async function bringColor(
   if (!held || held.given || record.retiring === color) return;
   const target = reading.targets[color];
   if (healthOf(target) === "healthy" && target.problems.length === 0) return;
-  const words = { point: `Keep ${color}`, action: `bring ${color} back`, done: `${color} is back` };
+  const words = {
+    ...{ point: `Keep ${color}`, action: `bring ${color} back`, done: `${color} is back` },
+    mayTakeMs: longestStartMs(session.settings),
+  };
   await step(session, words, failures, () =>
     session.environment.updateColor(color, { kind: "Keep", size: null }),
   );

@@ -4,6 +4,8 @@ import { BlueGreenError, messageOf } from "../../infra/errors.ts";
 import type { Color, DirectMark, RouterReading, Weights } from "../../infra/model.ts";
 import { activeOf, otherColor, perColor } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
+import { personOf } from "../../infra/rules/owner.ts";
+import { adviceOn, bringBack } from "../../infra/rules/router-advice.ts";
 import { formerColor } from "../../infra/rules/roles.ts";
 import type { CommandContext } from "../command.ts";
 import { thisOwner } from "../owner.ts";
@@ -42,6 +44,7 @@ export async function rollBackDirectly(
   const { platform, settings } = opened;
   const reading = await platform.read({ settings, colors: perColor(() => null) });
   if (reading.weights && reading.mark && !reading.mark.setBack) {
+    if (options.write) catchUp(opened, reading.weights, reading.mark, context);
     reporter.on({
       kind: "Finished",
       sentence: doneAlready(reading.weights, reading.mark),
@@ -54,11 +57,10 @@ export async function rollBackDirectly(
   const to = view ? formerColor(view.record) : storedFormer(reading);
   if (weights[to] === 100) throw nowhere(`${to} has all traffic already`);
   const { reason, pin } = options;
-  const { user, host } = thisOwner();
   reporter.on({ kind: "Begun", action: `direct flip to ${to}`, phase: null });
   const mark = await flipDirectly(opened, {
     ...{ to, reading, view, reason, pin },
-    by: `${user} on ${host}`,
+    by: personOf(thisOwner()),
   });
   if (pin && !mark.pin) reporter.on({ kind: "Noted", sentence: unpinned(otherColor(to)) });
   const { generation } = mark;
@@ -72,6 +74,21 @@ export async function rollBackDirectly(
   reporter.on({ kind: "Finished", sentence, exitCode: 0 });
 }
 
+/** Whoever left the mark may not have come to write the file; what it says since then is a wish. */
+function catchUp(
+  { settings, settingsFile }: SettingsAtHand,
+  weights: Weights,
+  { generation }: DirectMark,
+  { reporter }: CommandContext,
+): void {
+  const activeColor = activeOf(weights);
+  const written = (settings.generation ?? -1) >= generation;
+  if (settingsFile === null || activeColor === null || written) return;
+  writeTraffic(settingsFile, { activeColor, generation }, (event) => {
+    reporter.on(event);
+  });
+}
+
 /** The router keeps a rollback's mark for as long as its weights: going on would go forth again. */
 function doneAlready(weights: Weights, { by, at, reason }: DirectMark): string {
   const active = activeOf(weights);
@@ -82,10 +99,11 @@ function doneAlready(weights: Weights, { by, at, reason }: DirectMark): string {
 }
 
 /** @throws ROUTER_DOWN, NOTHING_TO_ROLL_BACK while nothing is served */
-function servedWeights({ weights, problems }: RouterReading): Weights {
+function servedWeights(reading: RouterReading): Weights {
+  const { weights, problems } = reading;
   if (weights === null) {
     throw new BlueGreenError("ROUTER_DOWN", "the router can't be asked", {
-      hint: "bring it back: `bluegreen up`",
+      hint: adviceOn(reading, problems[0] ?? "") ?? bringBack,
       details: problems,
     });
   }

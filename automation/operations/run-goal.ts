@@ -1,12 +1,13 @@
 /** Runs one goal on an open session: checks, probes, bake and the loop put together. */
 
 import { systemClock } from "../../infra/clock.ts";
+import { longestStartMs } from "../../infra/config/platform-facts.ts";
 import { perColor } from "../../infra/model.ts";
 import type { Color, Verdict } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
 import { startProber } from "../adapters/prober.ts";
 import type { ProbeCount, Prober } from "../adapters/prober.ts";
-import { openMetrics, sourcesOf } from "../metrics/index.ts";
+import { sourcesOf } from "../metrics/index.ts";
 import { RouterBake } from "./bake.ts";
 import { examineColor } from "./check-color.ts";
 import { directWay } from "./direct-flip.ts";
@@ -15,7 +16,7 @@ import { isDeadHere, newRolloutId, thisOwner } from "../owner.ts";
 import type { Environment, Ports } from "../ports.ts";
 import { reconcile } from "../reconcile.ts";
 import type { Goal } from "../rollout/goal.ts";
-import { withOpenChecks } from "../release.ts";
+import { openSecrets } from "../release.ts";
 import type { Revealing } from "../release.ts";
 import type { Session } from "../session.ts";
 import { moving } from "./write-back.ts";
@@ -64,6 +65,7 @@ export async function runGoal(run: GoalRun): Promise<string> {
     size: session.platform.size(settings),
     gate: settings.gate,
     gateMs: settings.gateWithinMs,
+    fillMs: longestStartMs(settings),
   };
   try {
     return await reconcile({ goal, policy, self, ports });
@@ -85,7 +87,7 @@ async function bakeOf({ session, goal, signal }: GoalRun, probe: SwitchProbe): P
     on,
     formerFails: () => probe.formerFails(),
     interrupted: () => signal.aborted,
-    sources: watches ? sourcesOf(await openMetrics(session), around) : [],
+    sources: watches ? sourcesOf(await openSecrets(session, "metrics"), around) : [],
     sampleEveryMs: watches ? Math.max(minSampleMs, settings.bake.intervalMs) : null,
   });
 }
@@ -100,7 +102,7 @@ export async function checkColor(
   color: Color,
   signal: AbortSignal,
 ): Promise<Verdict> {
-  const settings = await withOpenChecks(session);
+  const settings = { ...session.settings, checks: await openSecrets(session, "checks") };
   const { verdict, findings } = await examineColor({ ...session, settings, signal }, view, color);
   session.on({
     kind: "Checked",

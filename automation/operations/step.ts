@@ -10,17 +10,19 @@ export interface Step {
   readonly action: string;
   /** What is done then; default: the action. */
   readonly done?: string;
+  /** Longest time that it takes; absent where it is short, or isn't known. */
+  readonly mayTakeMs?: number;
 }
 
 /** Whatever the work throws is the caller's to tell. */
 export async function makeStep(
   { on, boundary }: Pick<Session, "on" | "boundary">,
-  { point, action, done = action }: Step,
+  { point, action, done = action, mayTakeMs }: Step,
   work: () => Promise<void>,
 ): Promise<void> {
   const startedMs = systemClock.now();
   boundary(`before ${point}`);
-  on({ kind: "Begun", action, phase: null });
+  on({ kind: "Begun", action, phase: null, ...(mayTakeMs !== undefined && { mayTakeMs }) });
   await work();
   boundary(`after ${point}`);
   on({ kind: "Ended", action: done, ms: systemClock.now() - startedMs });

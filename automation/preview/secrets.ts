@@ -1,6 +1,6 @@
 /** Keeps the values of releases' environments out of whatever is shown. Pure. */
 
-import { hideIn, partsToHide } from "../hidden-values.ts";
+import { hideIn, partsToHide } from "../../infra/hidden-values.ts";
 import { mapTexts } from "../report/plain-text.ts";
 import type { PreviewSummary } from "./summary.ts";
 

@@ -14,7 +14,7 @@ import { describeAction } from "../rollout/action.ts";
 import { decide } from "../rollout/decide.ts";
 import type { Deploy, Policy, Self, SwitchTo } from "../rollout/goal.ts";
 import type { Memory } from "../rollout/memory.ts";
-import { noMemory } from "../rollout/memory.ts";
+import { noMemory, updated } from "../rollout/memory.ts";
 import type { StepKind } from "./expectation.ts";
 import { stepKind } from "./expectation.ts";
 
@@ -154,23 +154,10 @@ function imagineUpdate(start: Start, state: State, request: Request): State {
   return {
     ...state,
     view: { ...view, record: next, reading, drift: { kind: "none" } },
-    memory: afterUpdate(state.memory, request),
+    memory: updated(state.memory, request),
     routerFirst: state.routerFirst || kept,
     flip: state.flip ?? flip,
   };
-}
-
-function afterUpdate(memory: Memory, request: Request): Memory {
-  switch (request.kind) {
-    case "Keep":
-      return { ...memory, kept: true };
-    case "Claim":
-      return { ...memory, rolloutId: request.rolloutId };
-    case "Switch":
-      return { ...memory, rolloutId: request.rolloutId, done: true };
-    default:
-      return memory;
-  }
 }
 
 /** @throws BlueGreenError with the refusal that the color's update would meet */

@@ -1,6 +1,7 @@
 /** Colors of a terminal, or none. */
 
 import { styleText } from "node:util";
+import type { Verdict } from "../../infra/model.ts";
 
 type Style = (text: string) => string;
 
@@ -26,4 +27,10 @@ export function paint(on: boolean): Paint {
     yellow: style("yellow"),
     blue: style("blue"),
   };
+}
+
+/** As a word in the color that says whether it is good. */
+export function verdictWord(verdict: Verdict, { green, red, yellow }: Paint): string {
+  const styles = { pass: green, fail: red, error: red, inconclusive: yellow };
+  return styles[verdict](verdict);
 }

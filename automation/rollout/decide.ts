@@ -3,6 +3,7 @@
 import type { ColorOutputs, Rollout } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
 import { isByHand, isFilledByHand } from "../../infra/rules/by-hand.ts";
+import { personOf } from "../../infra/rules/owner.ts";
 import { isRecorded } from "../../infra/rules/record.ts";
 import { idleColor } from "../../infra/rules/roles.ts";
 import { unproven } from "../../infra/rules/rollout.ts";
@@ -13,7 +14,7 @@ import { afterItsEnd, failed, failedBake } from "./failure.ts";
 import { afterChecks, stopAtGate } from "./gate.ts";
 import type { Deploy, RollBackNow, SwitchTo } from "./goal.ts";
 import type { Memory } from "./memory.ts";
-import { claimFor, nameOf, openRollout, takeOwnership, unfinishedVersion } from "./ownership.ts";
+import { claimFor, openRollout, takeOwnership, unfinishedVersion } from "./ownership.ts";
 import { drainFirst } from "./drain.ts";
 import { activeWord, fail, notPassed, refuseDrift, refuseStart, unconvinced } from "./refusal.ts";
 import { decideRetirement, finishRetiring } from "./retirement.ts";
@@ -153,7 +154,7 @@ function decideRollback(situation: Situation<RollBackNow>): Action {
   if (memory.done) {
     return { kind: "Finish", sentence: `${activeWord(view)} is active again` };
   }
-  const by = nameOf(self);
+  const by = personOf(self.owner);
   return {
     kind: "Update",
     request: { kind: "RollBack", reason: goal.reason, by, rolloutId: null, pin: goal.pin },

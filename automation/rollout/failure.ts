@@ -2,12 +2,12 @@
 
 import { BlueGreenError } from "../../infra/errors.ts";
 import type { Color, Release, Rollout } from "../../infra/model.ts";
+import { personOf } from "../../infra/rules/owner.ts";
 import { pinOf } from "../../infra/rules/record.ts";
 import type { Abort, PinRelease, RollBack } from "../../infra/rules/request.ts";
 import type { Action } from "./action.ts";
 import type { Self } from "./goal.ts";
 import type { Failure } from "./memory.ts";
-import { nameOf } from "./ownership.ts";
 import { endedByOthers, rolledBack } from "./refusal.ts";
 import type { Situation } from "./situation.ts";
 
@@ -57,12 +57,12 @@ export function afterItsEnd(situation: Situation): Action {
 
 /** Back, because the release failed: it is pinned. */
 function blame(self: Self, reason: string, rolloutId: string | null): RollBack {
-  return { kind: "RollBack", reason, by: nameOf(self), rolloutId, pin: true };
+  return { kind: "RollBack", reason, by: personOf(self.owner), rolloutId, pin: true };
 }
 
 /** Traffic is back already, because the release failed: it is pinned. */
 function pinning(self: Self, { version, digest }: Release, reason: string): PinRelease {
-  return { kind: "Pin", version, digest, reason, by: nameOf(self), until: null };
+  return { kind: "Pin", version, digest, reason, by: personOf(self.owner), until: null };
 }
 
 /** As recorded: until then only the router keeps the pin that was left in it. */

@@ -2,10 +2,10 @@
 
 import type { Rollout } from "../../infra/model.ts";
 import { gateWaiting, isGateOver } from "../../infra/rules/gate.ts";
+import { personOf } from "../../infra/rules/owner.ts";
 import { instant } from "../../infra/rules/view.ts";
 import type { Action } from "./action.ts";
 import type { Deploy, SwitchTo } from "./goal.ts";
-import { nameOf } from "./ownership.ts";
 import type { Situation } from "./situation.ts";
 
 type Moving = Situation<Deploy | SwitchTo>;
@@ -20,7 +20,7 @@ export function afterChecks(situation: Moving, rollout: Rollout, digest: string)
     const until = instant(view.nowMs + policy.gateMs);
     return { kind: "Update", request: { kind: "Wait", rolloutId, digest, until } };
   }
-  const by = nameOf(self);
+  const by = personOf(self.owner);
   const permission = permit && { by, at: instant(view.nowMs), reason: permit.reason };
   const asked = { kind: "Switch", rolloutId, digest, start: null, holdUntil: null } as const;
   return { kind: "Update", request: { ...asked, ...(permission && { permission }) } };

@@ -46,6 +46,8 @@ export interface Policy {
   readonly quietMs: number;
   /** Configured number of instances. */
   readonly size: number;
+  /** Longest time that filling a color takes; absent: it isn't known. */
+  readonly fillMs?: number;
   /** Who permits the switch after the checks. */
   readonly gate: "automatic" | "manual";
   /** How long a rollout waits for a person's word. */

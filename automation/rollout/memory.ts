@@ -2,6 +2,7 @@
 
 import type { BlueGreenError } from "../../infra/errors.ts";
 import type { Baked, Color, Release, Verdict } from "../../infra/model.ts";
+import type { Request } from "../../infra/rules/request.ts";
 
 /** Why this run can't reach its goal: it cleans up, then fails with it. */
 export interface Failure {
@@ -47,3 +48,17 @@ export const noMemory: Memory = {
   kept: false,
   retried: false,
 };
+
+/** What an update of the router teaches by having been made; a way back teaches more than that. */
+export function updated(memory: Memory, request: Request): Memory {
+  switch (request.kind) {
+    case "Keep":
+      return { ...memory, kept: true };
+    case "Claim":
+      return { ...memory, rolloutId: request.rolloutId };
+    case "Switch":
+      return { ...memory, rolloutId: request.rolloutId, done: true };
+    default:
+      return memory;
+  }
+}

@@ -1,13 +1,14 @@
 /** Whose rollout it is: which one a run goes on with, and how it becomes its owner. Pure. */
 
-import { claimedBy, liveClaim, sameOwner } from "../../infra/rules/claim.ts";
+import { claimedBy, liveClaim } from "../../infra/rules/claim.ts";
 import type { Color, Owner, Rollout, RouterRecord } from "../../infra/model.ts";
 import { isByHand } from "../../infra/rules/by-hand.ts";
 import type { Observed } from "../../infra/observation.ts";
+import { sameOwner } from "../../infra/rules/owner.ts";
 import type { ClaimColor } from "../../infra/rules/request.ts";
 import { instant } from "../../infra/rules/view.ts";
 import type { Action } from "./action.ts";
-import type { Deploy, Self, SwitchTo } from "./goal.ts";
+import type { Deploy, SwitchTo } from "./goal.ts";
 import type { Situation } from "./situation.ts";
 
 /** The rollout that this goal continues; a finished one counts only for the run that made it. */
@@ -113,9 +114,4 @@ export function versionToDeploy(
 export function unfinishedVersion({ record: { rollout } }: Observed): string | null {
   if (rollout === null || rollout.phase === "hold" || isByHand(rollout.id)) return null;
   return rollout.version;
-}
-
-/** Who runs this, for the record and for people. */
-export function nameOf({ owner: { user, host } }: Self): string {
-  return `${user} on ${host}`;
 }

@@ -8,6 +8,7 @@ import { isFilledByHand } from "../../infra/rules/by-hand.ts";
 import { refusedByFreeze } from "../../infra/rules/freeze.ts";
 import { otherColor } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
+import { adviceOn, bringBack } from "../../infra/rules/router-advice.ts";
 import { pinOf } from "../../infra/rules/record.ts";
 import type { Action } from "./action.ts";
 import type { Deploy, SwitchTo } from "./goal.ts";
@@ -40,7 +41,7 @@ export function refuseDrift(view: Observed): BlueGreenError | null {
     const sentence = drift.kind === "silent" ? drift.sentence : "the router doesn't answer";
     const details = view.reading.problems.filter((problem) => problem !== sentence);
     return new BlueGreenError("ROUTER_DOWN", sentence, {
-      hint: "bring it back: `bluegreen up`",
+      hint: adviceOn(view.reading, sentence) ?? bringBack,
       details,
     });
   }

@@ -4,6 +4,7 @@ import type { Settings } from "../../infra/config.ts";
 import { pasteLines, readIntent } from "../../infra/rules/intent.ts";
 import { colors } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
+import { adviceOn } from "../../infra/rules/router-advice.ts";
 import { attachments } from "../../infra/rules/attachment.ts";
 
 export interface DriftReport {
@@ -32,10 +33,11 @@ const routerAdvice = {
   foreign: "`bluegreen up` takes over what the router really does; traffic stays",
 } as const;
 
-function routerDrift({ drift }: Observed): readonly DriftReport[] {
+function routerDrift({ drift, reading }: Observed): readonly DriftReport[] {
   if (drift.kind === "none") return [];
   const { sentence } = drift;
-  return [{ between: ["router", "record"], sentence, advice: routerAdvice[drift.kind], paste: [] }];
+  const advice = adviceOn(reading, sentence) ?? routerAdvice[drift.kind];
+  return [{ between: ["router", "record"], sentence, advice, paste: [] }];
 }
 
 /** A color that serves is reached at all the addresses that it has; an idle one may still change. */

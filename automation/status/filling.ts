@@ -4,7 +4,8 @@ import type { Color } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
 import type { Contents } from "../../infra/platform.ts";
 import { isByHand } from "../../infra/rules/by-hand.ts";
-import { describeOwner, isUnfinished } from "../../infra/rules/claim.ts";
+import { isUnfinished } from "../../infra/rules/claim.ts";
+import { describeOwner } from "../../infra/rules/owner.ts";
 import { head, quoted } from "../report/safe-text.ts";
 
 export interface FillingReport {

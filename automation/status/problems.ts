@@ -1,6 +1,7 @@
 /** What needs a person's eye in an environment, with what to do. Pure. */
 
 import { isByHand, isFilledByHand } from "../../infra/rules/by-hand.ts";
+import { adviceOn } from "../../infra/rules/router-advice.ts";
 import { head } from "../report/safe-text.ts";
 import { tellsOfThePast } from "./filling.ts";
 import type { FillingReport } from "./filling.ts";
@@ -38,6 +39,8 @@ export function findProblems(
   ];
 }
 
+const upOrDoctor = "`bluegreen doctor` looks closer; `bluegreen up` brings it back";
+
 /** A silent router is named as drift while a color should serve. */
 function routerProblems({ reading, drift }: Observed): readonly ProblemReport[] {
   const known = drift.kind === "none" ? null : drift.sentence;
@@ -46,7 +49,7 @@ function routerProblems({ reading, drift }: Observed): readonly ProblemReport[] 
     .map((problem) => ({
       subject: "router" as const,
       sentence: head(problem, maxText),
-      advice: "`bluegreen doctor` looks closer; `bluegreen up` brings it back",
+      advice: adviceOn(reading, problem) ?? upOrDoctor,
     }));
 }
 

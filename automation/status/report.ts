@@ -1,6 +1,6 @@
 /** What `bluegreen status` tells, as one document: a pure fold of an observation. */
 
-import { describeOwner } from "../../infra/rules/claim.ts";
+import { describeOwner } from "../../infra/rules/owner.ts";
 import type { Settings } from "../../infra/config.ts";
 import { colors, perColor, phaseSentences } from "../../infra/model.ts";
 import type { Color, Instant, PerColor, Phase, Pin, Rollout, Weights } from "../../infra/model.ts";

@@ -5,6 +5,7 @@ import type { Color } from "../../infra/model.ts";
 import { thisMachine } from "../../infra/platforms/proxy/hosts/this-machine.ts";
 import { ProxyRouter } from "../../infra/platforms/proxy/router.ts";
 import type { DialectName } from "../../infra/platforms/proxy/spec.ts";
+import { workersAccount } from "./programs.ts";
 import type { Way, WayOrder } from "./way.ts";
 
 export async function startFlipWay(dialect: DialectName, order: WayOrder): Promise<Way> {
@@ -12,7 +13,13 @@ export async function startFlipWay(dialect: DialectName, order: WayOrder): Promi
   const router = new ProxyRouter(
     {
       ...{ dialect, mode: "managed", name: "bench", host: "127.0.0.1", port, dir, program },
-      ...{ user: null, upstream: "app", check: null, reload: ["true"], socket: null },
+      ...{
+        user: workersAccount(dialect),
+        upstream: "app",
+        check: null,
+        reload: ["true"],
+        socket: null,
+      },
       ...{ cookie: null, timeoutMs: 60_000, idleMs: 1_000, drainMs: 60_000 },
     },
     thisMachine,

@@ -24,6 +24,11 @@ function isExecutable(path: string): boolean {
   }
 }
 
+/** HAProxy's workers, where root starts it. */
+export function workersAccount(program: string): string | null {
+  return program === "haproxy" && process.getuid?.() === 0 ? "daemon" : null;
+}
+
 /** What to tell a person whose machine lacks these programs. */
 export function missingSentence(names: readonly string[]): string {
   const are = names.length === 1 ? "isn't" : "aren't";

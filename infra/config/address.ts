@@ -14,6 +14,9 @@ for (const address of ["fd00:ec2::254", "fd20:ce::254"]) metadata.addAddress(add
 const linkLocal = new BlockList();
 linkLocal.addSubnet("fe80::", 10, "ipv6");
 
+/** Names of a machine's own loopback, as settings write them. */
+export const loopback: readonly string[] = ["127.0.0.1", "::1", "localhost"];
+
 /** What is wrong with a `host:port`; null for a good one. IPv6 hosts are written in brackets. */
 export function addressProblem(address: string): string | null {
   const parts = /^(\[[0-9A-Fa-f:.]+\]|[^\s:/?#@[\]\\%]+):(\d{1,5})$/.exec(address);
@@ -34,6 +37,11 @@ export function isHostName(host: string): boolean {
     labels.every((label) => /^[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?$/.test(label)) &&
     !/^\d+$/.test(labels.at(-1) ?? "")
   );
+}
+
+/** A host as it is written without brackets, with its port; IPv6 then gets them. */
+export function hostAndPort(host: string, port: number | string): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 /** `host:port` in the one form in which two spellings of an address are equal. */

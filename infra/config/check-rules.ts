@@ -3,6 +3,7 @@
 import type { z } from "zod";
 
 import type { Duration } from "../duration.ts";
+import { refuse } from "./refusal.ts";
 
 type Context = z.RefinementCtx;
 
@@ -14,10 +15,11 @@ interface Attempts {
 
 export function coversOneAttempt({ timeout, deadline }: Attempts, context: Context): void {
   if (deadline.ms === 0 || deadline.ms >= timeout.ms) return;
-  refuse(context, "deadline", [
-    "is over before the timeout of one attempt",
-    "write at least the timeout",
-  ]);
+  refuse(context, {
+    path: ["deadline"],
+    problem: "is over before the timeout of one attempt",
+    fix: "write at least the timeout",
+  });
 }
 
 interface Places {
@@ -27,10 +29,11 @@ interface Places {
 
 export function readsOnePlace({ json, header }: Places, context: Context): void {
   if (json === null || header === null) return;
-  refuse(context, "header", [
-    "is a second place to read the version from",
-    "write either json or header",
-  ]);
+  refuse(context, {
+    path: ["header"],
+    problem: "is a second place to read the version from",
+    fix: "write either json or header",
+  });
 }
 
 interface Bodies {
@@ -41,10 +44,11 @@ interface Bodies {
 
 export function answersHaveBodies({ method, contains, json }: Bodies, context: Context): void {
   if (method === "GET" || (contains === null && Object.keys(json).length === 0)) return;
-  refuse(context, "method", [
-    "gets answers without a body, and the body is to be looked at",
-    "write GET, or leave out contains and json",
-  ]);
+  refuse(context, {
+    path: ["method"],
+    problem: "gets answers without a body, and the body is to be looked at",
+    fix: "write GET, or leave out contains and json",
+  });
 }
 
 interface Times {
@@ -55,16 +59,9 @@ interface Times {
 
 export function answersInTime({ within, timeout }: Times, context: Context): void {
   if (within.ms === 0 || within.ms < timeout.ms) return;
-  refuse(context, "within", [
-    "isn't shorter than the timeout, which ends every attempt",
-    "write less than the timeout, or a longer timeout",
-  ]);
-}
-
-function refuse(
-  context: Context,
-  field: string,
-  [message, fix]: readonly [problem: string, fix: string],
-): void {
-  context.addIssue({ code: "custom", path: [field], message, params: { fix } });
+  refuse(context, {
+    path: ["within"],
+    problem: "isn't shorter than the timeout, which ends every attempt",
+    fix: "write less than the timeout, or a longer timeout",
+  });
 }

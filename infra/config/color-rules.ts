@@ -1,6 +1,7 @@
 /** The rules between the settings of a component of the user's own and others. */
 
 import { colors } from "../model.ts";
+import { loopback } from "./address.ts";
 import type { Path } from "./path.ts";
 import type { Problem } from "./problems.ts";
 import type { Settings } from "./settings.ts";
@@ -36,8 +37,6 @@ function claimOutlivesTheComponent({ color, claimMs }: Settings): readonly Probl
   const problem = "ends before a color may have started";
   return [{ path: ["claim"], problem, fix: "write more than the time to start", about }];
 }
-
-const loopback: readonly string[] = ["127.0.0.1", "::1", "localhost"];
 
 /** The processes of colors run where this runs, and listen on loopback. */
 function processesAreReachable({ platform, proxy, given, color }: Settings): readonly Problem[] {

@@ -4,11 +4,21 @@ import { z } from "zod";
 
 import { Duration, formatDuration, parseDuration } from "../duration.ts";
 import { addressProblem, isHostName } from "./address.ts";
+import { refuse } from "./refusal.ts";
 import { versionForm, versionMaxLength, versionWords } from "./version.ts";
 
 /** Names the allowed values in words; printed as the fix and as the type in the docs. */
 function of<S extends z.ZodType>(type: string, schema: S): S {
   return schema.meta({ type });
+}
+
+/** Text of which `judge` says what is wrong with it; null for a good one. */
+export function judged(type: string, judge: (text: string) => string | null) {
+  const text = z.string().superRefine((value, context) => {
+    const problem = judge(value);
+    if (problem !== null) context.addIssue({ code: "custom", message: problem });
+  });
+  return of(type, text);
 }
 
 /** Absent, or the value; absent is `null` in the settings. */
@@ -90,11 +100,7 @@ export function version() {
 /** The path of a request, with its query if any. */
 export function urlPath() {
   const type = `a path that starts with "/" and has no spaces, such as "/healthz"`;
-  const path = z.string().superRefine((value, context) => {
-    const problem = pathProblem(value);
-    if (problem !== null) context.addIssue({ code: "custom", message: problem });
-  });
-  return of(type, path);
+  return judged(type, pathProblem);
 }
 
 function pathProblem(path: string): string | null {
@@ -131,24 +137,30 @@ export function patterns() {
 }
 
 export function hostName() {
-  const host = z.string().refine(isHostName, "isn't a host name or an IP address");
+  const host = z.string().refine(isHostName, "doesn't have the right form");
   return of(`a host name or an IP address, such as "127.0.0.1"`, host);
 }
 
 /** `host:port` of an instance that somebody else runs. */
 export function address() {
-  const text = z.string().superRefine((value, context) => {
-    const problem = addressProblem(value);
-    if (problem !== null) context.addIssue({ code: "custom", message: problem });
-  });
-  return of(`host:port, such as "10.0.0.7:8080"`, text);
+  return judged(`host:port, such as "10.0.0.7:8080"`, addressProblem);
 }
 
 /** The words of a command line; no shell reads them. */
 export function argv() {
   const argument = z.string().refine((text) => !text.includes("\0"), "has a NUL character");
-  const words = z.array(of("a text in quotes", argument)).max(200);
+  const words = z.array(of("a text in quotes", argument)).max(200).superRefine(programIsNamed);
   return of(`a list of words, such as ["node", "server.ts"]`, words);
+}
+
+function programIsNamed(words: readonly string[], context: z.RefinementCtx): void {
+  if (words[0]?.trim() !== "") return;
+  const fix = "write the program that is run";
+  refuse(context, {
+    path: [0],
+    problem: "is empty, and a command's first word is its program",
+    fix,
+  });
 }
 
 /** Environment variables. */

@@ -5,17 +5,11 @@ import { z } from "zod";
 
 import { hour, minute } from "../duration.ts";
 import type { Settled } from "./settled.ts";
-import { duration, line, optional } from "./fields.ts";
+import { duration, judged, line, optional } from "./fields.ts";
 
 const startType = 'a cron expression or a local time, such as "0 16 * * FRI" or "2026-12-20T00:00"';
 
-const start = z
-  .string()
-  .superRefine((text, context) => {
-    const problem = startProblem(text);
-    if (problem !== null) context.addIssue({ code: "custom", message: problem });
-  })
-  .meta({ type: startType });
+const start = judged(startType, startProblem);
 
 const window = z.strictObject({
   start: start.describe("When it begins, in the time zone."),

@@ -2,6 +2,8 @@
 
 import type { z } from "zod";
 
+import { refuse } from "./refusal.ts";
+
 type Context = z.RefinementCtx;
 
 interface Places {
@@ -13,10 +15,18 @@ interface Places {
 export function countsOrValue({ bad, total, value }: Places, context: Context): void {
   const counts = bad !== null || total !== null;
   if (value !== null && counts) {
-    refuse(context, "value", ["is a second thing to read", "write either value, or bad and total"]);
+    refuse(context, {
+      path: ["value"],
+      problem: "is a second thing to read",
+      fix: "write either value, or bad and total",
+    });
   } else if (value === null && (bad === null || total === null)) {
     const missing = bad === null ? "bad" : "total";
-    refuse(context, missing, ["is missing", "write bad and total, or value"]);
+    refuse(context, {
+      path: [missing],
+      problem: "is missing",
+      fix: "write bad and total, or value",
+    });
   }
 }
 
@@ -45,21 +55,17 @@ export function limitsFitWhatIsRead(
   for (const field of counts ? limits : shares) {
     if (metric[field] === null) continue;
     const problem = counts ? "is for a value, and this reads counts" : "is for counts of bad ones";
-    refuse(context, field, [problem, "remove it"]);
+    refuse(context, { path: [field], problem, fix: "remove it" });
   }
   if (counts) return;
   if (limits.every((field) => metric[field] === null)) {
-    refuse(context, "upper", ["is missing: nothing limits the value", "or lower, or ofFormer"]);
+    refuse(context, {
+      path: ["upper"],
+      problem: "is missing: nothing limits the value",
+      fix: "or lower, or ofFormer",
+    });
   }
   if (metric.lower !== null && metric.upper !== null && metric.lower > metric.upper) {
-    refuse(context, "lower", ["is above upper", "write at most upper"]);
+    refuse(context, { path: ["lower"], problem: "is above upper", fix: "write at most upper" });
   }
-}
-
-function refuse(
-  context: Context,
-  field: string,
-  [message, fix]: readonly [problem: string, fix: string],
-): void {
-  context.addIssue({ code: "custom", path: [field], message, params: { fix } });
 }

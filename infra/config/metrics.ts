@@ -11,6 +11,7 @@ import {
   environmentVariables,
   fraction,
   integer,
+  judged,
   line,
   optional,
   word,
@@ -142,11 +143,7 @@ export function readyMetric(metric: Written): Metric {
 
 /** Without credentials, which would be shown wherever the address is. */
 function httpUrl() {
-  const url = z.string().superRefine((value, context) => {
-    const problem = urlProblem(value);
-    if (problem !== null) context.addIssue({ code: "custom", message: problem });
-  });
-  return url.meta({ type: `an http or https URL, such as "http://127.0.0.1:9090"` });
+  return judged(`an http or https URL, such as "http://127.0.0.1:9090"`, urlProblem);
 }
 
 function urlProblem(text: string): string | null {

@@ -32,6 +32,12 @@ export const platformPaths: Readonly<Record<PlatformName, PlatformPaths>> = {
   },
 };
 
+/** Until a color of bluegreen's or of a component of the user's own has started, at worst. */
+export function longestStartMs(settings: Settings): number {
+  const { color, platform } = settings;
+  return color.file === null ? platformFacts[platform](settings).startMs : color.startMs;
+}
+
 interface PlatformFacts {
   /** Until all instances of a color have started, at worst. */
   readonly startMs: number;

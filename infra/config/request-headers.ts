@@ -3,6 +3,7 @@
 import { z } from "zod";
 
 import { colorHeader, previewHeader } from "../headers.ts";
+import { refuse } from "./refusal.ts";
 
 const nameForm = /^[!#$%&'*+.^_`|~\w-]{1,100}$/;
 const valueForm = /^[\t\u0020-\u007e\u0080-\u00ff]{0,8000}$/;
@@ -33,8 +34,8 @@ export function requestHeaders() {
         const found = problemOf(name, value, seen);
         seen.add(name.toLowerCase());
         if (found === null) continue;
-        const [message, fix] = found;
-        context.addIssue({ code: "custom", path: [name], message, params: { fix } });
+        const [problem, fix] = found;
+        refuse(context, { path: [name], problem, fix });
       }
     })
     .meta({ type: "a map of header names to text" });

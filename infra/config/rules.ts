@@ -4,7 +4,7 @@ import { basename } from "node:path";
 
 import { colors } from "../model.ts";
 import type { Settings } from "./settings.ts";
-import { canonicalAddress } from "./address.ts";
+import { canonicalAddress, hostAndPort } from "./address.ts";
 import { colorRules } from "./color-rules.ts";
 import { metricNamesDiffer, valuesFitIntoTheBake } from "./metric-list-rules.ts";
 import { overlaps } from "./path.ts";
@@ -165,9 +165,8 @@ function givenColorsDiffer({ given }: Settings): readonly Problem[] {
 
 function givenColorsAreNotTheRouter(settings: Settings): readonly Problem[] {
   const { platform } = settings;
-  const listens = platformFacts[platform](settings);
-  const host = listens.host.includes(":") ? `[${listens.host}]` : listens.host;
-  const router = canonicalAddress(`${host}:${listens.port}`);
+  const { host, port } = platformFacts[platform](settings);
+  const router = canonicalAddress(hostAndPort(host, port));
   return givenAddresses(settings.given).flatMap(({ path, address }) => {
     if (address !== router) return [];
     const problem = "is the router's own address, so requests would go round in a circle";

@@ -30,6 +30,7 @@ export function judgeAddresses(value: unknown, file: string): readonly Address[]
 
 export interface Waiting {
   readonly file: string;
+  /** Milliseconds until those that aren't healthy have failed to start; 0: nothing waits. */
   readonly startMs: number;
   readonly intervalMs: number;
   readonly read: () => Promise<TargetReading>;

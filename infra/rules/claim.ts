@@ -1,22 +1,14 @@
 /** Who may fill a color, and until when. Pure. */
 
 import { BlueGreenError } from "../errors.ts";
-import type { Claim, Color, ColorOutputs, Owner, Rollout, RouterRecord } from "../model.ts";
+import type { Claim, Color, ColorOutputs, Rollout, RouterRecord } from "../model.ts";
 import { isByHand, isFilledByHand } from "./by-hand.ts";
+import { describeOwner, sameOwner } from "./owner.ts";
 import type { ClaimColor } from "./request.ts";
 import { refuseServing, wayOut } from "./rollout.ts";
 import { instant } from "./view.ts";
 import type { View } from "./view.ts";
 import { endsWith, refuseOpenWindow } from "./window.ts";
-
-export function sameOwner(a: Owner | null, b: Owner | null): boolean {
-  if (a === null || b === null) return a === b;
-  return a.host === b.host && a.pid === b.pid && a.started === b.started;
-}
-
-export function describeOwner(owner: Owner | null): string {
-  return owner ? `${owner.user} on ${owner.host} (process ${owner.pid})` : "nobody at the moment";
-}
 
 /** The claim that keeps others out now; null when there is none or it ran out. */
 export function liveClaim(record: RouterRecord, nowMs: number): Claim | null {

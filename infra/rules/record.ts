@@ -4,11 +4,7 @@ import * as z from "zod";
 import { BlueGreenError } from "../errors.ts";
 import type { Claim, ColorOutputs, Pin, Rollout, RouterReading, RouterRecord } from "../model.ts";
 import { emptyRecord, perColor, recordSchema } from "../model.ts";
-
-/** The engine may drop nulls on their way through a stack's state: absent means null. */
-function orNull<T extends z.ZodType>(shape: T) {
-  return shape.nullish().transform((value) => value ?? null);
-}
+import { orNull, pinShape } from "./mark-schema.ts";
 
 const color = z.enum(["blue", "green"]);
 const weights = z.object({ blue: z.number(), green: z.number() });
@@ -20,15 +16,6 @@ const owner = z.object({
   host: z.string(),
   pid: z.number(),
   started: z.string(),
-});
-
-const pin = z.object({
-  digest: z.string(),
-  version: z.string(),
-  reason: z.string(),
-  by: z.string(),
-  at: z.string(),
-  until: orNull(z.string()),
 });
 
 const permission = z.object({ by: z.string(), at: z.string(), reason: z.string() });
@@ -77,7 +64,7 @@ const record: z.ZodType<RouterRecord> = z.object({
   retiring: orNull(color),
   switchedAt: orNull(z.string()),
   rollbackUntil: orNull(z.string()),
-  pins: z.array(pin),
+  pins: z.array(pinShape),
   rollout: orNull(rollout),
 });
 

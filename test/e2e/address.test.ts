@@ -1,12 +1,13 @@
 /** A router that serves, and settings that name another address for it. */
 
 import { writeFileSync } from "node:fs";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import { anyPort, freePort } from "../../infra/platforms/local/supervisor/ports.ts";
 import { describeOnEngine } from "../support/project/engine.ts";
 import { expectError, expectExit } from "../support/project/expectations.ts";
 import { makeProject } from "../support/project/project.ts";
 import type { Project } from "../support/project/project.ts";
+import { removeAfterAll } from "../support/project/removal.ts";
 
 describeOnEngine("a changed port while clients are served", () => {
   let project: Project;
@@ -22,10 +23,7 @@ describeOnEngine("a changed port while clients are served", () => {
     writeFileSync(project.settingsFile, moved);
   });
 
-  afterAll(async () => {
-    // Guarded: when beforeAll failed there is nothing to remove.
-    if ((project as Project | undefined) !== undefined) await project.remove();
-  });
+  removeAfterAll(() => project);
 
   it("isn't obeyed by up without a yes", async () => {
     const says = new RegExp(`Clients of http://127.0.0.1:${project.port} will be refused`);

@@ -10,6 +10,7 @@ import { expectError, expectExit } from "../support/project/expectations.ts";
 import { endProcesses } from "../support/project/processes.ts";
 import { backendFolder, makeProject, pulumiUp } from "../support/project/project.ts";
 import type { Project } from "../support/project/project.ts";
+import { removeAfterAll } from "../support/project/removal.ts";
 import { makeSmallDisk } from "../support/project/small-disk.ts";
 import type { Impossible, SmallDisk } from "../support/project/small-disk.ts";
 import { eventually } from "../support/project/waiting.ts";
@@ -23,10 +24,7 @@ describeOnEngine("before there is an environment", () => {
     good = project.settings();
   });
 
-  afterAll(async () => {
-    // Guarded: when beforeAll failed there is nothing to remove.
-    if ((project as Project | undefined) !== undefined) await project.remove();
-  });
+  removeAfterAll(() => project);
 
   /** For this test only. */
   function settings(change: (text: string) => string): void {

@@ -2,7 +2,7 @@
 
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import type { Event } from "../../automation/event.ts";
 import { appFile, appSource } from "../support/project/app.ts";
 import type { Run } from "../support/project/command.ts";
@@ -11,6 +11,7 @@ import { expectExit } from "../support/project/expectations.ts";
 import { endProcesses } from "../support/project/processes.ts";
 import { makeProject, pulumiUp } from "../support/project/project.ts";
 import type { Project } from "../support/project/project.ts";
+import { removeAfterAll } from "../support/project/removal.ts";
 
 function eventsOf({ stdout }: Run): readonly Event[] {
   const lines = stdout.trim().split("\n");
@@ -24,10 +25,7 @@ describeOnEngine("an environment's life by the command line", () => {
     project = await makeProject();
   });
 
-  afterAll(async () => {
-    // Guarded: when beforeAll failed there is nothing to remove.
-    if ((project as Project | undefined) !== undefined) await project.remove();
-  });
+  removeAfterAll(() => project);
 
   /** Kills the router, both supervisors and all instances, as a power cut does. */
   async function killEverything(): Promise<void> {

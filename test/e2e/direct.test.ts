@@ -1,13 +1,14 @@
 /** The way back where the engine is locked, missing or of no help, and switches that aren't served. */
 
 import { rmSync, writeFileSync } from "node:fs";
-import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
+import { beforeAll, expect, it, onTestFinished } from "vitest";
 import { setRoutes } from "../../infra/platforms/local/router/client.ts";
 import { describeOnEngine } from "../support/project/engine.ts";
 import { expectError, expectExit } from "../support/project/expectations.ts";
 import { holdLock } from "../support/project/held-lock.ts";
 import { makeProject, pulumiUp } from "../support/project/project.ts";
 import type { Project } from "../support/project/project.ts";
+import { removeAfterAll } from "../support/project/removal.ts";
 import { eventually } from "../support/project/waiting.ts";
 
 /** The version check alone: what only the probe through the router meets isn't checked before. */
@@ -26,10 +27,7 @@ describeOnEngine("the way back past the engine", () => {
     expectExit(await project.run(["deploy", "--version", "2"]), 0);
   });
 
-  afterAll(async () => {
-    // Guarded: when beforeAll failed there is nothing to remove.
-    if ((project as Project | undefined) !== undefined) await project.remove();
-  });
+  removeAfterAll(() => project);
 
   function holdRoutersLock(): () => void {
     const lock = holdLock(project);
@@ -48,11 +46,13 @@ describeOnEngine("the way back past the engine", () => {
     free();
   });
 
-  it("doesn't go back and forth when it is asked again", async () => {
+  it("doesn't go back and forth when it is asked again, and writes the file if that is left", async () => {
+    project.edit({ activeColor: "green", generation: 2 });
     const run = await project.run(["rollback", "--direct"]);
     expectExit(run, 0);
     expect(run.stderr).toContain("blue is active again already");
     expect(await project.ask()).toMatchObject({ body: "blue 1" });
+    expect(project.settings()).toMatch(/activeColor: blue\n(.*\n)*.*generation: 3/);
   });
 
   it("is taken over by the next hand-run update, which moves no traffic", async () => {
@@ -181,10 +181,7 @@ describeOnEngine("a release that fails its bake while another process holds the 
     writeFileSync(project.settingsFile, project.settings().replace(/bluegreen:bake: .*/, bake));
   });
 
-  afterAll(async () => {
-    // Guarded: when beforeAll failed there is nothing to remove.
-    if ((project as Project | undefined) !== undefined) await project.remove();
-  });
+  removeAfterAll(() => project);
 
   it("loses its traffic past the engine, and is pinned", async () => {
     const running = project.start(["deploy", "--version", "2"]);
@@ -220,10 +217,7 @@ describeOnEngine("beside a release that has failed its checks", () => {
     expectExit(await project.run(["deploy", "--version", "1"]), 0);
   });
 
-  afterAll(async () => {
-    // Guarded: when beforeAll failed there is nothing to remove.
-    if ((project as Project | undefined) !== undefined) await project.remove();
-  });
+  removeAfterAll(() => project);
 
   it("a direct rollback stays: that release has never had traffic", async () => {
     project.fault("2", { status: 500 });

@@ -1,11 +1,12 @@
 /** What a color still answers when it is to go, by an application that ends without a thought. */
 
 import { writeFileSync } from "node:fs";
-import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { afterEach, beforeAll, expect, it } from "vitest";
 import { describeOnEngine } from "../support/project/engine.ts";
 import { expectExit } from "../support/project/expectations.ts";
 import { makeProject } from "../support/project/project.ts";
 import type { Project } from "../support/project/project.ts";
+import { removeAfterAll } from "../support/project/removal.ts";
 
 describeOnEngine("a request that takes longer than the commands that replace its color", () => {
   let project: Project;
@@ -23,10 +24,7 @@ describeOnEngine("a request that takes longer than the commands that replace its
     slow = null;
   });
 
-  afterAll(async () => {
-    // Guarded: when beforeAll failed there is nothing to remove.
-    if ((project as Project | undefined) !== undefined) await project.remove();
-  });
+  removeAfterAll(() => project);
 
   /** Asks the color that is active now. */
   function askSlowly(ms: number): void {

@@ -1,12 +1,13 @@
 /** Freeze windows, met by the driver and by hand. */
 
 import { writeFileSync } from "node:fs";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import type { Run } from "../support/project/command.ts";
 import { describeOnEngine } from "../support/project/engine.ts";
 import { expectExit } from "../support/project/expectations.ts";
 import { makeProject, pulumiUp } from "../support/project/project.ts";
 import type { Project } from "../support/project/project.ts";
+import { removeAfterAll } from "../support/project/removal.ts";
 
 const toDev = [...pulumiUp, "--stack", "dev"];
 
@@ -19,10 +20,7 @@ describeOnEngine("an environment in a freeze window", () => {
     expectExit(await project.run(["deploy", "--version", "2"]), 0);
   });
 
-  afterAll(async () => {
-    // Guarded: when beforeAll failed there is nothing to remove.
-    if ((project as Project | undefined) !== undefined) await project.remove();
-  });
+  removeAfterAll(() => project);
 
   async function expectRefusal(work: () => Promise<Run>, words: RegExp): Promise<void> {
     const run = await work();

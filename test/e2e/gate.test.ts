@@ -1,10 +1,11 @@
 /** A deployment that waits for a person between its checks and its switch. */
 
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import { describeOnEngine } from "../support/project/engine.ts";
 import { expectError, expectExit } from "../support/project/expectations.ts";
 import { makeProject } from "../support/project/project.ts";
 import type { Project } from "../support/project/project.ts";
+import { removeAfterAll } from "../support/project/removal.ts";
 
 describeOnEngine("a deployment with a manual gate", () => {
   let project: Project;
@@ -15,10 +16,7 @@ describeOnEngine("a deployment with a manual gate", () => {
     project.edit({ gate: "manual" });
   });
 
-  afterAll(async () => {
-    // Guarded: when beforeAll failed there is nothing to remove.
-    if ((project as Project | undefined) !== undefined) await project.remove();
-  });
+  removeAfterAll(() => project);
 
   it("waits after its checks, while the active color has all traffic", async () => {
     const run = await project.run(["deploy", "--version", "2"]);

@@ -1,18 +1,16 @@
 /** Colors that somebody else manages: two servers started by hand, adopted by their addresses. */
 
-import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import type { Color } from "../../infra/model.ts";
 import { startOf } from "../../infra/process-identity.ts";
 import { anyPort, freePort } from "../../infra/platforms/local/supervisor/ports.ts";
-import { appFile } from "../support/project/app.ts";
-import { start } from "../support/project/command.ts";
+import { startApp } from "../support/project/app-process.ts";
 import type { Running } from "../support/project/command.ts";
 import { describeOnEngine } from "../support/project/engine.ts";
 import { expectError, expectExit } from "../support/project/expectations.ts";
 import { makeProject, pulumiUp } from "../support/project/project.ts";
 import type { Project } from "../support/project/project.ts";
-import { eventually } from "../support/project/waiting.ts";
+import { removeAfterAll } from "../support/project/removal.ts";
 
 interface Server {
   readonly address: string;
@@ -35,33 +33,11 @@ describeOnEngine("given colors", () => {
     };
   });
 
-  afterAll(async () => {
-    // Guarded: when beforeAll failed there is nothing to remove.
-    if ((project as Project | undefined) !== undefined) await project.remove();
-  });
+  removeAfterAll(() => project);
 
-  /** Named after the project's folder, so that it ends with the project. */
   async function server(color: Color, version: string, port: number): Promise<Server> {
-    const process = start({
-      file: "node",
-      args: [join(project.folder, "app", appFile)],
-      cwd: project.folder,
-      env: {
-        ...project.env,
-        PORT: String(port),
-        HOST: "127.0.0.1",
-        VERSION: version,
-        COLOR: `given ${color}`,
-        FAULTS: join(project.root, "faults"),
-      },
-      limitMs: 300_000,
-    });
-    const address = `127.0.0.1:${port}`;
-    await eventually(`${address} answers`, async () => {
-      const response = await fetch(`http://${address}/healthz`).catch(() => null);
-      return response?.ok === true ? true : null;
-    });
-    return { address, process };
+    const process = await startApp(project, { color: `given ${color}`, version, port });
+    return { address: `127.0.0.1:${port}`, process };
   }
 
   function isRunning(color: Color): boolean {

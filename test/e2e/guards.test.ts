@@ -2,10 +2,11 @@
 
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
+import { beforeAll, expect, it, onTestFinished } from "vitest";
 import type { Run } from "../support/project/command.ts";
 import { describeOnEngine } from "../support/project/engine.ts";
 import { expectError, expectExit } from "../support/project/expectations.ts";
+import { removeAfterAll } from "../support/project/removal.ts";
 import { eventually } from "../support/project/waiting.ts";
 import { makeProject, pulumiUp } from "../support/project/project.ts";
 import type { Project, RunOptions } from "../support/project/project.ts";
@@ -22,10 +23,7 @@ describeOnEngine("a hand-run pulumi", () => {
     expectExit(await project.run(["deploy", "--version", "2"]), 0);
   });
 
-  afterAll(async () => {
-    // Guarded: when beforeAll failed there is nothing to remove.
-    if ((project as Project | undefined) !== undefined) await project.remove();
-  });
+  removeAfterAll(() => project);
 
   function up(stack = "dev", options?: RunOptions): Promise<Run> {
     return project.pulumi([...pulumiUp, "--stack", stack], options);

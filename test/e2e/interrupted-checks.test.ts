@@ -2,12 +2,13 @@
 
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import { startOf } from "../../infra/process-identity.ts";
 import { describeOnEngine } from "../support/project/engine.ts";
 import { expectExit } from "../support/project/expectations.ts";
 import { makeProject } from "../support/project/project.ts";
 import type { Project } from "../support/project/project.ts";
+import { removeAfterAll } from "../support/project/removal.ts";
 import { eventually } from "../support/project/waiting.ts";
 
 /** Says who it is, then goes on for longer than any test waits. */
@@ -27,10 +28,7 @@ describeOnEngine("checks under way", () => {
     project = await makeProject({ settings: { checks: endless } });
   });
 
-  afterAll(async () => {
-    // Guarded: when beforeAll failed there is nothing to remove.
-    if ((project as Project | undefined) !== undefined) await project.remove();
-  });
+  removeAfterAll(() => project);
 
   /** The signal goes to the command alone: a terminal's would reach the check as well. */
   async function expectStopped(args: readonly string[]): Promise<string> {

@@ -10,6 +10,7 @@ import { describeOnEngine } from "../support/project/engine.ts";
 import { expectExit } from "../support/project/expectations.ts";
 import { makeProject } from "../support/project/project.ts";
 import type { Project } from "../support/project/project.ts";
+import { removeAfterAll } from "../support/project/removal.ts";
 
 describeOnEngine("a bake with a metric of one's own", () => {
   let project: Project;
@@ -34,11 +35,11 @@ describeOnEngine("a bake with a metric of one's own", () => {
     });
   });
 
-  afterAll(async () => {
+  removeAfterAll(() => project);
+
+  afterAll(() => {
     server.close();
     server.closeAllConnections();
-    // Guarded: when beforeAll failed there is nothing to remove.
-    if ((project as Project | undefined) !== undefined) await project.remove();
   });
 
   it("a source that is down holds the new color, and is never a pass", async () => {

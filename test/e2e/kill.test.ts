@@ -13,13 +13,14 @@ import {
   whenWritten,
 } from "../support/kill/killing.ts";
 import type { Kill } from "../support/kill/killing.ts";
-import { end, partsOf } from "../support/kill/processes.ts";
+import { partsOf } from "../support/kill/processes.ts";
 import type { PartProcess } from "../support/kill/processes.ts";
 import { checkOut, makeShop } from "../support/kill/project.ts";
 import type { Shop } from "../support/kill/project.ts";
 import { expectSettled, truthOf } from "../support/kill/truth.ts";
 import type { Run } from "../support/project/command.ts";
 import { describeOnEngine } from "../support/project/engine.ts";
+import { kill } from "../support/project/processes.ts";
 import type { Project } from "../support/project/project.ts";
 
 const filling = whenProviding(/ up .*fill /);
@@ -164,7 +165,7 @@ describeOnEngine("under constant load", () => {
   it("nobody notices that a supervisor is killed, and `up` starts another", async () => {
     const active = await activeColor();
     const before = partsOf(project);
-    for (const { pid } of before.filter(({ part }) => part === "supervisor")) end(pid);
+    for (const { pid } of before.filter(({ part }) => part === "supervisor")) kill(pid);
     const run = await startIn(project, ["up"]).done;
     expect(run.code, run.output).toBe(0);
     const { processes } = await expectSettled(project, active);
@@ -175,7 +176,7 @@ describeOnEngine("under constant load", () => {
   it("`up` brings a killed router back as it was; requests fail only in between", async () => {
     const active = await activeColor();
     await expectNoFailure();
-    for (const { pid, part } of partsOf(project)) if (part === "router") end(pid);
+    for (const { pid, part } of partsOf(project)) if (part === "router") kill(pid);
     const run = await startIn(project, ["up"]).done;
     expect(run.code, run.output).toBe(0);
     await expectSettled(project, active);

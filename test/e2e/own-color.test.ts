@@ -2,17 +2,15 @@
 
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import type { Color } from "../../infra/model.ts";
+import { beforeAll, expect, it } from "vitest";
 import { anyPort, freePort } from "../../infra/platforms/local/supervisor/ports.ts";
-import { appFile } from "../support/project/app.ts";
-import { start } from "../support/project/command.ts";
+import { startApp } from "../support/project/app-process.ts";
 import { describeOnEngine } from "../support/project/engine.ts";
 import { expectError, expectExit } from "../support/project/expectations.ts";
 import { makeProject, pulumiUp } from "../support/project/project.ts";
 import type { Project } from "../support/project/project.ts";
 import { removeWithRouter, routerReading, useProxy } from "../support/project/proxy.ts";
-import { eventually } from "../support/project/waiting.ts";
+import { removeAfterAll } from "../support/project/removal.ts";
 import { describeWith } from "../support/programs.ts";
 
 /** One resource with the parent that it is given, one below a component, and one without any. */
@@ -63,42 +61,14 @@ async function makeShop(): Promise<Project> {
   write(project, "shop-color.ts", component);
   write(project, "label.ts", label);
   await Promise.all([
-    startServer(project, { color: "blue", version: "1", port: blue }),
-    startServer(project, { color: "green", version: "2", port: green }),
+    startApp(project, { color: "own blue", version: "1", port: blue }),
+    startApp(project, { color: "own green", version: "2", port: green }),
   ]);
   return project;
 }
 
 function write(project: Project, name: string, text: string): void {
   writeFileSync(join(project.folder, "infra", name), text);
-}
-
-interface Server {
-  readonly color: Color;
-  readonly version: string;
-  readonly port: number;
-}
-
-/** Named after the project's folder, so that it ends with the project. */
-async function startServer(project: Project, { color, version, port }: Server): Promise<void> {
-  start({
-    file: "node",
-    args: [join(project.folder, "app", appFile)],
-    cwd: project.folder,
-    env: {
-      ...project.env,
-      PORT: String(port),
-      HOST: "127.0.0.1",
-      VERSION: version,
-      COLOR: `own ${color}`,
-      FAULTS: join(project.root, "faults"),
-    },
-    limitMs: 300_000,
-  });
-  await eventually(`${color} answers`, async () => {
-    const response = await fetch(`http://127.0.0.1:${port}/healthz`).catch(() => null);
-    return response?.ok === true ? true : null;
-  });
 }
 
 describeOnEngine("a color component of the user's own", () => {
@@ -108,10 +78,7 @@ describeOnEngine("a color component of the user's own", () => {
     project = await makeShop();
   });
 
-  afterAll(async () => {
-    // Guarded: when beforeAll failed there is nothing to remove.
-    if ((project as Project | undefined) !== undefined) await project.remove();
-  });
+  removeAfterAll(() => project);
 
   async function resources(stack: string): Promise<readonly Record<string, unknown>[]> {
     const { code, stdout, output } = await project.pulumi(["stack", "export", "--stack", stack]);
@@ -252,10 +219,7 @@ describeWith(["nginx"], "a color component of the user's own behind nginx", () =
       useProxy(project, {});
     });
 
-    afterAll(async () => {
-      // Guarded: when beforeAll failed there is nothing to remove.
-      if ((project as Project | undefined) !== undefined) await removeWithRouter(project);
-    });
+    removeAfterAll(() => project, removeWithRouter);
 
     it("has its addresses routed to, and no others", async () => {
       expectExit(await project.run(["deploy", "--version", "1"]), 0);

@@ -18,6 +18,7 @@ import { describeOnEngine } from "../support/project/engine.ts";
 import { endProcesses } from "../support/project/processes.ts";
 import { backendFolder, makeProject, pulumiUp } from "../support/project/project.ts";
 import type { Project } from "../support/project/project.ts";
+import { removeAfterAll } from "../support/project/removal.ts";
 
 const secret = "correct-horse-battery";
 
@@ -79,10 +80,7 @@ describeOnEngine("a preview of an environment that doesn't exist yet", () => {
     writeFileSync(project.settingsFile, text);
   });
 
-  afterAll(async () => {
-    // Guarded: when beforeAll failed there is nothing to remove.
-    if ((project as Project | undefined) !== undefined) await project.remove();
-  });
+  removeAfterAll(() => project);
 
   it("shows what a first deploy would make, and makes none of it", async () => {
     const { code, summary } = await look(project, ["--version", "1"]);
@@ -132,10 +130,10 @@ describeOnEngine("a preview of a living environment", () => {
     if (run.code !== 0) throw new Error(run.output);
   });
 
-  afterAll(async () => {
+  removeAfterAll(() => project);
+
+  afterAll(() => {
     console.info("wall time of previews in ms:", JSON.stringify(wallMs));
-    // Guarded: when beforeAll failed there is nothing to remove.
-    if ((project as Project | undefined) !== undefined) await project.remove();
   });
 
   function asFile(activeColor: string, generation: number): void {

@@ -1,10 +1,11 @@
 /** The proof of a switch: errors of the new color end it, and what was cut short before it is proven. */
 
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import { describeOnEngine } from "../support/project/engine.ts";
 import { expectError, expectExit } from "../support/project/expectations.ts";
 import { makeProject, pulumiUp } from "../support/project/project.ts";
 import type { Project } from "../support/project/project.ts";
+import { removeAfterAll } from "../support/project/removal.ts";
 import { eventually } from "../support/project/waiting.ts";
 
 const settings = { checks: "[{ kind: version, path: /version }]", switchWithin: "3s" };
@@ -19,10 +20,7 @@ describeOnEngine("a switch that is killed before it was seen to be served", () =
     expectExit(await project.run(["deploy", "--version", "2"]), 0);
   });
 
-  afterAll(async () => {
-    // Guarded: when beforeAll failed there is nothing to remove.
-    if ((project as Project | undefined) !== undefined) await project.remove();
-  });
+  removeAfterAll(() => project);
 
   /** Blue doesn't answer the probes, so that the proof takes as long as it may. */
   async function killedAfterFlip(): Promise<void> {
@@ -76,10 +74,7 @@ describeOnEngine("a release that answers with errors once it has the traffic", (
     expectExit(await project.run(["deploy", "--version", "1"]), 0);
   });
 
-  afterAll(async () => {
-    // Guarded: when beforeAll failed there is nothing to remove.
-    if ((project as Project | undefined) !== undefined) await project.remove();
-  });
+  removeAfterAll(() => project);
 
   it("loses it at once, is pinned, and its rollout ends", async () => {
     project.fault("2", broken);

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { anyPort, freePort } from "../../infra/platforms/local/supervisor/ports.ts";
 import { freePorts } from "../contract/proxy/bed.ts";
+import { startApp } from "../support/project/app-process.ts";
 import { appFile } from "../support/project/app.ts";
-import { start } from "../support/project/command.ts";
 import { describeOnEngine } from "../support/project/engine.ts";
 import { expectError, expectExit } from "../support/project/expectations.ts";
 import { endProcesses } from "../support/project/processes.ts";
@@ -45,7 +45,8 @@ describeWith(["nginx"], "an nginx that serves already", () => {
         reload: JSON.stringify([...argv, "-s", "reload"]),
         colors: `{ kind: process, ${colors.join(", ")} }`,
       });
-      await startLive();
+      // The application as it runs before anything of ours.
+      await startApp(project, { color: "live", version: "0", port: livePort });
       configure(`upstream shop { server 127.0.0.1:${livePort}; }`);
       execFileSync(program, argv.slice(1));
       expect(await askPublic()).toBe("live 0");
@@ -58,24 +59,6 @@ describeWith(["nginx"], "an nginx that serves already", () => {
       if (existsSync(pid)) await endProcesses(serverPids(Number(readFileSync(pid, "utf8"))));
       await project.remove();
     });
-
-    /** The application as it runs before anything of ours. */
-    async function startLive(): Promise<void> {
-      start({
-        file: "node",
-        args: [join(project.folder, "app", appFile)],
-        cwd: project.folder,
-        env: {
-          ...project.env,
-          ...{ PORT: String(livePort), HOST: "127.0.0.1", VERSION: "0", COLOR: "live" },
-          FAULTS: join(project.root, "faults"),
-        },
-        limitMs: 300_000,
-      });
-      await eventually("the live application answers", async () => {
-        return await fetch(`http://127.0.0.1:${livePort}/`).catch(() => null);
-      });
-    }
 
     function configure(upstream: string): void {
       mkdirSync(theirs, { recursive: true });
@@ -105,7 +88,11 @@ describeWith(["nginx"], "an nginx that serves already", () => {
     });
 
     it("serves on while its file is laid out, and doctor tells what to add", async () => {
-      expectExit(await project.run(["up"]), 0);
+      const up = await project.run(["up"]);
+      expectExit(up, 0);
+      expect(up.stdout + up.stderr).toMatch(
+        /nginx doesn't hand its requests over yet; `bluegreen doctor` prints the steps/,
+      );
       expect(await askPublic()).toBe("live 0");
       const doctor = await project.run(["doctor"]);
       const file = join(project.root, "router", "bluegreen.conf");

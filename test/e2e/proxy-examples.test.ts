@@ -10,7 +10,7 @@ import { expectExit } from "../support/project/expectations.ts";
 import { makeProject } from "../support/project/project.ts";
 import type { Project } from "../support/project/project.ts";
 import { removeWithRouter } from "../support/project/proxy.ts";
-import { describeWith, findProgram } from "../support/programs.ts";
+import { describeWith, findProgram, workersAccount } from "../support/programs.ts";
 
 type Dialect = "nginx" | "haproxy";
 
@@ -66,10 +66,12 @@ async function copyExample(dialect: Dialect) {
 /** Free ports, folders of the test, and no long waits. */
 async function elsewhere(text: string, { root, port }: Project, dialect: Dialect): Promise<string> {
   const [blue, green] = [await freePorts(), await freePorts()];
+  const account = workersAccount();
   const own = [
     `port: ${port}`,
     `dir: ${join(root, "router")}`,
     `program: ${findProgram(dialect) ?? dialect}`,
+    ...(dialect === "haproxy" && account !== null ? [`user: ${account}`] : []),
   ];
   const short = "  bluegreen:bake: { duration: 0s }\n  bluegreen:drain: 200ms\n";
   const moved = text

@@ -1,40 +1,36 @@
 /** Two Python servers per color behind HAProxy, from the first release to the end, under a load. */
 
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
+import { beforeAll, expect, it, onTestFinished } from "vitest";
 import type { Color } from "../../infra/model.ts";
 import { serverModes } from "../../infra/platforms/proxy/haproxy/servers.ts";
 import { thisMachine } from "../../infra/platforms/proxy/hosts/this-machine.ts";
 import type { Run } from "../support/project/command.ts";
 import { describeOnEngine } from "../support/project/engine.ts";
-import { expectError, expectExit } from "../support/project/expectations.ts";
+import { expectError, expectExit, expectNothingLost } from "../support/project/expectations.ts";
 import { holdLock } from "../support/project/held-lock.ts";
 import { endProcesses } from "../support/project/processes.ts";
-import { makeProject, pulumiUp } from "../support/project/project.ts";
+import { pulumiUp } from "../support/project/project.ts";
 import type { Project } from "../support/project/project.ts";
-import { removeWithRouter, routerPids, routerReading, useProxy } from "../support/project/proxy.ts";
+import { routerPids, routerReading, useProxy } from "../support/project/proxy.ts";
+import { removeAfterAll } from "../support/project/removal.ts";
+import { makeServersProject } from "../support/project/servers-project.ts";
+import type { ServersProject } from "../support/project/servers-project.ts";
 import type { TestServers } from "../support/project/servers.ts";
-import { makeServers } from "../support/project/servers.ts";
 import { describeWith, findProgram } from "../support/programs.ts";
-import { underSteadyLoad } from "../support/steady-load.ts";
 
 const noEngine = { env: { BLUEGREEN_ENGINE: "/nowhere/pulumi" } };
 
 describeWith(["haproxy", "python3"], "a managed HAProxy before two servers per color", () => {
   describeOnEngine("from the first release to the end", () => {
+    let made: ServersProject;
     let project: Project;
     let servers: TestServers;
-    let backend: string;
 
     beforeAll(async () => {
-      // Servers are nobody's alone, so the state is where a team chose to have it.
-      backend = mkdtempSync(join(tmpdir(), "bluegreen-backend-"));
-      const env = { PULUMI_BACKEND_URL: `file://${backend}`, PULUMI_CONFIG_PASSPHRASE: "test" };
-      project = await makeProject({ env });
-      servers = await makeServers(project);
+      made = await makeServersProject();
+      ({ project, servers } = made);
       useProxy(project, {
         dialect: "haproxy",
         program: findProgram("haproxy") ?? "haproxy",
@@ -42,22 +38,7 @@ describeWith(["haproxy", "python3"], "a managed HAProxy before two servers per c
       });
     });
 
-    afterAll(async () => {
-      // Guarded: when beforeAll failed there is nothing to remove.
-      if ((project as Project | undefined) === undefined) return;
-      await (servers as TestServers | undefined)?.end();
-      await removeWithRouter(project);
-      rmSync(backend, { recursive: true, force: true });
-    });
-
-    async function expectNothingLost(work: () => Promise<Run>): Promise<Run> {
-      const load = { url: `${project.url}/`, ratePerSecond: 50 };
-      const { result, count } = await underSteadyLoad(load, work);
-      expectExit(result, 0);
-      expect(count.failures, result.output).toEqual([]);
-      expect(count.sent).toBeGreaterThan(5);
-      return result;
-    }
+    removeAfterAll(() => made);
 
     async function modes(color: Color): Promise<string> {
       const place = { name: "app", socket: join(project.root, "router", "admin.sock") };
@@ -89,7 +70,7 @@ describeWith(["haproxy", "python3"], "a managed HAProxy before two servers per c
 
     it("fills the other color host by host, each drained until it is healthy", async () => {
       const seen = await modesDuring("green", () =>
-        expectNothingLost(() => project.run(["deploy", "--version", "2"])),
+        expectNothingLost(project, () => project.run(["deploy", "--version", "2"])),
       );
       const changes = seen.filter((each) => each !== "ready ready");
       expect(changes).toEqual(["drain ready", "ready drain"]);
@@ -99,26 +80,30 @@ describeWith(["haproxy", "python3"], "a managed HAProxy before two servers per c
     });
 
     it("rolls back", async () => {
-      await expectNothingLost(() => project.run(["rollback", "--reason", "carts vanish"]));
+      await expectNothingLost(project, () => project.run(["rollback", "--reason", "carts vanish"]));
       expect(await project.ask()).toMatchObject({ body: "blue 1" });
     });
 
     it("rolls back past a held lock, and the next update takes it over", async () => {
       expectExit(await project.run(["switch", "green", "--no-bake"]), 0);
-      const lock = holdLock(project, project.stack, backend);
+      const lock = holdLock(project, project.stack, made.backend);
       onTestFinished(lock.free);
-      await expectNothingLost(() => project.run(["rollback", "--direct", "--reason", "slow"]));
+      await expectNothingLost(project, () =>
+        project.run(["rollback", "--direct", "--reason", "slow"]),
+      );
       expect(await project.ask()).toMatchObject({ body: "blue 1" });
       expect((await routerReading(project)).mark).toMatchObject({ reason: "slow" });
       lock.free();
-      const up = await expectNothingLost(() => project.pulumi([...pulumiUp, "--stack", "dev"]));
+      const up = await expectNothingLost(project, () =>
+        project.pulumi([...pulumiUp, "--stack", "dev"]),
+      );
       expect(up.output).toMatch(/rolled back at .*: slow/);
       expect(await project.ask()).toMatchObject({ body: "blue 1" });
     });
 
     it("rolls back without an engine", async () => {
       expectExit(await project.run(["switch", "green", "--no-bake"]), 0);
-      await expectNothingLost(() => project.run(["rollback", "--direct"], noEngine));
+      await expectNothingLost(project, () => project.run(["rollback", "--direct"], noEngine));
       expect(await project.ask()).toMatchObject({ body: "blue 1" });
     });
 
@@ -138,7 +123,7 @@ describeWith(["haproxy", "python3"], "a managed HAProxy before two servers per c
       const status = await project.run(["status"]);
       expect(status.stdout).toMatch(/blue\s+active\s+1\s.*1\/2 ready/);
       servers.mend();
-      await expectNothingLost(() => project.run(["up"]));
+      await expectNothingLost(project, () => project.run(["up"]));
       expect(await modes("blue")).toBe("ready ready");
       const doctor = await project.run(["doctor"]);
       expect(doctor.stdout).toMatch(/haproxy on this machine at .* follows generation/);

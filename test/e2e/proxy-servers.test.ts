@@ -1,51 +1,29 @@
 /** Two Python servers per color behind nginx, each filled by a script of the user's own. */
 
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import type { Run } from "../support/project/command.ts";
+import { beforeAll, expect, it } from "vitest";
 import { describeOnEngine } from "../support/project/engine.ts";
-import { expectError, expectExit } from "../support/project/expectations.ts";
-import { makeProject } from "../support/project/project.ts";
+import { expectError, expectExit, expectNothingLost } from "../support/project/expectations.ts";
 import type { Project } from "../support/project/project.ts";
-import { removeWithRouter, routerReading, useProxy } from "../support/project/proxy.ts";
+import { routerReading, useProxy } from "../support/project/proxy.ts";
+import { removeAfterAll } from "../support/project/removal.ts";
+import { makeServersProject } from "../support/project/servers-project.ts";
+import type { ServersProject } from "../support/project/servers-project.ts";
 import type { TestServers } from "../support/project/servers.ts";
-import { makeServers } from "../support/project/servers.ts";
 import { describeWith } from "../support/programs.ts";
-import { underSteadyLoad } from "../support/steady-load.ts";
 
 describeWith(["nginx", "python3"], "two servers per color behind nginx", () => {
   describeOnEngine("filled by a script", () => {
+    let made: ServersProject;
     let project: Project;
     let servers: TestServers;
-    let backend: string;
 
     beforeAll(async () => {
-      // Servers are nobody's alone, so the state is where a team chose to have it.
-      backend = mkdtempSync(join(tmpdir(), "bluegreen-backend-"));
-      const env = { PULUMI_BACKEND_URL: `file://${backend}`, PULUMI_CONFIG_PASSPHRASE: "test" };
-      project = await makeProject({ env });
-      servers = await makeServers(project);
+      made = await makeServersProject();
+      ({ project, servers } = made);
       useProxy(project, { colors: servers.colors({ removes: false }) });
     });
 
-    afterAll(async () => {
-      // Guarded: when beforeAll failed there is nothing to remove.
-      if ((project as Project | undefined) === undefined) return;
-      await (servers as TestServers | undefined)?.end();
-      await removeWithRouter(project);
-      rmSync(backend, { recursive: true, force: true });
-    });
-
-    async function expectNothingLost(work: () => Promise<Run>): Promise<Run> {
-      const load = { url: `${project.url}/`, ratePerSecond: 50 };
-      const { result, count } = await underSteadyLoad(load, work);
-      expectExit(result, 0);
-      expect(count.failures, result.output).toEqual([]);
-      expect(count.sent).toBeGreaterThan(5);
-      return result;
-    }
+    removeAfterAll(() => made);
 
     it("serve a first release on both, one after the other", async () => {
       expectExit(await project.run(["deploy", "--version", "1"]), 0);
@@ -56,16 +34,16 @@ describeWith(["nginx", "python3"], "two servers per color behind nginx", () => {
     });
 
     it("take a second one on the other color's servers, without a lost request", async () => {
-      await expectNothingLost(() => project.run(["deploy", "--version", "2"]));
+      await expectNothingLost(project, () => project.run(["deploy", "--version", "2"]));
       const { line, installed } = servers;
       expect(installed()).toEqual([line("green", 0, "2"), line("green", 1, "2")]);
       expect(await project.ask()).toMatchObject({ body: "green 2" });
     });
 
     it("go back by a flip that installs nothing", async () => {
-      await expectNothingLost(() => project.run(["rollback"]));
+      await expectNothingLost(project, () => project.run(["rollback"]));
       expect(await project.ask()).toMatchObject({ body: "blue 1" });
-      await expectNothingLost(() => project.run(["switch", "green", "--no-bake"]));
+      await expectNothingLost(project, () => project.run(["switch", "green", "--no-bake"]));
       expect(servers.installed()).toEqual([]);
     });
 
@@ -78,7 +56,7 @@ describeWith(["nginx", "python3"], "two servers per color behind nginx", () => {
       expect(await project.ask()).toMatchObject({ body: "green 2" });
       servers.installed();
       servers.mend();
-      await expectNothingLost(() => project.run(["deploy", "--version", "3"]));
+      await expectNothingLost(project, () => project.run(["deploy", "--version", "3"]));
       expect(servers.installed()).toEqual([servers.line("blue", 1, "3")]);
       expect(await project.ask()).toMatchObject({ body: "blue 3" });
     });

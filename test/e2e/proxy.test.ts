@@ -2,12 +2,11 @@
 
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
+import { beforeAll, expect, it, onTestFinished } from "vitest";
 import { freePorts } from "../contract/proxy/bed.ts";
 import { appFile } from "../support/project/app.ts";
-import type { Run } from "../support/project/command.ts";
 import { describeOnEngine } from "../support/project/engine.ts";
-import { expectError, expectExit } from "../support/project/expectations.ts";
+import { expectError, expectExit, expectNothingLost } from "../support/project/expectations.ts";
 import { holdLock } from "../support/project/held-lock.ts";
 import { endProcesses } from "../support/project/processes.ts";
 import { makeProject, pulumiUp } from "../support/project/project.ts";
@@ -20,7 +19,7 @@ import {
   useProxy,
 } from "../support/project/proxy.ts";
 import { describeWith } from "../support/programs.ts";
-import { underSteadyLoad } from "../support/steady-load.ts";
+import { removeAfterAll } from "../support/project/removal.ts";
 
 const noEngine = { env: { BLUEGREEN_ENGINE: "/nowhere/pulumi" } };
 
@@ -42,21 +41,7 @@ describeWith(["nginx"], "a managed nginx before processes", () => {
       useProxy(project, { colors: `{ kind: process, ${colors.join(", ")} }` });
     });
 
-    afterAll(async () => {
-      // Guarded: when beforeAll failed there is nothing to remove.
-      if ((project as Project | undefined) !== undefined) await removeWithRouter(project);
-    });
-
-    async function expectNothingLost(work: () => Promise<Run>): Promise<Run> {
-      const { result, count } = await underSteadyLoad(
-        { url: `${project.url}/`, ratePerSecond: 50 },
-        work,
-      );
-      expectExit(result, 0);
-      expect(count.failures, result.output).toEqual([]);
-      expect(count.sent).toBeGreaterThan(5);
-      return result;
-    }
+    removeAfterAll(() => project, removeWithRouter);
 
     it("serves a first release", async () => {
       const run = await project.run(["deploy", "--version", "1"]);
@@ -65,20 +50,20 @@ describeWith(["nginx"], "a managed nginx before processes", () => {
     });
 
     it("rolls out a second one without a lost request", async () => {
-      await expectNothingLost(() => project.run(["deploy", "--version", "2"]));
+      await expectNothingLost(project, () => project.run(["deploy", "--version", "2"]));
       expect(await project.ask()).toMatchObject({ color: "green", body: "green 2" });
       expect(await project.record()).toMatchObject({ activeColor: "green", generation: 2 });
     });
 
     it("switches by a hand-run pulumi up", async () => {
       project.edit({ activeColor: "blue" });
-      await expectNothingLost(() => project.pulumi([...pulumiUp, "--stack", "dev"]));
+      await expectNothingLost(project, () => project.pulumi([...pulumiUp, "--stack", "dev"]));
       expect(await project.ask()).toMatchObject({ body: "blue 1" });
       expect(await project.record()).toMatchObject({ activeColor: "blue", declared: "blue" });
     });
 
     it("rolls back", async () => {
-      await expectNothingLost(() => project.run(["rollback", "--reason", "carts vanish"]));
+      await expectNothingLost(project, () => project.run(["rollback", "--reason", "carts vanish"]));
       expect(await project.ask()).toMatchObject({ body: "green 2" });
     });
 
@@ -86,18 +71,22 @@ describeWith(["nginx"], "a managed nginx before processes", () => {
       expectExit(await project.run(["switch", "blue", "--no-bake"]), 0);
       const lock = holdLock(project);
       onTestFinished(lock.free);
-      await expectNothingLost(() => project.run(["rollback", "--direct", "--reason", "slow"]));
+      await expectNothingLost(project, () =>
+        project.run(["rollback", "--direct", "--reason", "slow"]),
+      );
       expect(await project.ask()).toMatchObject({ body: "green 2" });
       expect((await routerReading(project)).mark).toMatchObject({ reason: "slow" });
       lock.free();
-      const up = await expectNothingLost(() => project.pulumi([...pulumiUp, "--stack", "dev"]));
+      const up = await expectNothingLost(project, () =>
+        project.pulumi([...pulumiUp, "--stack", "dev"]),
+      );
       expect(up.output).toMatch(/rolled back at .*: slow/);
       expect(await project.ask()).toMatchObject({ body: "green 2" });
     });
 
     it("rolls back without an engine", async () => {
       expectExit(await project.run(["switch", "blue", "--no-bake"]), 0);
-      await expectNothingLost(() => project.run(["rollback", "--direct"], noEngine));
+      await expectNothingLost(project, () => project.run(["rollback", "--direct"], noEngine));
       expect(await project.ask()).toMatchObject({ body: "green 2" });
       expectExit(await project.run(["up"]), 0);
       expect(await project.record()).toMatchObject({ activeColor: "green" });
@@ -134,7 +123,7 @@ describeWith(["nginx"], "a managed nginx before processes", () => {
     });
 
     it("fills a color anew after it was retired, without a lost request", async () => {
-      await expectNothingLost(() => project.run(["deploy", "--version", "3"]));
+      await expectNothingLost(project, () => project.run(["deploy", "--version", "3"]));
       expect(await project.ask()).toMatchObject({ body: "blue 3" });
     });
 

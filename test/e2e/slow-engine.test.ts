@@ -10,6 +10,7 @@ import { describeOnEngine } from "../support/project/engine.ts";
 import { expectExit } from "../support/project/expectations.ts";
 import { makeProject } from "../support/project/project.ts";
 import type { Project } from "../support/project/project.ts";
+import { removeAfterAll } from "../support/project/removal.ts";
 
 /** The limit of a rollback's engine, with what a busy machine needs beside it. */
 const soonMs = 30_000;
@@ -25,11 +26,11 @@ describeOnEngine("a rollback doesn't wait for", () => {
     expectExit(await project.run(["deploy", "--version", "2"]), 0);
   });
 
-  afterAll(async () => {
-    // Guarded: when beforeAll failed there is nothing to remove.
-    if ((project as Project | undefined) !== undefined) await project.remove();
+  afterAll(() => {
     silent.stop();
   });
+
+  removeAfterAll(() => project);
 
   it.each([
     ["a backend that accepts and never answers", ["rollback"], () => silent.backend()],

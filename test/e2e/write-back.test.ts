@@ -1,10 +1,11 @@
 /** What a command may write into the settings file, and what it leaves alone. */
 
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import { describeOnEngine } from "../support/project/engine.ts";
 import { expectError, expectExit } from "../support/project/expectations.ts";
 import { makeProject, pulumiUp } from "../support/project/project.ts";
 import type { Project } from "../support/project/project.ts";
+import { removeAfterAll } from "../support/project/removal.ts";
 
 describeOnEngine("a person's edit of the settings file", () => {
   let project: Project;
@@ -15,10 +16,7 @@ describeOnEngine("a person's edit of the settings file", () => {
     expectExit(await project.run(["deploy", "--version", "2"]), 0);
   });
 
-  afterAll(async () => {
-    // Guarded: when beforeAll failed there is nothing to remove.
-    if ((project as Project | undefined) !== undefined) await project.remove();
-  });
+  removeAfterAll(() => project);
 
   it("stays when somebody's deployment is refused", async () => {
     expect(project.settings()).toContain("activeColor: green");

@@ -8,21 +8,15 @@ import {
 } from "../../automation/rollout/evidence.ts";
 import type { Sample } from "../../automation/rollout/evidence.ts";
 import { nullRate } from "../../automation/rollout/yardstick.ts";
+import { median, tolerated, uniformNumbers } from "../support/chance.ts";
 
 const seed = Number(process.env["SEED"] ?? 20_240_611);
 console.log(`evidence simulation: SEED=${seed}`);
 
 const alpha = 0.01;
 
-/** Uniform numbers in [0, 1) from a seed (splitmix32). */
 function random(stream: number): () => number {
-  let state = (seed + stream * 0x9e3779b9) >>> 0;
-  return () => {
-    state = (state + 0x9e3779b9) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 16), 0x85ebca6b);
-    mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
-    return ((mixed ^ (mixed >>> 16)) >>> 0) / 2 ** 32;
-  };
+  return uniformNumbers({ seed, stream });
 }
 
 interface Service {
@@ -52,19 +46,9 @@ function requestsUntilFail(service: Service): number | null {
   return null;
 }
 
-function median(values: readonly (number | null)[]): number {
-  const ordered = values.map((value) => value ?? Infinity).toSorted((a, b) => a - b);
-  return ordered[Math.floor(ordered.length / 2)] ?? NaN;
-}
-
 function simulate(runs: number, stream: number, run: (uniform: () => number) => number | null) {
   const uniform = random(stream);
   return Array.from({ length: runs }, () => run(uniform));
-}
-
-/** Alarms that `runs` may show while the true probability is alpha: mean and three sigma. */
-function tolerated(runs: number): number {
-  return runs * alpha + 3 * Math.sqrt(runs * alpha * (1 - alpha));
 }
 
 test.each([
@@ -79,7 +63,7 @@ test.each([
       requestsUntilFail({ requests: 300, perSecond, p0, rate: () => p0, uniform }),
     );
     const alarms = results.filter((result) => result !== null).length;
-    expect(alarms).toBeLessThanOrEqual(tolerated(runs));
+    expect(alarms).toBeLessThanOrEqual(tolerated(runs, alpha));
   },
 );
 
@@ -178,5 +162,7 @@ test("outages of something shared alarm the comparison of two colors in at most 
     }
     return null;
   });
-  expect(results.filter((result) => result !== null).length).toBeLessThanOrEqual(tolerated(runs));
+  expect(results.filter((result) => result !== null).length).toBeLessThanOrEqual(
+    tolerated(runs, alpha),
+  );
 });

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { judgeBake, measuresOf } from "../../automation/rollout/metrics-judgement.ts";
 import type { Grounds, Seen } from "../../automation/rollout/metrics.ts";
 import { bucketOf, latencyBoundsMs } from "../../infra/platforms/local/router/traffic.ts";
+import { median, tolerated, uniformNumbers } from "../support/chance.ts";
 
 const seed = Number(process.env["SEED"] ?? 20_240_612);
 console.log(`latency simulation: SEED=${seed}`);
@@ -11,15 +12,8 @@ const alpha = 0.01;
 const latency = { enabled: true, quantile: 0.95, detect: 0.5, ignoreBelowMs: 0, afterMs: 0 };
 const bake = { alpha, detect: 0.1, errorBudget: 0.001, durationMs: 600_000, latency };
 
-/** Uniform numbers in [0, 1) from a seed (splitmix32). */
 function random(stream: number): () => number {
-  let state = (seed + stream * 0x9e3779b9) >>> 0;
-  return () => {
-    state = (state + 0x9e3779b9) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 16), 0x85ebca6b);
-    mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
-    return ((mixed ^ (mixed >>> 16)) >>> 0) / 2 ** 32;
-  };
+  return uniformNumbers({ seed, stream });
 }
 
 interface Service {
@@ -87,7 +81,7 @@ test.each(services.flatMap((each) => [60, 1_000].map((history) => ({ ...each, hi
       repliesUntilFail(groundsOf(service, history, uniform), service, uniform),
     );
     const alarms = results.filter((result) => result !== null).length;
-    expect(alarms).toBeLessThanOrEqual(runs * alpha + 3 * Math.sqrt(runs * alpha * (1 - alpha)));
+    expect(alarms).toBeLessThanOrEqual(tolerated(runs, alpha));
   },
 );
 
@@ -99,9 +93,8 @@ test.each(services.slice(0, 2))(
     const results = Array.from({ length: 101 }, () =>
       repliesUntilFail(groundsOf(service, 1_000, uniform), slow, uniform),
     );
-    const median = results.map((result) => result ?? Infinity).toSorted((a, b) => a - b)[50];
-    console.log(`latency x2, ${service.medianMs} ms: median ${median ?? NaN} replies`);
-    expect(median).toBeLessThanOrEqual(100);
+    console.log(`latency x2, ${service.medianMs} ms: median ${median(results)} replies`);
+    expect(median(results)).toBeLessThanOrEqual(100);
   },
 );
 

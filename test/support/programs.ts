@@ -31,6 +31,11 @@ export function describeWith(programs: readonly string[], name: string, tests: (
   describe(name, tests);
 }
 
+/** HAProxy's workers, where root starts it; an account that Linux and macOS have, with its group. */
+export function workersAccount(): string | null {
+  return process.getuid?.() === 0 ? "daemon" : null;
+}
+
 /** A server's first process with its workers. */
 export function serverPids(first: number): readonly number[] {
   const table = execFileSync("ps", ["-axo", "pid=,ppid="], { encoding: "utf8" });

@@ -60,6 +60,8 @@ test("how the engine was called isn't told, only what it said", () => {
     const { details, hint } = translate(new Error(text), [], "dev");
     expect(details).toEqual(["error: incorrect passphrase"]);
     expect(hint).toContain("remove `encryptionsalt`");
+    // The usual cause first, what can't be undone last.
+    expect(hint).toMatch(/another backend.*PULUMI_CONFIG_PASSPHRASE.*encryptionsalt/);
   }
 });
 

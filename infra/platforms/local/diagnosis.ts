@@ -1,9 +1,9 @@
 /** What can be wrong with the local platform itself: processes, ports, disk. Changes nothing. */
 
 import { existsSync, statfsSync } from "node:fs";
-import { connect } from "node:net";
 import { dirname } from "node:path";
 import { BlueGreenError, messageOf } from "../../errors.ts";
+import { knock } from "../../knock.ts";
 import { colors } from "../../model.ts";
 import type { Color, ColorOutputs } from "../../model.ts";
 import type { Diagnosis, Scope } from "../../platform.ts";
@@ -13,7 +13,6 @@ import { placeOf } from "./place.ts";
 import { askRouter } from "./router/client.ts";
 import { inspectColor } from "./supervisor/client.ts";
 
-const connectMs = 1_000;
 /** A release of a few hundred megabytes still fits, and logs can rotate. */
 const lowDiskBytes = 1_000_000_000;
 const fullDiskBytes = 100_000_000;
@@ -86,24 +85,9 @@ function routerAbsent(taken: boolean, { host, port, held, folder }: Absent): rea
 }
 
 /** True when something answers there; a router that listens everywhere is met on loopback. */
-function isTaken(host: string, port: number): Promise<boolean> {
+async function isTaken(host: string, port: number): Promise<boolean> {
   const target = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
-  return new Promise((resolve) => {
-    const socket = connect({ host: target, port, timeout: connectMs });
-    const end = (taken: boolean): void => {
-      socket.destroy();
-      resolve(taken);
-    };
-    socket.once("connect", () => {
-      end(true);
-    });
-    socket.once("timeout", () => {
-      end(false);
-    });
-    socket.once("error", () => {
-      end(false);
-    });
-  });
+  return (await knock({ host: target, port })) === "open";
 }
 
 /** The processes of a color and who looks after them. */

@@ -9,7 +9,7 @@ import { freezeLocal } from "./freeze.ts";
 import { localLogs } from "./logs.ts";
 import { flipLocal, readLocal } from "./read.ts";
 import { placeOf } from "./place.ts";
-import { LocalRouter } from "./router.ts";
+import { localRouter } from "./router.ts";
 import { stopColor } from "./supervisor/client.ts";
 import { tidyReleases } from "./tidy.ts";
 import { routeType } from "./types.ts";
@@ -20,7 +20,7 @@ export const local: Platform = {
   flipTypes: [routeType, recordType],
   freeze: freezeLocal,
   color: (name, args, opts) => new LocalColor(name, args, opts),
-  router: (name, args, opts) => new LocalRouter(name, args, opts),
+  router: localRouter,
   read: readLocal,
   flip: flipLocal,
   async sweep(settings, color) {

@@ -1,10 +1,9 @@
 /** Routers and supervisors on this machine, by their command lines: also those without a folder. */
 
-import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { userInfo } from "node:os";
 
 import { BlueGreenError } from "../../errors.ts";
+import { ownCommands } from "../../process-list.ts";
 
 /** A process that this user's bluegreen left to serve. */
 export interface OwnProcess {
@@ -16,25 +15,11 @@ export interface OwnProcess {
   readonly port: number | null;
 }
 
-const psDeadlineMs = 5_000;
-
 /** All that run now. */
 export function ownProcesses(): readonly OwnProcess[] {
-  const words = ["-U", String(userInfo().uid), "-ww", "-o", "pid=", "-o", "command="];
-  const listed = execFileSync("ps", words, {
-    encoding: "utf8",
-    timeout: psDeadlineMs,
-    maxBuffer: 64 * 1024 * 1024,
-  });
-  return parseProcesses(listed);
-}
-
-/** `listed`: pid and command of each process, a line each. */
-export function parseProcesses(listed: string): readonly OwnProcess[] {
-  return listed.split("\n").flatMap((line) => {
-    const [, pid, command = ""] = /^\s*(\d+)\s+(.*)$/.exec(line) ?? [];
-    const found = pid === undefined ? null : (routerOf(command) ?? supervisorOf(command));
-    return found ? [{ ...found, pid: Number(pid) }] : [];
+  return ownCommands().flatMap(({ pid, command }) => {
+    const found = routerOf(command) ?? supervisorOf(command);
+    return found ? [{ ...found, pid }] : [];
   });
 }
 

@@ -111,7 +111,7 @@ export async function flipLocal({ settings }: Scope, routes: DirectRoutes): Prom
     });
   }
   const { attached } = status.routes;
-  const { weights, generation, rolloutId, mark, former, replaces } = routes;
+  const { replaces, ...wanted } = routes;
   const condition = replaces === undefined ? {} : { ifGeneration: replaces };
-  await setRoutes(dir, { weights, attached, generation, rolloutId, mark, former }, condition);
+  await setRoutes(dir, { ...wanted, attached }, { ...condition, asked: status });
 }

@@ -1,11 +1,10 @@
 /** The local platform's resources as the provider executable makes, changes and reads them. */
 
 import { BlueGreenError } from "../../errors.ts";
-import { weightsOf } from "../../model.ts";
 import type { Color } from "../../model.ts";
 import type { Properties, ResourceHandler } from "../../provider/handler.ts";
 import { HalfMade } from "../../provider/handler.ts";
-import { wholeMark } from "../../provider/whole-mark.ts";
+import { noRoutes, routesFound, routesIn } from "../../provider/routes.ts";
 import { askRouter, setRoutes, startRouter, stopRouter } from "./router/client.ts";
 import type { RouterSpec } from "./router/client.ts";
 import { ensureColor, inspectColor, stopColor } from "./supervisor/client.ts";
@@ -42,11 +41,12 @@ function specOf(inputs: RouterInputs): RouterSpec {
 const route: ResourceHandler = {
   async create(inputs) {
     const routes = inputs as unknown as RouteInputs;
-    await writeRoutes(routes);
+    await setRoutes(routes.dir, routesIn(routes));
     return { id: routes.dir, outputs: {} };
   },
   async update(inputs) {
-    await writeRoutes(inputs as unknown as RouteInputs);
+    const routes = inputs as unknown as RouteInputs;
+    await setRoutes(routes.dir, routesIn(routes));
     return {};
   },
   async delete(state) {
@@ -54,30 +54,13 @@ const route: ResourceHandler = {
     const status = await askRouter(dir);
     if (!status) return;
     const { generation } = status.routes;
-    const attached = { blue: [], green: [] };
-    await writeRoutes({
-      dir,
-      weights: weightsOf(null),
-      attached,
-      generation,
-      rolloutId,
-      mark: null,
-      former: null,
-    });
+    await setRoutes(dir, noRoutes({ generation, rolloutId }), { asked: status });
   },
   async read(state) {
     const status = await askRouter((state as unknown as RouteInputs).dir);
-    if (!status) return null;
-    const { weights, attached, generation, rolloutId, mark, former } = status.routes;
-    return { weights, attached, generation, rolloutId, mark, former };
+    return status && { ...routesFound(status.routes) };
   },
 };
-
-async function writeRoutes({ dir, ...routes }: RouteInputs): Promise<void> {
-  const { weights, attached, generation, rolloutId, former = null } = routes;
-  const mark = wholeMark(routes.mark);
-  await setRoutes(dir, { weights, attached, generation, rolloutId, mark, former });
-}
 
 const instances: ResourceHandler = {
   async create(inputs) {

@@ -14,6 +14,7 @@ import {
   patterns,
 } from "../../config/fields.ts";
 import { nearest } from "../../config/nearest.ts";
+import { refuse } from "../../config/refusal.ts";
 import type { Settled } from "../../config/settled.ts";
 import { minute } from "../../duration.ts";
 import { defaultMaxBytes, defaultMaxFiles } from "./release-limits.ts";
@@ -93,8 +94,7 @@ function refuseUnknownPlaceholders(words: readonly string[], context: z.Refineme
         near === undefined
           ? `write {${placeholders.join("}, {")}}, or spaces inside the braces to keep them as they are`
           : `write {${near}}`;
-      const message = "has an unknown placeholder in braces";
-      context.addIssue({ code: "custom", path: [index], message, params: { fix } });
+      refuse(context, { path: [index], problem: "has an unknown placeholder in braces", fix });
     }
   });
 }

@@ -1,7 +1,7 @@
 /** Type tokens and inputs of the local platform's resources. */
 
+import type { RoutesInputs } from "../../provider/routes.ts";
 import type { ColorSpec } from "./supervisor/color-spec.ts";
-import type { Address, Color, DirectMark, PerColor, Weights } from "../../model.ts";
 
 export const routerType = "bluegreen-core:local:Router";
 export const routeType = "bluegreen-core:local:Route";
@@ -21,15 +21,8 @@ export interface RouterInputs {
 }
 
 /** What the router does: the flip. */
-export interface RouteInputs {
+export interface RouteInputs extends RoutesInputs {
   readonly dir: string;
-  readonly weights: Weights;
-  readonly attached: PerColor<readonly Address[]>;
-  readonly generation: number;
-  readonly rolloutId: string;
-  readonly mark: DirectMark | null;
-  /** The engine drops nulls on their way: absent is null. */
-  readonly former?: Color | null;
 }
 
 /** The processes of a color. */

@@ -1,6 +1,7 @@
 /** The public address of the local router. */
 
 import type { Settings } from "../../config.ts";
+import { hostAndPort } from "../../config/address.ts";
 
 const anywhere = new Set(["0.0.0.0", "::"]);
 
@@ -17,5 +18,5 @@ export function urlAt(listen: {
 }): string {
   const host = anywhere.has(listen.host) ? "127.0.0.1" : listen.host;
   const scheme = listen.tls ? "https" : "http";
-  return `${scheme}://${host.includes(":") ? `[${host}]` : host}:${listen.port}`;
+  return `${scheme}://${hostAndPort(host, listen.port)}`;
 }

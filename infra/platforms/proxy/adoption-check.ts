@@ -1,10 +1,12 @@
 /** Looks whether an existing server has what it needs to hand its requests over. */
 
+import { weightsOf } from "../../model.ts";
 import type { Diagnosis } from "../../platform.ts";
 import type { Access } from "./access.ts";
-import { adoptionSteps } from "./adoption.ts";
+import { adoptionSteps, releaseFirst } from "./adoption.ts";
 import { NoAnswer } from "./host.ts";
 import { filesOf } from "./spec.ts";
+import { weightsIn } from "./state.ts";
 import { askStatus } from "./status.ts";
 
 const lookMs = 10_000;
@@ -30,10 +32,15 @@ export async function diagnoseAdoption(access: Access): Promise<readonly Diagnos
       sentence: `your ${spec.dialect} doesn't hand its requests over yet${missing.length > 0 ? `: ${missing.join("; ")}` : ""}`,
       fix: "do the steps that are noted here; until then your own configuration serves as before",
     },
-    ...adoptionSteps(spec).map((step, index): Diagnosis => {
+    ...(await stepsNow(access)).map((step, index): Diagnosis => {
       return { level: "note", subject, sentence: `step ${index + 1}: ${step}`, fix: null };
     }),
   ];
+}
+
+async function stepsNow({ spec, host, dialect }: Access): Promise<readonly string[]> {
+  const { blue, green } = weightsIn((await dialect.pointer(host, spec)) ?? "") ?? weightsOf(null);
+  return blue + green > 0 ? adoptionSteps(spec) : [releaseFirst, ...adoptionSteps(spec)];
 }
 
 /** What is missing; nothing where it can't be told. */

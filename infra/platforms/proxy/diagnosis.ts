@@ -3,6 +3,7 @@
 import { colors } from "../../model.ts";
 import type { Color } from "../../model.ts";
 import type { Diagnosis, Scope } from "../../platform.ts";
+import { bringBack } from "../../rules/router-advice.ts";
 import { diagnoseColor, diagnoseDisk, guarded } from "../local/diagnosis.ts";
 import type { Access } from "./access.ts";
 import { accessOf } from "./access.ts";
@@ -13,6 +14,8 @@ import { routerPlaceOf } from "./place.ts";
 import { readProxy } from "./read.ts";
 import { readRouter } from "./reading.ts";
 import type { RouterFacts } from "./reading.ts";
+import { remediesOf } from "./remedy.ts";
+import type { RouterSpec } from "./spec.ts";
 import { filesOf } from "./spec.ts";
 import { endpointOf } from "./status.ts";
 
@@ -36,10 +39,10 @@ async function diagnoseRouter(scope: Scope): Promise<readonly Diagnosis[]> {
     const facts = await readRouter(access);
     const isExpected = colors.some((color) => scope.colors[color] !== null);
     const adoption = spec.mode === "adopted" ? await diagnoseAdoption(access) : [];
-    // Of a router that serves, it is said below.
+    // A file that only lies ready has weights, too, though nobody serves by them yet.
     const isAwaited = adoption.some(({ level }) => level === "problem");
     if (facts.weights === null || isAwaited) {
-      const quiet = spec.mode === "adopted" ? [] : [absent(facts, isExpected)];
+      const quiet = spec.mode === "adopted" ? [] : [absent(spec, facts, isExpected)];
       return [...adoption, ...quiet];
     }
     return [
@@ -51,11 +54,10 @@ async function diagnoseRouter(scope: Scope): Promise<readonly Diagnosis[]> {
   });
 }
 
-function absent(
-  { problems: [why = "it doesn't run"] }: RouterFacts,
-  isExpected: boolean,
-): Diagnosis {
-  const fix = isExpected ? "bring it back: `bluegreen up`" : null;
+function absent(spec: RouterSpec, facts: RouterFacts, isExpected: boolean): Diagnosis {
+  const [why = "it doesn't run"] = facts.problems;
+  const [remedy = bringBack] = remediesOf(spec, facts);
+  const fix = isExpected ? remedy : null;
   return { level: isExpected ? "problem" : "ok", subject: "router", sentence: why, fix };
 }
 
@@ -72,8 +74,9 @@ function running({ spec, host }: Access, { generation }: RouterFacts): Diagnosis
 /** Its own, and whether the configuration would still be accepted: a restart needs that. */
 async function problems(access: Access, facts: RouterFacts): Promise<readonly Diagnosis[]> {
   const { spec, host, dialect } = access;
-  const said = facts.problems.map((sentence): Diagnosis => {
-    return { level: "problem", subject: "router", sentence, fix: "set it right: `bluegreen up`" };
+  const remedies = remediesOf(spec, facts);
+  const said = facts.problems.map((sentence, index): Diagnosis => {
+    return { level: "problem", subject: "router", sentence, fix: remedies[index] ?? null };
   });
   const ran = await host.run(dialect.checkArgv(spec), { deadlineMs: testMs });
   if (ran.code === 0) return said;

@@ -18,10 +18,12 @@ export interface Rendering {
 export interface Dialect {
   /** The whole text of our file, for this mode. PURE; everything in it was judged before. */
   render(rendering: Rendering): string;
-  /** Tests the configuration that the server would read. */
-  checkArgv(spec: RouterSpec): readonly string[];
+  /** Tests the configuration that the server would read; managed: the one in `file`. */
+  checkArgv(spec: RouterSpec, file?: string): readonly string[];
   /** Starts a managed server, which leaves its starter's process. */
   startArgv(spec: RouterSpec): readonly string[];
+  /** @throws SETTINGS_INVALID when a managed server would have rights there that it mustn't have */
+  allowStart(host: Host, spec: RouterSpec): Promise<void>;
   /** Signals to the managed server's first process. */
   readonly signals: { readonly reload: string; readonly quit: string; readonly stop: string };
   /** What a failed test or start means. */

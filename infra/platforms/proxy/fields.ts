@@ -1,9 +1,10 @@
 /** Kinds of settings that get into a generated configuration or a command: strict by design. */
 
-import { z } from "zod";
+import type { z } from "zod";
 
-import { argv, isOneLine, oneLineRule } from "../../config/fields.ts";
+import { argv, isOneLine, judged, oneLineRule } from "../../config/fields.ts";
 import { nearest } from "../../config/nearest.ts";
+import { refuse } from "../../config/refusal.ts";
 import {
   cookieProblem,
   listenProblem,
@@ -14,16 +15,6 @@ import {
   targetProblem,
   userProblem,
 } from "./safe-text.ts";
-
-type Judge = (text: string) => string | null;
-
-function judged(type: string, judge: Judge) {
-  const text = z.string().superRefine((value, context) => {
-    const message = judge(value);
-    if (message !== null) context.addIssue({ code: "custom", message });
-  });
-  return text.meta({ type });
-}
 
 export const routerName = () =>
   judged(`a small letter, then up to 19 small letters or digits, such as "shop"`, nameProblem);
@@ -73,8 +64,7 @@ export function installWords() {
         if (installPlaceholders.some((known) => known === name)) continue;
         const near = nearest(name, installPlaceholders);
         const fix = `write ${near === undefined ? `{${installPlaceholders.join("}, {")}}` : `{${near}}`}`;
-        const message = "has an unknown placeholder in braces";
-        context.addIssue({ code: "custom", path: [index], message, params: { fix } });
+        refuse(context, { path: [index], problem: "has an unknown placeholder in braces", fix });
       }
     });
   });
@@ -83,7 +73,8 @@ export function installWords() {
 export function publicUrl() {
   return judged(`an http or https address, such as "https://shop.example.com"`, (text) => {
     const url = URL.parse(text);
-    if (url === null || !/^https?:$/.test(url.protocol)) return "isn't an http or https address";
+    if (url === null) return "doesn't have the right form";
+    if (!/^https?:$/.test(url.protocol)) return "has another scheme";
     if (text.endsWith("/")) return `ends with "/"`;
     return url.username === "" && url.search === "" && url.hash === ""
       ? null

@@ -6,6 +6,7 @@ import { BlueGreenError, formatError } from "../../errors.ts";
 import { colors } from "../../model.ts";
 import type { Access } from "./access.ts";
 import type { Attached } from "./dialect.ts";
+import { Overtaken } from "./lock.ts";
 import { filesOf } from "./spec.ts";
 import type { RouterState } from "./state.ts";
 import { formatState, stateName } from "./state.ts";
@@ -26,20 +27,23 @@ export function checkState(state: RouterState, attached: Attached): void {
  * Sets the state; the same again changes nothing. When it returns, new requests follow it, and a
  * restart of the server finds it.
  *
- * @throws ROUTER_DOWN, STORE_FAILED, SWITCH_NOT_SERVED; the former state is then in effect
+ * @throws STORE_FAILED, SWITCH_NOT_SERVED; the former state is then in effect. ROUTER_DOWN: so it is,
+ * unless the message says that the switch couldn't be taken back. ROUTER_BUSY: another command
+ * decides about what is served. USAGE as `checkState`
  */
 export async function flip(access: Access, state: RouterState): Promise<void> {
   const { spec, host, dialect } = access;
   const name = stateName(state);
   const status = await needStatus(host, spec);
   const former = await dialect.pointer(host, spec);
+  await store(access, state);
   if (former === name && status.state === name) return;
-  await host.write(stateFile(access, name), formatState(state));
   try {
     await dialect.point(host, spec, { name, running: true });
     await served(access, name);
   } catch (error) {
-    await goBack(access, former, name);
+    // Whoever has the router now decides what is served.
+    if (!(error instanceof Overtaken)) await goBack(access, former, name);
     throw error;
   }
   await tidy(access, [name, former]);
@@ -48,9 +52,15 @@ export async function flip(access: Access, state: RouterState): Promise<void> {
 /** Before the server runs: what it will find when it starts. */
 export async function preset(access: Access, state: RouterState): Promise<void> {
   const { spec, host, dialect } = access;
-  const name = stateName(state);
-  await host.write(stateFile(access, name), formatState(state));
-  await dialect.point(host, spec, { name, running: false });
+  await store(access, state);
+  await dialect.point(host, spec, { name: stateName(state), running: false });
+}
+
+/** Also where it should be there already: it may have been lost. */
+async function store(access: Access, state: RouterState): Promise<void> {
+  const path = stateFile(access, stateName(state));
+  const text = formatState(state);
+  if ((await access.host.read(path)) !== text) await access.host.write(path, text);
 }
 
 /**
@@ -116,11 +126,18 @@ async function goBack(access: Access, former: string | null, name: string): Prom
   }
 }
 
-/** States that nothing points to any more; some could be left over from a process that was killed. */
+/**
+ * States that nothing points to any more; some could be left over from a process that was killed.
+ * Traffic has moved: what can't be removed now is left to the next flip.
+ */
 async function tidy(access: Access, keep: readonly (string | null)[]): Promise<void> {
   const { spec, host } = access;
   const { states } = filesOf(spec);
-  for (const file of await host.list(states)) {
-    if (!keep.includes(file.replace(/\.json$/, ""))) await host.remove(`${states}/${file}`);
+  try {
+    for (const file of await host.list(states)) {
+      if (!keep.includes(file.replace(/\.json$/, ""))) await host.remove(`${states}/${file}`);
+    }
+  } catch (error) {
+    if (!(error instanceof BlueGreenError)) throw error;
   }
 }

@@ -6,6 +6,9 @@ import type { Attached, Rendering } from "./dialect.ts";
 import type { Color } from "../../model.ts";
 import { colors, otherColor, perColor } from "../../model.ts";
 import { hostIn, targetProblem } from "./safe-text.ts";
+import type { RouterSpec } from "./spec.ts";
+
+const adoptedTimeoutMs = 3_600_000;
 
 /** Comments that a later run reads back. */
 export function configHead({ attached, version }: Rendering): string[] {
@@ -14,6 +17,11 @@ export function configHead({ attached, version }: Rendering): string[] {
     `# version ${version}`,
     ...colors.flatMap((color) => attached[color].map((each) => `# instance ${color} ${each}`)),
   ];
+}
+
+/** What an instance may be silent for; the server's own configuration is to decide when adopted. */
+export function silenceMs({ mode, timeoutMs }: RouterSpec): number {
+  return mode === "managed" ? timeoutMs : adoptedTimeoutMs;
 }
 
 /**

@@ -27,6 +27,8 @@ export interface RunOptions {
 
 export interface FileSize {
   readonly bytes: number;
+  /** What it takes on the disk; less than `bytes` where it has holes. */
+  readonly usedBytes: number;
   /** Milliseconds since 1970, of whole seconds on some hosts. */
   readonly changedAt: number;
 }
@@ -35,8 +37,8 @@ export interface FileSize {
 export type Endpoint = string;
 
 /**
- * Paths are absolute. Each method but `run` throws BlueGreenError: HOST_UNREACHABLE where the
- * host doesn't answer, STORE_FAILED where a file can't be read or written. Each has a deadline.
+ * Paths are absolute. Each method may throw BlueGreenError: HOST_UNREACHABLE where another machine
+ * doesn't answer, and those on files STORE_FAILED where one can't be read or written.
  */
 export interface Host {
   /** For messages: "this machine", or "user@host". */
@@ -51,13 +53,15 @@ export interface Host {
   readLink(path: string): Promise<string | null>;
   /** False when the file is there already. */
   create(path: string, text: string): Promise<boolean>;
+  /** A file, if this is its whole text at that moment; false when it isn't, or isn't there. */
+  removeIf(path: string, text: string): Promise<boolean>;
   /** A file, or a folder with everything in it; none is fine. */
   remove(path: string): Promise<void>;
   /** Names in a folder; none where there is no folder. */
   list(folder: string): Promise<readonly string[]>;
   /** Null for each that isn't there. */
   sizes(paths: readonly string[]): Promise<readonly (FileSize | null)[]>;
-  /** Runs a program without a shell. @throws HOST_UNREACHABLE; a program that isn't there is code 127. */
+  /** Each word is one word to the program; one that isn't there is code 127. */
   run(argv: readonly string[], options: RunOptions): Promise<Ran>;
   /** Connects, sends the text, and returns what comes until the other side closes. @throws NoAnswer */
   ask(endpoint: Endpoint, text: string, deadlineMs: number): Promise<string>;

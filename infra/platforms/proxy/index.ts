@@ -11,7 +11,7 @@ import { lastingOf } from "./lasting.ts";
 import { proxyLogs } from "./logs.ts";
 import { flipProxy, readProxy } from "./read.ts";
 import { ProxyColor } from "./resources/color.ts";
-import { ProxyRouterComponent } from "./resources/router.ts";
+import { proxyRouter } from "./resources/router.ts";
 import { routeType } from "./resources/types.ts";
 import { urlOf } from "./url.ts";
 
@@ -20,7 +20,7 @@ export const proxy: Platform = {
   flipTypes: [routeType, recordType],
   freeze: freezeProxy,
   color: (name, args, opts) => new ProxyColor(name, args, opts),
-  router: (name, args, opts) => new ProxyRouterComponent(name, args, opts),
+  router: proxyRouter,
   read: readProxy,
   flip: flipProxy,
   async sweep(settings, color) {

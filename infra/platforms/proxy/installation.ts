@@ -1,4 +1,4 @@
-/** Puts a configuration in place: written, tested, and followed by new workers, or taken back. */
+/** Makes a server run with a configuration: put in place, and followed by new workers. */
 
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -8,6 +8,8 @@ import type { Access } from "./access.ts";
 import type { Attached } from "./dialect.ts";
 import { attachedText, instancesIn, instancesOf, versionIn } from "./head.ts";
 import { portInUse } from "./refusal.ts";
+import { keepingRotation } from "./rotation.ts";
+import { missing, replace } from "./replacement.ts";
 import { serverPid, signalServer, startServer } from "./server-process.ts";
 import { checkTargets, filesOf } from "./spec.ts";
 import { askStatus } from "./status.ts";
@@ -24,13 +26,14 @@ const answersInARow = 6;
  * Makes the server run with these addresses. One that does so already is left alone: there is no
  * reload without a change.
  *
- * @throws SETTINGS_INVALID, STORE_FAILED, PORT_IN_USE, ROUTER_DOWN, and ROUTER_REFUSED when the
- * server doesn't accept its whole configuration; the former one then stays in place and in effect.
+ * @throws SETTINGS_INVALID, also for workers that would be root; STORE_FAILED, PORT_IN_USE,
+ * ROUTER_DOWN, and ROUTER_REFUSED when the server doesn't accept its whole configuration: the former one then stays in place and in effect.
+ * Where it is the reload that fails, the new one is in place, and the next call reloads again.
  */
 export async function install(access: Access, attached: Attached): Promise<void> {
   checkTargets(attached);
   const found = await compare(access, attached);
-  if (differs(found)) await follow(access, found);
+  if (differs(found)) await keepingRotation(access, () => follow(access, found));
   await storeAttached(access, attached);
 }
 
@@ -70,9 +73,10 @@ async function compare(access: Access, attached: Attached): Promise<Found> {
 }
 
 async function follow(access: Access, { text, former, running, isForeign }: Found): Promise<void> {
-  const { spec } = access;
+  const { spec, host, dialect } = access;
   const starts = spec.mode === "managed" && running === null && (await serverPid(access)) === null;
   if (starts && isForeign) throw portInUse(spec);
+  if (starts) await dialect.allowStart(host, spec);
   await replace(access, text, former);
   if (starts) await startServer(access);
   else await reload(access);
@@ -99,25 +103,6 @@ export async function storeAttached({ spec, host }: Access, attached: Attached):
   const file = filesOf(spec).attached;
   const text = attachedText(attached);
   if ((await host.read(file)) !== text) await host.write(file, text);
-}
-
-/** Tested in its place, as other files of the same server may not go with it. */
-async function replace(access: Access, text: string, former: string | null): Promise<void> {
-  const { spec, host, dialect } = access;
-  const { config } = filesOf(spec);
-  await dialect.prepare(host, spec);
-  await host.write(config, text);
-  const ran = await host.run(dialect.checkArgv(spec), { deadlineMs: testMs });
-  if (ran.code === 0) return;
-  if (former === null) await host.remove(config);
-  else await host.write(config, former);
-  if (ran.code === 127) throw missing(access, dialect.checkArgv(spec), ran.stderr);
-  if (ran.timedOut) throw new BlueGreenError("ROUTER_REFUSED", testTook(access));
-  throw dialect.explain(spec, `${ran.stdout}\n${ran.stderr}`);
-}
-
-function testTook({ spec }: Access): string {
-  return `${spec.dialect} didn't test its configuration within ${testMs} ms`;
 }
 
 async function reload(access: Access): Promise<void> {
@@ -174,15 +159,4 @@ async function notFollowed({ spec, host }: Access, why: string): Promise<BlueGre
         ? `Read its log${spec.dialect === "nginx" ? `: ${errorLog}` : ""}, then run \`bluegreen up\` again.`
         : `${spec.dialect} doesn't include the file yet, or wasn't reloaded: do as the lines above say.`,
   });
-}
-
-function missing({ host }: Access, argv: readonly string[], why: string): BlueGreenError {
-  const [program = ""] = argv;
-  return new BlueGreenError(
-    "ROUTER_REFUSED",
-    `${program} can't be run on ${host.name}: ${why.trim()}`,
-    {
-      hint: "Install it there, or set `proxy.program` to where it is.",
-    },
-  );
 }

@@ -1,19 +1,39 @@
 /** A short lock in the router's own folder: a reload and a switch never happen at the same time. */
 
+import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { z } from "zod";
 
 import { BlueGreenError } from "../../errors.ts";
+import type { ProcessIdentity } from "../../process-identity.ts";
 import { isAlive, ownIdentity } from "../../process-identity.ts";
 import type { Host } from "./host.ts";
 
-/** No work under the lock takes longer; by then a lock is nobody's any more. */
-const heldMs = 40_000;
-/** Longer than a lock is held, so that whoever waits gets it, also from a holder that died. */
-const waitMs = 45_000;
+export interface LockTimes {
+  /** A lock that wasn't renewed for so long is nobody's any more: no single step takes longer. */
+  readonly heldMs: number;
+  /** Work that goes on renews a lock of this age. */
+  readonly renewMs: number;
+  /** Before a change the lock is read again when it was last seen so long ago. */
+  readonly seenMs: number;
+  /** Longer than a lock is held, so that whoever waits gets it, also from a holder that died. */
+  readonly waitMs: number;
+}
+
+const usualTimes = { heldMs: 40_000, renewMs: 10_000, seenMs: 5_000, waitMs: 45_000 };
 const pollMs = 50;
+
+/** The lock is somebody else's by now: whatever was begun ends here, and takes nothing back. */
+export class Overtaken extends BlueGreenError {
+  constructor(path: string, found: string | null) {
+    super("ROUTER_BUSY", `this took too long, and the router is now ${holderName(found)}`, {
+      hint: `Run the command again: it finds out what is served. The lock is ${path}.`,
+    });
+    this.name = "Overtaken";
+  }
+}
 
 const holderShape = z.object({
   host: z.string(),
@@ -22,34 +42,159 @@ const holderShape = z.object({
   until: z.int(),
 });
 
-/** @throws BlueGreenError ROUTER_BUSY */
-export async function underLock<T>(host: Host, path: string, work: () => Promise<T>): Promise<T> {
-  const own = await takeLock(host, path);
+/** Those that work of this very process holds; any other lock of it was left behind. */
+const heldHere = new Set<string>();
+
+/**
+ * The work gets the host back with a fence: before each change it is made sure that the lock is
+ * still held. Not being able to give it back is no error: it ends by itself.
+ *
+ * @throws BlueGreenError ROUTER_BUSY
+ */
+export async function underLock<T>(
+  host: Host,
+  path: string,
+  work: (fenced: Host) => Promise<T>,
+  times: LockTimes = usualTimes,
+): Promise<T> {
+  const lock = await takeLock(host, path, times);
   try {
-    return await work();
+    return await work(fencedBy(lock, host));
   } finally {
-    if ((await host.read(path)) === own) await host.remove(path);
+    await lock.release();
   }
 }
 
-async function takeLock(host: Host, path: string): Promise<string> {
-  const deadline = Date.now() + waitMs;
+async function takeLock(host: Host, path: string, times: LockTimes): Promise<HeldLock> {
+  const deadline = Date.now() + times.waitMs;
   for (;;) {
-    const holder = { host: hostname(), ...ownIdentity(), until: Date.now() + heldMs };
-    const text = JSON.stringify(holder);
-    if (await host.create(path, text)) return text;
+    const lock = new HeldLock(host, path, times);
+    if (await lock.take()) return lock;
     const found = await host.read(path);
-    if (found !== null && isFree(found)) await host.remove(path);
+    if (found !== null && isFree(found)) await host.removeIf(path, found);
     else if (Date.now() > deadline) throw busy(path, found);
     else await sleep(pollMs);
   }
 }
 
-/** Its time is over, or its holder was a process of this host that has ended. */
+class HeldLock {
+  readonly #host: Host;
+  readonly #path: string;
+  readonly #times: LockTimes;
+  #text: string;
+  #takenAt: number;
+  #seenAt: number;
+  #confirmed: Promise<void> = Promise.resolve();
+
+  constructor(host: Host, path: string, times: LockTimes) {
+    this.#host = host;
+    this.#path = path;
+    this.#times = times;
+    this.#takenAt = this.#seenAt = Date.now();
+    this.#text = this.#newText();
+  }
+
+  async take(): Promise<boolean> {
+    let isTaken = false;
+    heldHere.add(this.#text);
+    try {
+      isTaken = await this.#host.create(this.#path, this.#text);
+    } finally {
+      if (!isTaken) heldHere.delete(this.#text);
+    }
+    return isTaken;
+  }
+
+  /** One after the other; who was overtaken once stays so. @throws Overtaken */
+  confirm(): Promise<void> {
+    this.#confirmed = this.#confirmed.then(() => this.#confirm());
+    return this.#confirmed;
+  }
+
+  async #confirm(): Promise<void> {
+    const now = Date.now();
+    if (now - this.#seenAt < this.#times.seenMs) return;
+    const found = await this.#host.read(this.#path);
+    if (found !== this.#text) throw new Overtaken(this.#path, found);
+    if (now - this.#takenAt > this.#times.renewMs) await this.#renew(now);
+    this.#seenAt = now;
+  }
+
+  /** Whoever waits takes no lock before its time is over: until then it may be replaced. */
+  async #renew(now: number): Promise<void> {
+    const [former, formerEnd] = [this.#text, this.#takenAt + this.#times.heldMs];
+    this.#takenAt = now;
+    this.#text = this.#newText();
+    heldHere.add(this.#text);
+    try {
+      if (!(await this.#replace(former, formerEnd))) {
+        throw new Overtaken(this.#path, await this.#host.read(this.#path));
+      }
+    } finally {
+      // As long as it may be in the file.
+      heldHere.delete(former);
+    }
+  }
+
+  /** False when it may be somebody else's by now. */
+  async #replace(former: string, formerEnd: number): Promise<boolean> {
+    if (Date.now() > formerEnd) {
+      return (await this.#host.removeIf(this.#path, former)) && (await this.take());
+    }
+    await this.#host.write(this.#path, this.#text);
+    return Date.now() < formerEnd;
+  }
+
+  #newText(): string {
+    const until = this.#takenAt + this.#times.heldMs;
+    const nonce = randomBytes(4).toString("hex");
+    return JSON.stringify({ host: hostname(), ...ownIdentity(), until, nonce });
+  }
+
+  async release(): Promise<void> {
+    heldHere.delete(this.#text);
+    try {
+      await this.#host.removeIf(this.#path, this.#text);
+    } catch (error) {
+      // What the work did, or why it failed, matters more.
+      if (!(error instanceof BlueGreenError)) throw error;
+    }
+  }
+}
+
+function fencedBy(lock: HeldLock, host: Host): Host {
+  const held = async <T>(change: () => Promise<T>): Promise<T> => {
+    await lock.confirm();
+    return change();
+  };
+  return {
+    name: host.name,
+    read: (path) => host.read(path),
+    readLink: (path) => host.readLink(path),
+    list: (folder) => host.list(folder),
+    sizes: (paths) => host.sizes(paths),
+    ask: (endpoint, text, deadlineMs) => host.ask(endpoint, text, deadlineMs),
+    close: () => host.close(),
+    write: (path, text, mode) => held(() => host.write(path, text, mode)),
+    link: (path, target) => held(() => host.link(path, target)),
+    create: (path, text) => held(() => host.create(path, text)),
+    remove: (path) => held(() => host.remove(path)),
+    removeIf: (path, text) => held(() => host.removeIf(path, text)),
+    run: (argv, options) => held(() => host.run(argv, options)),
+  };
+}
+
+/** Its time is over, its holder was a process of this host that has ended, or it is forgotten. */
 function isFree(text: string): boolean {
   const holder = holderIn(text);
   if (holder === null || holder.until < Date.now()) return true;
-  return holder.host === hostname() && !isAlive(holder);
+  if (holder.host !== hostname()) return false;
+  return isOwn(holder) ? !heldHere.has(text) : !isAlive(holder);
+}
+
+function isOwn(holder: ProcessIdentity): boolean {
+  const own = ownIdentity();
+  return holder.pid === own.pid && holder.started === own.started;
 }
 
 function holderIn(text: string): z.output<typeof holderShape> | null {
@@ -62,9 +207,12 @@ function holderIn(text: string): z.output<typeof holderShape> | null {
 }
 
 function busy(path: string, text: string | null): BlueGreenError {
-  const holder = text === null ? null : holderIn(text);
-  const who = holder === null ? "somebody" : `process ${holder.pid} of ${holder.host}`;
-  return new BlueGreenError("ROUTER_BUSY", `the router is being changed by ${who}`, {
+  return new BlueGreenError("ROUTER_BUSY", `the router is being ${holderName(text)}`, {
     hint: `Wait for it. Its lock is ${path}.`,
   });
+}
+
+function holderName(text: string | null): string {
+  const holder = text === null ? null : holderIn(text);
+  return `changed by ${holder === null ? "somebody else" : `process ${holder.pid} of ${holder.host}`}`;
 }

@@ -1,9 +1,11 @@
-/** The logs of the platform: of processes, and of a managed nginx. */
+/** The logs of the platform: of processes, of installations on servers, and of a managed nginx. */
 
+import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import type { Settings } from "../../config.ts";
 import { BlueGreenError } from "../../errors.ts";
+import type { Color } from "../../model.ts";
 import type { LogEntry, LogQuery } from "../../platform.ts";
 import { colorLog } from "../local/logs.ts";
 import { placeOf } from "../local/place.ts";
@@ -11,6 +13,8 @@ import { readLogFiles } from "../local/supervisor/log-reader.ts";
 import type { Host } from "./host.ts";
 import { withHost } from "./hosts/index.ts";
 import { routerPlaceOf } from "./place.ts";
+import { serverPlace } from "./server-place.ts";
+import type { ServerColors } from "./settings.ts";
 import type { RouterSpec } from "./spec.ts";
 import { filesOf } from "./spec.ts";
 
@@ -25,10 +29,31 @@ export function proxyLogs(settings: Settings, query: LogQuery): AsyncIterable<Lo
   if (settings.proxy.colors.kind === "process") {
     return colorLog(placeOf(settings).color[source], source, { ...options, only: instance });
   }
-  const servers = settings.proxy.colors[source].join(", ");
-  throw new BlueGreenError("USAGE", `the instances of ${source} keep their logs themselves`, {
-    hint: `read them there: ${servers}`,
-  });
+  return serversLog(settings.proxy.colors, source, query);
+}
+
+/** What their installations from this machine said. @throws USAGE where there is none */
+function serversLog(
+  colors: ServerColors,
+  source: Color,
+  { tail, follow, instance: only }: LogQuery,
+): AsyncIterable<LogEntry> {
+  const files = colors[source]
+    .map((address, instance) => ({
+      source: instance,
+      path: serverPlace({ address, ssh: colors.ssh }).log,
+    }))
+    .filter((file) => (only === null || file.source === only) && existsSync(file.path));
+  if (files.length === 0) {
+    const message = `no installation of ${source} was run from this machine`;
+    throw new BlueGreenError("USAGE", message, {
+      hint: `the instances keep their own logs, read them there: ${colors[source].join(", ")}`,
+    });
+  }
+  const lines = readLogFiles(() => files, { tail, ...(follow && { follow }) });
+  return (async function* () {
+    for await (const { source: instance, line } of lines) yield { source, instance, line };
+  })();
 }
 
 function routerLog(settings: Settings, query: LogQuery): AsyncIterable<LogEntry> {

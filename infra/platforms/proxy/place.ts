@@ -31,6 +31,7 @@ export function reservedOf(settings: Settings): PerColor<readonly Address[]> {
 
 function wholeSpecOf(settings: Settings) {
   const { proxy, drainMs, given } = settings;
+  const owner = `${settings.application ?? ""}/${settings.environment}`;
   const { reserved, ...spec } = specOf(proxy, {
     dir: routerFolder(settings, process),
     drainMs,
@@ -39,7 +40,7 @@ function wholeSpecOf(settings: Settings) {
       ...(given.green && { green: given.green.addresses }),
     },
   });
-  return { spec, reserved };
+  return { spec: { ...spec, owner }, reserved };
 }
 
 /** What decides where a user's files are. */

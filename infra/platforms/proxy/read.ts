@@ -9,6 +9,7 @@ import type { Host } from "./host.ts";
 import { withHost } from "./hosts/index.ts";
 import { routerPlaceOf } from "./place.ts";
 import { outOfRotation } from "./rotation.ts";
+import { remediesOf } from "./remedy.ts";
 import { ProxyRouter } from "./router.ts";
 import { targetText } from "./safe-text.ts";
 import type { RouterSpec } from "./spec.ts";
@@ -25,7 +26,7 @@ export function readProxy(scope: Scope): Promise<RouterReading> {
     ]);
     // What lies in its files isn't reached through a router that is silent.
     const attached = facts.weights === null ? { blue: [], green: [] } : facts.attached;
-    return { ...facts, attached, targets: { blue, green } };
+    return { ...facts, advice: remediesOf(spec, facts), attached, targets: { blue, green } };
   });
 }
 

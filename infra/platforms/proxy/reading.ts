@@ -1,24 +1,32 @@
-/** What a router serves now, by its own answers; it never throws for a router that is down. */
+/** What a router serves now, by its own answers. */
 
 import { BlueGreenError, messageOf } from "../../errors.ts";
-import type { RouterReading } from "../../model.ts";
+import type { RouterReading, Weights } from "../../model.ts";
+import { formatWeights, sameWeights } from "../../model.ts";
+import type { ServedRoutes } from "../../rules/overtaken.ts";
 import type { Access } from "./access.ts";
 import type { Attached } from "./dialect.ts";
 import { stateFile } from "./flip.ts";
+import { otherOwner } from "./folder.ts";
 import { attachedIn, versionIn } from "./head.ts";
+import type { RouterSpec } from "./spec.ts";
 import { filesOf } from "./spec.ts";
 import type { RouterState } from "./state.ts";
-import { emptyState, parseState, weightsIn } from "./state.ts";
+import { emptyState, generationIn, parseState, weightsIn } from "./state.ts";
 import type { ServerStatus } from "./status.ts";
 import { askStatus, needStatus } from "./status.ts";
 
 /** Everything of a reading but what the instances say themselves. */
 export type RouterFacts = Omit<RouterReading, "targets">;
 
+/** Never throws for a router that is down or out of reach. */
 export async function readRouter(access: Access): Promise<RouterFacts> {
   const { host, spec } = access;
   try {
-    const asked = await askStatus(host, spec);
+    const [asked, owner] = await Promise.all([askStatus(host, spec), otherOwner(access)]);
+    if (owner !== null) {
+      return silent({ blue: [], green: [] }, `${spec.dir} belongs to ${JSON.stringify(owner)}`);
+    }
     if (asked.kind !== "answered") {
       return (await awaited(access)) ?? silent(await attachedNow(access), asked.problem);
     }
@@ -62,10 +70,20 @@ async function filesNow({ host, spec }: Access) {
   return { config, attached };
 }
 
-/** What the server follows by its own word; null where that isn't on file. */
-export async function servedState(access: Access): Promise<RouterState | null> {
-  const { state } = await needStatus(access.host, access.spec);
-  return (await storedState(access, state)).state;
+/**
+ * What the server follows by its own word; null where it follows nothing. Of a state whose file is
+ * lost or broken the name tells enough.
+ *
+ * @throws ROUTER_DOWN, RECORD_NEWER
+ */
+export async function servedRoutes(access: Access): Promise<ServedRoutes | null> {
+  const { state: name } = await needStatus(access.host, access.spec);
+  if (name === null) return null;
+  const { state, newer } = await storedState(access, name);
+  if (newer !== null) throw newer;
+  if (state !== null) return state;
+  const [weights, generation] = [weightsIn(name), generationIn(name)];
+  return weights === null || generation === null ? null : { weights, generation, mark: null };
 }
 
 function silent(attached: Attached, problem: string): RouterFacts {
@@ -93,10 +111,10 @@ async function factsOf(access: Access, status: ServerStatus): Promise<RouterFact
   const attached = attachedIn(files);
   const counted = await trafficOf(access, attached);
   const weights = weightsIn(status.state ?? "") ?? emptyState.weights;
-  const { generation = null, rolloutId = null, mark = null, former = null } = stored.state ?? {};
+  const { rolloutId = null, mark = null, former = null } = stored.state ?? {};
   return {
     weights,
-    generation,
+    generation: stored.newer === null ? generationIn(status.state ?? "") : null,
     rolloutId,
     mark,
     former,
@@ -104,11 +122,18 @@ async function factsOf(access: Access, status: ServerStatus): Promise<RouterFact
     traffic: counted.traffic,
     settlesInMs: 0,
     problems: [
+      ...unserved(spec, status, weights),
       ...differences(status, { version: versionIn(files.config), pointer }),
       ...stored.problems,
       ...counted.problems,
     ],
   };
+}
+
+/** A managed server without a color is a beginning; an existing one has clients already. */
+function unserved({ mode, dialect }: RouterSpec, status: ServerStatus, weights: Weights): string[] {
+  if (mode === "managed" || status.state === null || weights.blue + weights.green > 0) return [];
+  return [`no color is active: your ${dialect} answers 503 to every request that it hands over`];
 }
 
 function differences(
@@ -119,7 +144,8 @@ function differences(
   if (status.state === null) problems.push("the server finds no state: every request gets 503");
   else if (status.state !== files.pointer) {
     problems.push(
-      `the server follows ${status.state}, a restart would find ${files.pointer ?? "nothing"}`,
+      `the server follows ${status.state}, a restart would find ${files.pointer ?? "nothing"}` +
+        movedBy(status.state, files.pointer),
     );
   }
   if (status.version !== files.version) {
@@ -128,21 +154,31 @@ function differences(
   return problems;
 }
 
+/** A command that was killed may have stored a switch that was neither told nor proven. */
+function movedBy(served: string, stored: string | null): string {
+  const [now, then] = [weightsIn(served), weightsIn(stored ?? "")];
+  if (now === null || then === null || sameWeights(now, then)) return "";
+  return `: dangerous, as it would move traffic from ${formatWeights(now)} to ${formatWeights(then)}, which nobody has proven`;
+}
+
 interface Stored {
   readonly state: RouterState | null;
+  /** Set when only a newer bluegreen can read it. */
+  readonly newer: BlueGreenError | null;
   readonly problems: readonly string[];
 }
 
 async function storedState(access: Access, name: string | null): Promise<Stored> {
-  if (name === null) return { state: null, problems: [] };
+  if (name === null) return { state: null, newer: null, problems: [] };
   const path = stateFile(access, name);
   try {
     const text = await access.host.read(path);
-    if (text === null) return { state: null, problems: [`${path} is missing`] };
-    return { state: parseState(text, path), problems: [] };
+    if (text === null) return { state: null, newer: null, problems: [`${path} is missing`] };
+    return { state: parseState(text, path), newer: null, problems: [] };
   } catch (error) {
     if (!(error instanceof BlueGreenError)) throw error;
-    return { state: null, problems: [messageOf(error)] };
+    const newer = error.code === "RECORD_NEWER" ? error : null;
+    return { state: null, newer, problems: [messageOf(error)] };
   }
 }
 

@@ -5,9 +5,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Settings } from "../../config.ts";
 import { BlueGreenError } from "../../errors.ts";
 import type { Address, Color } from "../../model.ts";
+import { colors } from "../../model.ts";
+import type { Access } from "./access.ts";
 import type { RuntimePlace } from "./haproxy/runtime.ts";
 import { runtimeOf } from "./haproxy/runtime.ts";
-import type { Instance } from "./haproxy/servers.ts";
+import type { Instance, ServerMode } from "./haproxy/servers.ts";
 import { openOn, serverModes, setServerMode } from "./haproxy/servers.ts";
 import type { Host } from "./host.ts";
 import { withHost } from "./hosts/index.ts";
@@ -34,7 +36,8 @@ export function rotationOf(settings: Settings): Rotation | null {
 }
 
 /**
- * The server gets no new requests; returns when it has none in flight, or `drainMs` is over. False
+ * The server gets no new requests; returns when it has none in flight, or `drainMs` is over, which
+ * it also waits for where requests of former workers can't be counted. False
  * where there is nothing to take it out of: no HAProxy runs, or it doesn't know the server yet.
  *
  * @throws HOST_UNREACHABLE, and ROUTER_DOWN when HAProxy refuses
@@ -44,7 +47,7 @@ export function takeOut(rotation: Rotation, instance: Instance): Promise<boolean
     if (!(await isKnown(host, rotation, instance))) return false;
     await setServerMode(host, rotation, { ...instance, mode: "drain" });
     const deadline = Date.now() + rotation.drainMs;
-    while (Date.now() < deadline && (await openOn(host, rotation, instance)) > 0) {
+    while (Date.now() < deadline && (await openOn(host, rotation, instance)) !== 0) {
       await sleep(pollMs);
     }
     return true;
@@ -63,11 +66,32 @@ export function putBack(rotation: Rotation, instance: Instance): Promise<void> {
 
 async function isKnown(
   host: Host,
-  rotation: Rotation,
+  place: RuntimePlace,
   { color, address }: Instance,
 ): Promise<boolean> {
-  const rows = await modesOrNone(host, rotation, color);
+  const rows = await modesOrNone(host, place, color);
   return rows.some((row) => row.address === targetText(address));
+}
+
+/**
+ * A reload puts every server in rotation: those that were out are taken out again after it. One
+ * that fails on the way may have done so or not; what is out then is told by `status`.
+ *
+ * @throws what the work throws; HOST_UNREACHABLE, ROUTER_DOWN
+ */
+export async function keepingRotation(
+  { host, spec }: Pick<Access, "host" | "spec">,
+  work: () => Promise<void>,
+): Promise<void> {
+  const before = await Promise.all(colors.map((color) => outOfRotation(host, spec, color)));
+  await work();
+  for (const [index, color] of colors.entries()) {
+    for (const [address, mode] of before[index] ?? []) {
+      const instance = { color, address };
+      if (!(await isKnown(host, runtimeOf(spec), instance))) continue;
+      await setServerMode(host, runtimeOf(spec), { ...instance, mode });
+    }
+  }
 }
 
 /** Addresses of a color that get no new requests by somebody's command, with that command's word. */
@@ -75,7 +99,7 @@ export async function outOfRotation(
   host: Host,
   spec: RouterSpec,
   color: Color,
-): Promise<ReadonlyMap<Address, string>> {
+): Promise<ReadonlyMap<Address, ServerMode>> {
   if (spec.dialect === "nginx") return new Map();
   const rows = await modesOrNone(host, runtimeOf(spec), color);
   return new Map(

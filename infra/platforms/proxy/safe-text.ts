@@ -2,43 +2,45 @@
 
 import { isIP } from "node:net";
 
-import { addressProblem, canonicalAddress } from "../../config/address.ts";
+import { addressProblem, canonicalAddress, hostAndPort, isHostName } from "../../config/address.ts";
 
 /**
  * Part of identifiers in a configuration: no "_", so that two names never make the same one; short,
  * as regular expressions name their groups with 32 characters at most.
  */
 export function nameProblem(name: string): string | null {
-  return /^[a-z][a-z0-9]{0,19}$/.test(name)
-    ? null
-    : "isn't a small letter, then up to 19 small letters or digits";
+  if (!/^[a-z]/.test(name)) return "doesn't begin with a small letter";
+  if (name.length > 20) return "is longer than 20 characters";
+  return /^[a-z0-9]*$/.test(name) ? null : "has characters besides small letters and digits";
 }
 
 /** Name of an upstream (nginx) or backend (HAProxy) in somebody's own configuration. */
 export function sectionProblem(name: string): string | null {
   if (/^bg_/.test(name)) return `begins with "bg_", which is for names of our own`;
-  return /^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(name)
-    ? null
-    : "isn't a letter, then letters, digits, - or _";
+  if (!/^[A-Za-z]/.test(name)) return "doesn't begin with a letter";
+  if (name.length > 64) return "is longer than 64 characters";
+  return /^[A-Za-z0-9_-]*$/.test(name) ? null : "has characters besides letters, digits, - and _";
 }
 
 /** A cookie's name: one that nginx can have as a variable, too. */
 export function cookieProblem(name: string): string | null {
-  return /^[a-z][a-z0-9_]{0,39}$/.test(name)
-    ? null
-    : "isn't a small letter, then small letters, digits or _";
+  if (!/^[a-z]/.test(name)) return "doesn't begin with a small letter";
+  if (name.length > 40) return "is longer than 40 characters";
+  return /^[a-z0-9_]*$/.test(name) ? null : "has characters besides small letters, digits and _";
 }
 
 /** An account of the router's host. */
 export function userProblem(name: string): string | null {
-  return /^[a-z_][a-z0-9_-]{0,31}$/.test(name)
+  if (!/^[a-z_]/.test(name)) return "doesn't begin with a small letter";
+  if (name.length > 32) return "is longer than 32 characters";
+  return /^[a-z0-9_-]*$/.test(name)
     ? null
-    : "isn't a small letter, then small letters, digits, - or _";
+    : "has characters besides small letters, digits, - and _";
 }
 
 /** An absolute path without anything that a shell, a configuration or OpenSSH would read as more. */
 export function safePathProblem(path: string): string | null {
-  if (!path.startsWith("/")) return "isn't an absolute path";
+  if (!path.startsWith("/")) return `doesn't begin with "/"`;
   if (path.length > 200) return "is longer than 200 characters";
   if (path.split("/").some((part) => part === ".." || part === ".")) return `has a ".." or "."`;
   if (!/^[A-Za-z0-9._@+/-]*$/.test(path))
@@ -51,14 +53,17 @@ export function safePathProblem(path: string): string | null {
 /** A program: its absolute path, or its name to be found by PATH. */
 export function programProblem(program: string): string | null {
   if (program.startsWith("/")) return safePathProblem(program);
+  if (program.includes("/")) return "is a relative path";
   return /^[A-Za-z0-9][A-Za-z0-9._+-]{0,99}$/.test(program)
     ? null
-    : "isn't a name or an absolute path";
+    : "has a form that no program's name has";
 }
 
 /** An IP address to listen on. */
 export function listenProblem(host: string): string | null {
-  return isIP(host) !== 0 && !host.includes("%") ? null : "isn't an IP address";
+  if (host.includes("%")) return "names a zone of this machine's";
+  if (isIP(host) !== 0) return null;
+  return isHostName(host) ? "is a name" : "doesn't have the right form";
 }
 
 /** `host:port` of an instance. */
@@ -78,8 +83,4 @@ export function targetText(address: string): string {
   const canonical = canonicalAddress(address);
   const colon = canonical.lastIndexOf(":");
   return hostAndPort(canonical.slice(0, colon), canonical.slice(colon + 1));
-}
-
-export function hostAndPort(host: string, port: number | string): string {
-  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }

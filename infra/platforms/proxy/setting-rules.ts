@@ -2,7 +2,8 @@
 
 import type { z } from "zod";
 
-import { canonicalAddress } from "../../config/address.ts";
+import { canonicalAddress, hostAndPort, loopback } from "../../config/address.ts";
+import { refuse } from "../../config/refusal.ts";
 import { targetProblem } from "./safe-text.ts";
 
 interface Place {
@@ -22,8 +23,6 @@ type Colors =
       readonly green: readonly string[];
     };
 
-const loopback: readonly string[] = ["127.0.0.1", "::1", "localhost"];
-
 interface Ports {
   readonly blue: number;
   readonly green: number;
@@ -31,7 +30,9 @@ interface Ports {
 
 export function remoteNeedsDir({ ssh, dir }: Place, context: z.RefinementCtx): void {
   if (ssh === null || dir !== null) return;
-  problem(context, ["dir"], "isn't set, though the router is on another machine", {
+  refuse(context, {
+    path: ["dir"],
+    problem: "isn't set, though the router is on another machine",
     fix: `write an absolute path there, such as "/var/lib/bluegreen/shop"`,
   });
 }
@@ -40,7 +41,9 @@ export function remoteNeedsDir({ ssh, dir }: Place, context: z.RefinementCtx): v
 export function remoteNeedsUrl({ ssh, url, host }: Place, context: z.RefinementCtx): void {
   if (ssh === null || url !== null || loopback.includes(ssh.host)) return;
   if (!loopback.includes(host)) return;
-  problem(context, ["host"], "is loopback on another machine, where nobody from here can ask", {
+  refuse(context, {
+    path: ["host"],
+    problem: "is loopback on another machine, where nobody from here can ask",
     fix: "let it listen on an address of that machine, or write its public address into proxy.url",
   });
 }
@@ -53,7 +56,9 @@ export function portsExist(
   const { ports, instances } = colors;
   for (const color of ["blue", "green"] as const) {
     if (ports[color] + instances - 1 <= 65_535) continue;
-    problem(context, ["colors", "ports", color], `leaves no ports for ${instances} instances`, {
+    refuse(context, {
+      path: ["colors", "ports", color],
+      problem: `leaves no ports for ${instances} instances`,
       fix: `write at most ${65_536 - instances}`,
     });
   }
@@ -61,7 +66,9 @@ export function portsExist(
 
 export function adoptedNeedsUrl({ mode, url }: Place, context: z.RefinementCtx): void {
   if (mode !== "adopted" || url !== null) return;
-  problem(context, ["url"], "isn't set, though your own server has the public address", {
+  refuse(context, {
+    path: ["url"],
+    problem: "isn't set, though your own server has the public address",
     fix: `write that address, such as "https://shop.example.com"`,
   });
 }
@@ -75,13 +82,17 @@ export function colorsDontMeet(
   const key = colors.kind === "process" ? "ports" : "green";
   const shared = green.find((each) => blue.includes(each));
   if (shared !== undefined) {
-    problem(context, ["colors", key], `has ${shared} for both colors`, {
+    refuse(context, {
+      path: ["colors", key],
+      problem: `has ${shared} for both colors`,
       fix: "give each color instances of its own",
     });
   }
-  const own = canonicalAddress(host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`);
+  const own = canonicalAddress(hostAndPort(host, port));
   if (![...blue, ...green].includes(own)) return;
-  problem(context, ["colors"], `have the router's own address ${own}`, {
+  refuse(context, {
+    path: ["colors"],
+    problem: `have the router's own address ${own}`,
     fix: "give the router another port",
   });
 }
@@ -97,13 +108,4 @@ function addressesOf(colors: Colors): [readonly string[], readonly string[]] {
 /** Those with a problem of their own are told elsewhere. */
 function canonical(addresses: readonly string[]): string[] {
   return addresses.filter((each) => targetProblem(each) === null).map(canonicalAddress);
-}
-
-function problem(
-  context: z.RefinementCtx,
-  path: string[],
-  message: string,
-  { fix }: { readonly fix: string },
-): void {
-  context.addIssue({ code: "custom", path, message, params: { fix } });
 }

@@ -110,12 +110,13 @@ export const proxySchema = z
       "Public address of the application; absent: `host` and `port`. Required when adopted.",
     ),
     dir: optional(safePath("/var/lib/bluegreen/shop")).describe(
-      "Folder on the router's host that is bluegreen's; absent: below /var/lib/bluegreen for root, " +
-        "else in the user's state folder.",
+      "Folder on the router's host, this environment's alone; absent: below /var/lib/bluegreen " +
+        "for root, else in the user's state folder.",
     ),
     program: optional(program()).describe("The server's program; absent: found by its name."),
     user: optional(accountName()).describe(
-      "Account of a managed server's workers when root starts it.",
+      "Account of a managed server's workers when root starts it, with the group of the same name; " +
+        "HAProxy needs it then.",
     ),
     upstream: sectionName()
       .prefault("app")
@@ -135,7 +136,9 @@ export const proxySchema = z
     ),
     timeout: duration({ min: 100, max: 60 * minute, example: "60s" })
       .prefault("60s")
-      .describe("An instance that sends nothing for longer has failed to answer."),
+      .describe(
+        "An instance that sends nothing for longer has failed to answer; nginx: so has a WebSocket.",
+      ),
     idle: duration({ min: 100, max: minute, example: "1s" })
       .prefault("1s")
       .describe("Idle connections to instances close after this; less than the instances' own."),

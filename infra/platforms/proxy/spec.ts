@@ -28,6 +28,8 @@ export interface RouterSpec {
   readonly port: number;
   /** The folder on the router's host that is ours. */
   readonly dir: string;
+  /** Whose the folder is: application and environment. Absent: as before there was a note. */
+  readonly owner?: string;
   /** The server's program. */
   readonly program: string;
   /** Account of a managed server's workers where root starts it; null: as the server has it. */
@@ -92,9 +94,12 @@ export function checkSpec(spec: RouterSpec): void {
 
 function socketProblem(spec: RouterSpec): string | null {
   if (spec.dialect === "nginx") return null;
-  return filesOf(spec).socket.length <= maxSocketPath
+  const { socket, masterSocket, nextSocket } = filesOf(spec);
+  const all = spec.mode === "managed" ? [socket, masterSocket, nextSocket] : [socket];
+  const long = all.find((path) => path.length > maxSocketPath);
+  return long === undefined
     ? null
-    : `${filesOf(spec).socket} is longer than the ${maxSocketPath} characters of a socket's path`;
+    : `${long} is longer than the ${maxSocketPath} characters of a socket's path`;
 }
 
 function timesProblems(spec: RouterSpec): Record<string, string | null> {
@@ -120,6 +125,10 @@ export function checkTargets(attached: PerColor<readonly Address[]>): void {
 export interface RouterFiles {
   /** The configuration: complete when managed, else the included file. */
   readonly config: string;
+  /** Managed: what is being tested, to become the configuration. */
+  readonly candidate: string;
+  /** Adopted: what the included file held before, as long as the new text isn't tested. */
+  readonly former: string;
   /** What is attached: part of what the configuration has. */
   readonly attached: string;
   /** nginx: a link whose target's name is the state in effect. */
@@ -130,9 +139,15 @@ export interface RouterFiles {
   /** nginx: files whose sizes are counters. */
   readonly counts: string;
   readonly lock: string;
+  /** Whose the folder is. */
+  readonly owner: string;
   /** There once an existing server has followed our file. */
   readonly adopted: string;
   readonly socket: string;
+  /** HAProxy, managed: asks the first process, and through it workers from before a reload. */
+  readonly masterSocket: string;
+  /** HAProxy, managed: where a worker from before a reload passes its requests on. */
+  readonly nextSocket: string;
   readonly pid: string;
   readonly errorLog: string;
   readonly temp: string;
@@ -141,16 +156,22 @@ export interface RouterFiles {
 export function filesOf(spec: RouterSpec): RouterFiles {
   const { dir, dialect, mode } = spec;
   const included = mode === "managed" ? dialect : "bluegreen";
+  const config = `${dir}/${included}.${dialect === "nginx" ? "conf" : "cfg"}`;
   return {
-    config: `${dir}/${included}.${dialect === "nginx" ? "conf" : "cfg"}`,
+    config,
+    candidate: `${config}.next`,
+    former: `${dir}/former`,
     attached: `${dir}/attached`,
     live: `${dir}/live`,
     map: `${dir}/live.map`,
     states: `${dir}/states`,
     counts: `${dir}/counts`,
     lock: `${dir}/lock`,
+    owner: `${dir}/owner`,
     adopted: `${dir}/adopted`,
     socket: spec.socket ?? `${dir}/admin.sock`,
+    masterSocket: `${dir}/master.sock`,
+    nextSocket: `${dir}/next.sock`,
     pid: `${dir}/${dialect}.pid`,
     errorLog: `${dir}/error.log`,
     temp: `${dir}/temp`,

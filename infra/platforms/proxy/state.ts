@@ -6,6 +6,7 @@ import { z } from "zod";
 
 import { BlueGreenError } from "../../errors.ts";
 import type { Color, DirectMark, Weights } from "../../model.ts";
+import { markShape } from "../../rules/mark-schema.ts";
 
 /** Newest version of a state file that this code can read. */
 export const stateSchema = 1;
@@ -58,32 +59,21 @@ export function weightsIn(name: string): Weights | null {
   return blue <= 100 ? { blue, green: 100 - blue } : null;
 }
 
+/** Null for what isn't a state's name. */
+export function generationIn(name: string): number | null {
+  return weightsIn(name) === null ? null : Number(name.split("-")[1]);
+}
+
 export function formatState(state: RouterState): string {
   return `${JSON.stringify({ schema: stateSchema, ...ordered(state) }, null, 2)}\n`;
 }
 
-const pin = z.object({
-  digest: z.string(),
-  version: z.string(),
-  reason: z.string(),
-  by: z.string(),
-  at: z.string(),
-  until: z.string().nullable(),
-});
-const mark = z.object({
-  generation: z.int(),
-  at: z.string(),
-  by: z.string(),
-  reason: z.string(),
-  pin: pin.nullable(),
-  setBack: z.literal(true).optional(),
-});
 const stateShape = z.object({
   schema: z.int(),
   weights: z.object({ blue: z.number(), green: z.number() }),
   generation: z.int(),
   rolloutId: z.string().nullable(),
-  mark: mark.nullable(),
+  mark: markShape.nullable(),
   former: z.enum(["blue", "green"]).nullable().default(null),
 });
 

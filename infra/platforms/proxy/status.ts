@@ -1,9 +1,9 @@
 /** What the running server itself says: which configuration it has, and which state it follows. */
 
+import { hostAndPort } from "../../config/address.ts";
 import { BlueGreenError } from "../../errors.ts";
 import type { Host } from "./host.ts";
 import { NoAnswer } from "./host.ts";
-import { hostAndPort } from "./safe-text.ts";
 import type { RouterSpec } from "./spec.ts";
 import { filesOf } from "./spec.ts";
 

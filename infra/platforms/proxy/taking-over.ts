@@ -11,12 +11,17 @@ import { checkTargets, filesOf } from "./spec.ts";
 import type { RouterState } from "./state.ts";
 import { askStatus } from "./status.ts";
 
-/** Until then its server goes on without us, and there is nothing of ours that serves. */
+/**
+ * Until then its server goes on without us, and there is nothing of ours that serves. One that was
+ * reloaded by somebody else, and so follows our file already, is adopted by that.
+ */
 export async function isNotAdoptedYet(access: Access): Promise<boolean> {
   const { host, spec } = access;
   if (spec.mode === "managed") return false;
   if (await wasAdopted(access)) return false;
-  return (await askStatus(host, spec)).kind !== "answered";
+  if ((await askStatus(host, spec)).kind !== "answered") return true;
+  await noteAdoption(access);
+  return false;
 }
 
 /**
@@ -41,10 +46,13 @@ export async function layOut(access: Access, attached: Attached): Promise<void> 
  * that a person has to take.
  */
 export async function adopt(access: Access, state: RouterState, attached: Attached): Promise<void> {
-  const { spec, host } = access;
-  await layOut(access, attached);
+  const { spec } = access;
+  if (state.weights.blue + state.weights.green === 0) {
+    await layOut(access, attached);
+    return preset(access, state);
+  }
   await preset(access, state);
-  if (state.weights.blue + state.weights.green === 0) return;
+  await storeAttached(access, attached);
   try {
     await install(access, attached);
   } catch (error) {
@@ -55,5 +63,9 @@ export async function adopt(access: Access, state: RouterState, attached: Attach
       cause: error,
     });
   }
+  await noteAdoption(access);
+}
+
+async function noteAdoption({ spec, host }: Access): Promise<void> {
   await host.create(filesOf(spec).adopted, "");
 }

@@ -1,7 +1,7 @@
 /** The public address of an application behind nginx or HAProxy. */
 
 import type { Settings } from "../../config.ts";
-import { hostAndPort } from "./safe-text.ts";
+import { hostAndPort } from "../../config/address.ts";
 
 const anywhere = new Set(["0.0.0.0", "::"]);
 

@@ -3,6 +3,7 @@
 import { spawn } from "node:child_process";
 import { expect, onTestFinished, test } from "vitest";
 import { examineProviders, strayProviders } from "../../../automation/doctor/providers.ts";
+import { parseCommands } from "../../../infra/process-list.ts";
 import { endProcesses } from "../../support/project/processes.ts";
 
 test("names a provider that runs and isn't an engine's child", () => {
@@ -24,7 +25,7 @@ test("leaves providers of living engines alone, and whatever else names such a f
     "  16   1 /Users/a b/engine/bin/pulumi up",
     "  17  16 /opt/node /opt/bluegreen/infra/provider/main.ts 127.0.0.1:4004",
   ].join("\n");
-  expect(strayProviders(listed)).toEqual([12, 15]);
+  expect(strayProviders(parseCommands(listed))).toEqual([12, 15]);
 });
 
 test("knows a provider whatever options its engine handed on", () => {
@@ -34,5 +35,5 @@ test("knows a provider whatever options its engine handed on", () => {
     `  13   1 ${main} --logtostderr -v=9 --tracing 127.0.0.1:6007 127.0.0.1:4002`,
     `  14   1 ${main} --tracing file:/tmp/trace 127.0.0.1:4003`,
   ].join("\n");
-  expect(strayProviders(listed)).toEqual([12, 13, 14]);
+  expect(strayProviders(parseCommands(listed))).toEqual([12, 13, 14]);
 });

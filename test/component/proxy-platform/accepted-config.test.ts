@@ -28,7 +28,7 @@ const change = fc.record({
   cookie: fc.option(
     fc.oneof(fc.stringMatching(/^[a-z][a-z0-9_]{0,39}$/), fc.constant("y".repeat(40))),
   ),
-  host: fc.constantFrom("127.0.0.1", "::1"),
+  host: fc.constantFrom("127.0.0.1", "::1", "0.0.0.0", "::"),
   timeoutMs: fc.integer({ min: 100, max: 3_600_000 }),
   idleMs: fc.integer({ min: 100, max: 60_000 }),
   drainMs: fc.integer({ min: 0, max: 3_600_000 }),

@@ -1,125 +1,19 @@
 /** Existing servers with one upstream of their own are taken over, and lose nothing by it. */
 
-import { execFileSync, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { weightsOf } from "../../../infra/model.ts";
+import { accessOf } from "../../../infra/platforms/proxy/access.ts";
+import { diagnoseAdoption } from "../../../infra/platforms/proxy/adoption-check.ts";
 import { thisMachine } from "../../../infra/platforms/proxy/hosts/this-machine.ts";
+import { remediesOf } from "../../../infra/platforms/proxy/remedy.ts";
 import { ProxyRouter } from "../../../infra/platforms/proxy/router.ts";
-import type { DialectName, RouterSpec } from "../../../infra/platforms/proxy/spec.ts";
 import { filesOf } from "../../../infra/platforms/proxy/spec.ts";
-import type { TestInstance } from "./support.ts";
-import {
-  call,
-  describeDialects,
-  findProgram,
-  freePort,
-  kill,
-  onEnd,
-  openFolder,
-  routesTo,
-  specOf,
-  startColors,
-} from "./support.ts";
-
-/** Somebody's server: its own configuration in its own folder, and a public port. */
-interface Theirs {
-  readonly spec: RouterSpec;
-  readonly port: number;
-  readonly config: string;
-  /** A further file of theirs that is read with the rest. */
-  readonly other: string;
-  /** Replaces their upstream by our file, as the steps say. */
-  readonly include: () => void;
-}
-
-async function startTheirs(dialect: DialectName, blue: TestInstance): Promise<Theirs> {
-  const folder = openFolder();
-  const port = await freePort();
-  const at = { folder, port, blue: blue.address, program: findProgram(dialect) ?? dialect };
-  return dialect === "nginx" ? startNginx(at) : startHaproxy(at);
-}
-
-interface At {
-  readonly folder: string;
-  readonly port: number;
-  readonly blue: string;
-  readonly program: string;
-}
-
-async function startNginx({ folder, port, blue, program }: At): Promise<Theirs> {
-  const [config, other] = [join(folder, "nginx.conf"), join(folder, "other.conf")];
-  const argv = [program, "-c", config, "-p", folder];
-  const dir = join(folder, "bluegreen");
-  const spec = await specOf("nginx", {
-    ...{ mode: "adopted", dir, check: [...argv, "-t", "-q"], reload: [...argv, "-s", "reload"] },
-  });
-  const upstream = `upstream shop { server ${blue}; }`;
-  const text = `pid ${folder}/pid; error_log ${folder}/error.log; events { }
-    http { access_log ${folder}/access.log; include ${other}; UPSTREAM
-    server { listen 127.0.0.1:${port}; add_header x-theirs 1;
-      location / { proxy_pass http://shop; proxy_set_header Host $host; } } }`;
-  writeFileSync(other, "# nothing\n");
-  writeFileSync(config, text.replace("UPSTREAM", upstream));
-  start(argv, join(folder, "pid"));
-  const include = (): void => {
-    writeFileSync(config, text.replace("UPSTREAM", `include ${filesOf(spec).config};`));
-  };
-  return { spec, port, config, other, include };
-}
-
-async function startHaproxy({ folder, port, blue, program }: At): Promise<Theirs> {
-  const [config, other] = [join(folder, "haproxy.cfg"), join(folder, "other.cfg")];
-  const dir = join(folder, "bluegreen");
-  const [socket, pid] = [join(folder, "admin.sock"), join(folder, "pid")];
-  const ours = `${dir}/bluegreen.cfg`;
-  const files = join(folder, "files");
-  const text = `global
-  stats socket ${socket} level admin expose-fd listeners
-defaults
-  mode http
-  timeout connect 5s
-  timeout client 30s
-  timeout server 30s
-  option idle-close-on-response
-frontend theirs
-  bind 127.0.0.1:${port}
-  http-response set-header x-theirs 1
-  default_backend shop
-`;
-  const backend = `backend shop\n  server one ${blue}\n`;
-  writeFileSync(config, text + backend);
-  writeFileSync(other, "# nothing\n");
-  // A folder of links stands for the command line, which a reload can't change.
-  execFileSync("mkdir", [files]);
-  execFileSync("ln", ["-s", config, join(files, "1.cfg")]);
-  execFileSync("ln", ["-s", other, join(files, "2.cfg")]);
-  const argv = [program, "-f", files];
-  const reload = ["sh", "-c", `kill -USR2 "$(cat "$1")"`, "sh", pid];
-  const change = { mode: "adopted", dir, socket, check: [...argv, "-c"], reload } as const;
-  const spec = await specOf("haproxy", change);
-  start([...argv, "-W", "-D", "-p", pid], pid);
-  const include = (): void => {
-    writeFileSync(config, text);
-    execFileSync("ln", ["-s", ours, join(files, "3.cfg")]);
-  };
-  return { spec, port, config, other, include };
-}
-
-function start(argv: readonly string[], pidFile: string): void {
-  const [program = "", ...words] = argv;
-  const { status, stderr } = spawnSync(program, words, { encoding: "utf8", timeout: 10_000 });
-  expect(status, stderr).toBe(0);
-  onEnd(() => {
-    const pid = Number(readFileSync(pidFile, "utf8"));
-    const children = spawnSync("pgrep", ["-P", String(pid)], { encoding: "utf8" }).stdout;
-    for (const each of [pid, ...children.trim().split("\n").map(Number)]) {
-      if (each > 1) kill(each, "SIGKILL");
-    }
-  });
-}
+import { cutWhileTesting } from "./interruption.ts";
+import { startTheirs } from "./theirs.ts";
+import { call, describeDialects, routesTo, startColors } from "./support.ts";
 
 describeDialects("a server that serves already", (dialect) => {
   test("is adopted and flipped without a failed request", async () => {
@@ -181,6 +75,77 @@ describeDialects("a server that serves already", (dialect) => {
     await router.setRoutes(routesTo(null, { blue: [blue.address] }));
     expect((await call(port)).status).toBe(503);
   });
+
+  test("gets its former file back when a command was killed before the new one was tested", async () => {
+    const { blue } = await startColors();
+    const { spec, port, include } = await startTheirs(dialect, blue);
+    include();
+    const router = new ProxyRouter(spec, thisMachine);
+    await router.start();
+    const routes = routesTo("blue", { blue: [blue.address] });
+    await router.setRoutes(routes);
+    const before = readFileSync(filesOf(spec).config, "utf8");
+    const attached = { blue: ["no-such-host.invalid:80"] };
+    await cutWhileTesting(spec, (other) => other.setRoutes(routesTo("blue", attached)));
+    expect(readFileSync(filesOf(spec).config, "utf8")).not.toBe(before);
+    await router.start();
+    expect(readFileSync(filesOf(spec).config, "utf8")).toBe(before);
+    const [program = "", ...words] = spec.check ?? [];
+    expect(spawnSync(program, words).status).toBe(0);
+    expect(await router.read()).toMatchObject({
+      ...{ weights: weightsOf("blue"), attached: { blue: [blue.address], green: [] } },
+      problems: [],
+    });
+    expect((await call(port)).text).toBe("blue");
+  });
+
+  test("that reads its file before the next command serves the release that lies ready there", async () => {
+    const { blue } = await startColors();
+    const { spec, port, include, end } = await startTheirs(dialect, blue);
+    const router = new ProxyRouter(spec, thisMachine);
+    await router.start();
+    const first = await diagnoseAdoption(accessOf(spec, thisMachine));
+    expect(first[1]?.sentence).toMatch(/step 1: run `bluegreen deploy`.* answers 503/);
+    const routes = routesTo("blue", { blue: [blue.address] });
+    await expect(router.setRoutes(routes)).rejects.toThrow(/isn't adopted yet/);
+    const next = await diagnoseAdoption(accessOf(spec, thisMachine));
+    expect(next.map(({ sentence }) => sentence).join()).not.toMatch(/503/);
+    const { failures } = await asking(port, async () => {
+      include();
+      const [program = "", ...words] = spec.reload;
+      expect(spawnSync(program, words).status).toBe(0);
+      const color = async () => (await call(port)).headers["x-bluegreen-color"];
+      await expect.poll(color, { timeout: 5_000 }).toBe("blue");
+    });
+    expect(failures).toEqual([]);
+    await router.setRoutes(routes);
+    expect(await router.read()).toMatchObject({ weights: weightsOf("blue"), problems: [] });
+    end();
+    await expect.poll(() => router.read()).toMatchObject({ weights: null });
+  }, 60_000);
+
+  test("that reads its file before it holds a release is a problem, and a deploy ends it", async () => {
+    const { blue } = await startColors();
+    const { spec, port, include } = await startTheirs(dialect, blue);
+    const router = new ProxyRouter(spec, thisMachine);
+    await router.start();
+    include();
+    const [program = "", ...words] = spec.reload;
+    // HAProxy misses a signal while it is still busy with its start.
+    const reloaded = async () => {
+      expect(spawnSync(program, words).status).toBe(0);
+      return (await call(port)).status;
+    };
+    await expect.poll(reloaded, { timeout: 10_000, interval: 500 }).toBe(503);
+    const facts = await router.read();
+    const problem = `no color is active: your ${dialect} answers 503 to every request that it hands over`;
+    expect(facts.problems[0]).toBe(problem);
+    const advice = /run `bluegreen deploy`; .* your own (upstream|backend) shop/;
+    expect(remediesOf(spec, facts)[0]).toMatch(advice);
+    await router.setRoutes(routesTo("blue", { blue: [blue.address] }));
+    expect((await call(port)).text).toBe("blue");
+    expect((await router.read()).problems).not.toContain(problem);
+  }, 30_000);
 
   test("is told apart when its own reload fails", async () => {
     const { blue, green } = await startColors();

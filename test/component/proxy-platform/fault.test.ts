@@ -11,6 +11,7 @@ import { filesOf } from "../../../infra/platforms/proxy/spec.ts";
 import type { RouterSpec } from "../../../infra/platforms/proxy/spec.ts";
 import { requireAll } from "../../support/project/engine.ts";
 import { makeSmallDisk } from "../../support/project/small-disk.ts";
+import { cutWhileTesting } from "./interruption.ts";
 import {
   call,
   describeDialects,
@@ -94,6 +95,17 @@ describeDialects("when something breaks", (dialect) => {
     await expectServed(started, "blue");
     expect((await started.router.read()).attached).toEqual(started.attached);
     expect((await started.router.read()).problems).toEqual([]);
+  });
+
+  test("a command that is killed while the server tests leaves a configuration that starts", async () => {
+    const started = await onBlue(dialect);
+    const { config } = filesOf(started.spec);
+    const before = readFileSync(config, "utf8");
+    const attached = { ...started.attached, green: ["no-such-host.invalid:80"] };
+    await cutWhileTesting(started.spec, (router) => router.setRoutes(routesTo("blue", attached)));
+    expect(readFileSync(config, "utf8")).toBe(before);
+    await started.router.setRoutes(routesTo("green", started.attached));
+    await expectServed(started, "green");
   });
 
   test("an address that would be more than one never gets into the configuration", async () => {

@@ -1,25 +1,15 @@
 /** The router's host over real OpenSSH: a server of the test's own, on loopback. */
 
 import { execFileSync, spawn } from "node:child_process";
-import {
-  chmodSync,
-  mkdirSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { BlueGreenError, formatError } from "../../../infra/errors.ts";
 import { weightsOf } from "../../../infra/model.ts";
 import { OpenSshHost } from "../../../infra/platforms/proxy/hosts/open-ssh.ts";
 import type { SshAccess } from "../../../infra/platforms/proxy/hosts/open-ssh.ts";
 import { thisMachine } from "../../../infra/platforms/proxy/hosts/this-machine.ts";
 import { ProxyRouter } from "../../../infra/platforms/proxy/router.ts";
-import { filesOf } from "../../../infra/platforms/proxy/spec.ts";
 import { requireAll } from "../../support/project/engine.ts";
 import {
   call,
@@ -96,6 +86,15 @@ describeWith(["sshd", "ssh"], "another machine over OpenSSH", () => {
       expect(await host.ask(path, "echo", 2_000)).toBe("echo");
       await expect(host.ask(silent, "", 2_000)).rejects.toMatchObject({ name: "NoAnswer" });
     }
+  });
+
+  test("reads a router there that listens on IPv6 alone", async () => {
+    const { access } = await startSshd();
+    const { router, spec } = await startedRouter("nginx", { host: "::1" });
+    const { blue } = await startColors();
+    await router.setRoutes(routesTo("blue", { blue: [blue.address] }));
+    const there = await new ProxyRouter(spec, hostOf(access)).read();
+    expect(there).toMatchObject({ weights: weightsOf("blue"), problems: [] });
   });
 
   test("says when a file can't be written there", async () => {
@@ -215,41 +214,6 @@ describeWith(["sshd", "ssh"], "another machine over OpenSSH", () => {
     setTimeout(relay.drop, 700);
     await expect(running).rejects.toThrow(/the connection to it was lost/);
   });
-});
-
-describeWith(["sshd", "ssh"], "a flip over SSH whose connection drops", () => {
-  const cuts = [
-    ["nginx", 10],
-    ["haproxy", 11],
-  ] as const;
-  test.each(cuts)(
-    "leaves %s on a color that is served and read, at call %i",
-    async (dialect, at) => {
-      const relay = await startRelay(await startSshd());
-      const { spec, router, port } = await startedRouter(dialect);
-      const { blue, green } = await startColors();
-      const attached = { blue: [blue.address], green: [green.address] };
-      await router.setRoutes(routesTo("blue", attached));
-      const remote = new ProxyRouter(spec, hostOf(relay.access));
-      relay.cutConnection(at);
-      const error = await remote
-        .flip(routesTo("green", attached))
-        .catch((thrown: unknown) => thrown);
-      if (!(error instanceof BlueGreenError))
-        expect.fail(`it wasn't refused, but ${String(error)}`);
-      expect(["HOST_UNREACHABLE", "ROUTER_DOWN"]).toContain(error.code);
-      expect(formatError(error)).toMatch(/127\.0\.0\.1.*(connection|can't be reached)/);
-      const { text } = await call(port);
-      expect((await router.read()).weights).toEqual(weightsOf(text as "blue"));
-      relay.cutConnection(Infinity);
-      // In earnest the process that holds it ends with its error.
-      rmSync(filesOf(spec).lock, { force: true });
-      await remote.flip(routesTo("green", attached));
-      expect((await call(port)).text).toBe("green");
-      expect((await router.read()).problems).toEqual([]);
-    },
-    60_000,
-  );
 });
 
 /** A second server that lets the key set PATH. */

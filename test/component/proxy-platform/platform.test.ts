@@ -212,7 +212,8 @@ test("instances that keep their logs themselves are named", () => {
   });
   const query = { tail: 5, follow: null, instance: null } as const;
   const asked = () => proxy.logs?.(settings, { ...query, source: "blue" });
-  expect(asked).toThrow(expect.objectContaining({ code: "USAGE", hint: "read them there: a:1" }));
+  const hint = expect.stringMatching(/read them there: a:1$/) as string;
+  expect(asked).toThrow(expect.objectContaining({ code: "USAGE", hint }));
   expect(() => proxy.logs?.(settings, { ...query, source: "router" })).toThrow(/no log of its own/);
   expect(() => proxy.logs?.(settings, { ...query, source: "access" })).toThrow(/no access log/);
 });

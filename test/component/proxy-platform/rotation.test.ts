@@ -2,7 +2,7 @@
 
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { parseSettings } from "../../../infra/config.ts";
 import { byHand, perColor } from "../../../infra/model.ts";
 import type { ColorOutputs } from "../../../infra/model.ts";
@@ -58,6 +58,8 @@ interface Servers {
 /** Two servers of blue with release 1 behind HAProxy. */
 async function startServers(): Promise<Servers> {
   const folder = openFolder();
+  vi.stubEnv("XDG_STATE_HOME", join(folder, "state"));
+  onEnd(() => vi.unstubAllEnvs());
   writeFileSync(join(folder, "app.mjs"), app);
   writeFileSync(join(folder, "install.sh"), script, { mode: 0o755 });
   const ports = [await freePort(), await freePort()];
@@ -175,6 +177,29 @@ describeWith(["haproxy"], "a server that is taken out of rotation", () => {
       await putBack(rotation, instance);
       expect((await call(port)).status).toBe(200);
     }
+  });
+
+  test("is out still after a reload, and one that somebody else took out as well", async () => {
+    const started = await startedRouter("haproxy");
+    const [one, two, other] = [
+      await startInstance("one"),
+      await startInstance("two"),
+      await startInstance("other"),
+    ];
+    const [place, blue] = [runtimeOf(started.spec), [one.address, two.address]];
+    await started.router.setRoutes(routesTo("blue", { blue, green: [other.address] }));
+    await takeOut({ ...place, ssh: null, drainMs: 0 }, { color: "blue", address: two.address });
+    const outside = { color: "green", address: other.address } as const;
+    await setServerMode(thisMachine, place, { ...outside, mode: "maint" });
+    const more = { blue: [...blue, (await startInstance("more")).address], green: [other.address] };
+    await started.router.setRoutes(routesTo("blue", more));
+    const modes = await serverModes(thisMachine, place, "blue");
+    expect(modes.map(({ mode }) => mode)).toEqual(["ready", "drain", "ready"]);
+    expect(await serverModes(thisMachine, place, "green")).toMatchObject([{ mode: "maint" }]);
+    const texts = await Promise.all(Array.from({ length: 8 }, () => call(started.port)));
+    expect(new Set(texts.map(({ text }) => text))).toEqual(new Set(["one", "more"]));
+    await started.router.setRoutes(routesTo("blue", { blue: [one.address] }));
+    expect(await serverModes(thisMachine, place, "blue")).toMatchObject([{ mode: "ready" }]);
   });
 
   test("is none where no HAProxy runs, or knows it, and none on nginx", async () => {

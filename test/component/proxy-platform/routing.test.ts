@@ -185,6 +185,49 @@ describeDialects("a router", (dialect) => {
     expect(behind["x-forwarded-proto"]).toBe("https");
   });
 
+  test("sets its cookie only while shares split the clients, and over HTTPS for HTTPS", async () => {
+    const { router, port } = await startedRouter(dialect, { cookie: "place" });
+    const { blue, green } = await startColors();
+    const attached = { blue: [blue.address], green: [green.address] };
+    const cookieOf = async (headers: Readonly<Record<string, string>> = {}) =>
+      (await call(port, { headers })).headers["set-cookie"]?.join();
+    for (const share of [100, 0]) {
+      await router.setRoutes(routesTo({ blue: share, green: 100 - share }, attached));
+      expect(await cookieOf()).toBeUndefined();
+    }
+    for (const share of [1, 10, 99]) {
+      await router.setRoutes(routesTo({ blue: share, green: 100 - share }, attached));
+      const form = /^place=[0-9a-f]+; Path=\/; HttpOnly; SameSite=Lax$/;
+      expect(await cookieOf()).toMatch(form);
+      expect(await cookieOf({ "x-forwarded-proto": "http" })).toMatch(form);
+      expect(await cookieOf({ "x-forwarded-proto": "https" })).toMatch(/; SameSite=Lax; Secure$/);
+    }
+    await router.setRoutes(routesTo(null, attached));
+    expect(await cookieOf()).toBeUndefined();
+  });
+
+  test("passes on large headers of a request and of a reply", async () => {
+    const { router, port } = await startedRouter(dialect);
+    const blue = await startInstance("blue", (req, res) => {
+      res.setHeader("x-large", "y".repeat(12_000));
+      res.end(String(req.headers["x-large"]?.length));
+    });
+    await router.setRoutes(routesTo("blue", { blue: [blue.address] }));
+    const reply = await call(port, { headers: { "x-large": "z".repeat(12_000) } });
+    expect(reply).toMatchObject({ status: 200, text: "12000" });
+    expect(reply.headers["x-large"]).toHaveLength(12_000);
+  });
+
+  test("that listens everywhere answers IPv4 and IPv6", async () => {
+    const { router, port } = await startedRouter(dialect, { host: "::" });
+    const { blue } = await startColors();
+    await router.setRoutes(routesTo("blue", { blue: [blue.address] }));
+    for (const host of ["127.0.0.1", "[::1]"]) {
+      const reply = await fetch(`http://${host}:${port}/`, { signal: AbortSignal.timeout(5_000) });
+      expect(await reply.text()).toBe("blue");
+    }
+  });
+
   test("goes on with the other instance of a color when one is gone", async () => {
     const { router, port } = await startedRouter(dialect);
     const [one, two] = [await startInstance("one"), await startInstance("two")];

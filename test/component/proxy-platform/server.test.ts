@@ -2,7 +2,7 @@
 
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { BlueGreenError } from "../../../infra/errors.ts";
 import { serverHandler } from "../../../infra/platforms/proxy/resources/server-handler.ts";
 import type { ServerInputs } from "../../../infra/platforms/proxy/resources/types.ts";
@@ -42,6 +42,8 @@ echo $! > pid
 
 async function makeMachine(ssh: SshAccess | null = null): Promise<Machine> {
   const folder = openFolder();
+  vi.stubEnv("XDG_STATE_HOME", join(folder, "state"));
+  onEnd(() => vi.unstubAllEnvs());
   const address = `127.0.0.1:${await freePort()}`;
   writeFileSync(join(folder, "app.mjs"), app);
   writeFileSync(join(folder, "release.sh"), script, { mode: 0o755 });

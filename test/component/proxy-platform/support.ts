@@ -17,7 +17,7 @@ import { thisMachine } from "../../../infra/platforms/proxy/hosts/this-machine.t
 import { ProxyRouter } from "../../../infra/platforms/proxy/router.ts";
 import type { DialectName, RouterSpec } from "../../../infra/platforms/proxy/spec.ts";
 import { filesOf } from "../../../infra/platforms/proxy/spec.ts";
-import { describeWith, findProgram } from "../../support/programs.ts";
+import { describeWith, findProgram, workersAccount } from "../../support/programs.ts";
 
 export { describeWith, findProgram } from "../../support/programs.ts";
 
@@ -65,7 +65,7 @@ export async function specOf(
     port: await freePort(),
     dir: change.dir ?? join(openFolder(), "router"),
     program: findProgram(dialect) ?? dialect,
-    user: null,
+    user: dialect === "haproxy" ? workersAccount() : null,
     upstream: "shop",
     check: null,
     reload: ["true"],
@@ -115,9 +115,10 @@ export function kill(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
+/** Never 0, which would be the group of the test itself: the file is empty for a moment. */
 export function masterPid(spec: RouterSpec): number | null {
   try {
-    return Number(readFileSync(filesOf(spec).pid, "utf8").trim());
+    return Number(readFileSync(filesOf(spec).pid, "utf8").trim()) || null;
   } catch {
     return null;
   }

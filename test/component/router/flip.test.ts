@@ -1,10 +1,24 @@
 /** Flips under load lose nothing. */
 
+import { writeFileSync } from "node:fs";
+import { connect, createServer } from "node:net";
+import { join } from "node:path";
+
 import { expect, test } from "vitest";
 
+import { readIdentity } from "../../../infra/platforms/local/router/admin-client.ts";
 import { askRouter, setRoutes, startRouter } from "../../../infra/platforms/local/router/client.ts";
 import type { Reply } from "./support.ts";
-import { call, keepAlive, processDir, routesTo, specOf, startInstance } from "./support.ts";
+import {
+  call,
+  keepAlive,
+  onEnd,
+  processDir,
+  routesTo,
+  specOf,
+  startInstance,
+  tempDir,
+} from "./support.ts";
 
 test("loses no GET and no POST while the router flips back and forth under load", async () => {
   const dir = processDir();
@@ -67,4 +81,36 @@ test("sends every request that follows a confirmed flip to the new color", async
     await setRoutes(dir, routesTo(active, attached, { generation }));
     expect((await call(listen.port, { agent })).text).toBe(`${active} GET`);
   }
+});
+
+/** A folder that leads to the router of another one, and notes each call of its admin interface. */
+function overheard(dir: string) {
+  const calls: string[] = [];
+  const identity = readIdentity(dir) ?? expect.fail("no router runs");
+  const folder = tempDir();
+  const socket = join(folder, "overheard.sock");
+  const server = createServer((client) => {
+    client.once("data", (text) => calls.push(text.toString().split(" HTTP")[0] ?? ""));
+    const router = connect(identity.socket);
+    client.pipe(router).pipe(client);
+    for (const end of [client, router]) end.on("error", () => end.destroy());
+  }).listen(socket);
+  onEnd(() => server.close());
+  writeFileSync(join(folder, "router.json"), JSON.stringify({ ...identity, socket }));
+  return { folder, calls };
+}
+
+test("isn't asked again by a flip that knows what the router just said", async () => {
+  const dir = processDir();
+  const { address } = await startInstance("blue");
+  const asked = await startRouter(specOf(dir));
+  const { folder, calls } = overheard(dir);
+  const flip = (generation: number, known: Parameters<typeof setRoutes>[2]) =>
+    setRoutes(folder, routesTo("blue", { blue: [address] }, { generation }), known);
+  expect((await flip(1, {})).routes.generation).toBe(1);
+  expect(calls.splice(0)).toEqual(["GET /status", "PUT /routes"]);
+  expect((await flip(2, { asked })).routes.generation).toBe(2);
+  expect((await flip(3, { asked, ifGeneration: 2 })).routes.generation).toBe(3);
+  expect(calls).toEqual(["PUT /routes", "PUT /routes"]);
+  await expect(flip(4, { asked, ifGeneration: 2 })).rejects.toMatchObject({ code: "DRIFT" });
 });

@@ -6,12 +6,13 @@ import { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { expect, test } from "vitest";
-import { WebSocket, WebSocketServer } from "ws";
+import { WebSocket } from "ws";
 
 import { setRoutes } from "../../../infra/platforms/local/router/client.ts";
 import { launchRouter } from "../../../infra/platforms/local/router/launch.ts";
 import { Pause } from "../../../infra/platforms/local/router/pause.ts";
 import type { RouterSpec } from "../../../infra/platforms/local/router/protocol.ts";
+import { startPair } from "./pair.ts";
 import {
   call,
   keepAlive,
@@ -25,33 +26,6 @@ import {
   startRawInstance,
   until,
 } from "./support.ts";
-
-/** Two colors that note when each request began and ended; `/slow` takes until it is let go. */
-async function startPair(spec: Partial<RouterSpec>) {
-  const serving = { blue: 0, green: 0 };
-  const seen = { sideBySide: false, blue: 0, green: 0 };
-  const letGo: (() => void)[] = [];
-  const startOne = (name: "blue" | "green") =>
-    startInstance(name, (req, res) => {
-      serving[name] += 1;
-      seen[name] += 1;
-      if (serving.blue > 0 && serving.green > 0) seen.sideBySide = true;
-      res.once("close", () => (serving[name] -= 1));
-      const answer = () => res.end(name);
-      if (req.url === "/slow") letGo.push(answer);
-      else setTimeout(answer, 5);
-    });
-  const [blue, green] = [await startOne("blue"), await startOne("green")];
-  const upgrades = { blue: 0 };
-  const sockets = new WebSocketServer({ server: blue.server });
-  sockets.on("connection", () => (upgrades.blue += 1));
-  const attached = { blue: [blue.address], green: [green.address] };
-  const { router, port } = await startHere(spec);
-  await router.setRoutes({ routes: routesTo("blue", attached) });
-  const routesOf = (active: "blue" | "green", generation: number) =>
-    routesTo(active, attached, { generation });
-  return { router, port, serving, seen, letGo, routesOf, upgrades };
-}
 
 test("sends nothing to one color while the other one answers, and loses no request", async () => {
   const { router, port, seen, routesOf } = await startPair({ pauseMs: 2000 });
@@ -188,7 +162,7 @@ test("tells those to come back who are more than can wait", () => {
   const pause = new Pause(1);
   const reply = () => new ServerResponse(new IncomingMessage(new Socket()));
   const gone: string[] = [];
-  pause.begin();
+  pause.begin([]);
   expect(pause.admit(reply(), () => gone.push("first"))).toBe("waits");
   expect(pause.admit(reply(), () => gone.push("second"))).toBe("full");
   pause.end();

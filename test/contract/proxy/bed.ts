@@ -7,7 +7,7 @@ import { anyPort, freePort } from "../../../infra/platforms/local/supervisor/por
 import { proxy } from "../../../infra/platforms/proxy/index.ts";
 import type { ProcessColors } from "../../../infra/platforms/proxy/settings.ts";
 import type { DialectName } from "../../../infra/platforms/proxy/spec.ts";
-import { findProgram } from "../../support/programs.ts";
+import { findProgram, workersAccount } from "../../support/programs.ts";
 import { ProcessBed, commonSettings, makeRoot } from "../process/bed.ts";
 import type { PlatformBed } from "../suite/bed.ts";
 
@@ -18,8 +18,10 @@ export async function proxyBed(dialect: DialectName): Promise<PlatformBed> {
   const root = makeRoot();
   const [port, blue, green] = [await freePorts(1), await freePorts(), await freePorts()];
   const { raw, processes } = commonSettings(root);
+  const account = dialect === "haproxy" ? workersAccount() : null;
   const slice = {
     dialect,
+    ...(account !== null && { user: account }),
     port,
     dir: join(root, "state", "router"),
     program: findProgram(dialect) ?? dialect,

@@ -6,8 +6,9 @@ import { expect } from "vitest";
 import type { Color } from "../../../infra/model.ts";
 import { routerFiles } from "../../../infra/platforms/local/router/protocol.ts";
 import type { Run, Running } from "../project/command.ts";
+import { kill } from "../project/processes.ts";
 import type { Project } from "../project/project.ts";
-import { end, familyOf } from "./processes.ts";
+import { familyOf } from "./processes.ts";
 import type { Part, PartProcess } from "./processes.ts";
 
 export interface Moment {
@@ -82,7 +83,7 @@ export async function untilSeen(
 export async function killWhen(project: Project, running: Running, moment: Moment): Promise<Run> {
   await untilSeen(project, running, moment);
   const victims = familyOf(running.pid).filter(({ part }) => moment.victims.includes(part));
-  for (const { pid } of victims) end(pid);
+  for (const { pid } of victims) kill(pid);
   expect(victims.length, "nothing was there to kill").toBeGreaterThan(0);
   return await running.done;
 }

@@ -1,5 +1,5 @@
 /** What the processes of a project are, and which of them a command started. */
-import { execFileSync } from "node:child_process";
+import { allProcesses } from "../project/processes.ts";
 import type { Project } from "../project/project.ts";
 
 export type Part =
@@ -11,15 +11,13 @@ export interface PartProcess {
   readonly part: Part;
 }
 
-const psDeadlineMs = 5_000;
-
 export function partsOf(project: Project): readonly PartProcess[] {
   return project.processes().map((found) => ({ ...found, part: partOf(found.command) }));
 }
 
 /** The process and everything that it started, whatever that started included. */
 export function familyOf(pid: number): readonly PartProcess[] {
-  const rows = listed();
+  const rows = allProcesses();
   const family = new Set([pid]);
   for (let size = 0; size < family.size;) {
     size = family.size;
@@ -28,18 +26,6 @@ export function familyOf(pid: number): readonly PartProcess[] {
   return rows.flatMap(({ pid: each, command }) =>
     family.has(each) ? [{ pid: each, command, part: partOf(command) }] : [],
   );
-}
-
-function listed() {
-  const text = execFileSync("ps", ["-axww", "-o", "pid=,ppid=,command="], {
-    encoding: "utf8",
-    timeout: psDeadlineMs,
-    maxBuffer: 64 * 1024 * 1024,
-  });
-  return text.split("\n").flatMap((line) => {
-    const [, pid, parent, command = ""] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? [];
-    return pid === undefined ? [] : [{ pid: Number(pid), parent: Number(parent), command }];
-  });
 }
 
 const marks: readonly (readonly [RegExp, Part])[] = [
@@ -53,13 +39,4 @@ const marks: readonly (readonly [RegExp, Part])[] = [
 
 function partOf(command: string): Part {
   return marks.find(([mark]) => mark.test(command))?.[1] ?? "other";
-}
-
-/** Kills by id; it may have ended meanwhile. */
-export function end(pid: number): void {
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
-  }
 }

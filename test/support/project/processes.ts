@@ -1,9 +1,10 @@
 /** The processes that belong to a test's project, found by its folder; ended one by one by id. */
 
-import { execFileSync } from "node:child_process";
 import { readlinkSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startOf } from "../../../infra/process-identity.ts";
+import { parseCommands, runPs } from "../../../infra/process-list.ts";
+import type { CommandRow } from "../../../infra/process-list.ts";
 
 export interface FoundProcess {
   readonly pid: number;
@@ -20,7 +21,7 @@ export function processesOf(folder: string): readonly FoundProcess[] {
 
 /** Kills by id and waits until all are gone. Nothing happens where they are gone already. */
 export async function endProcesses(pids: readonly number[]): Promise<void> {
-  for (const pid of pids) kill(pid, "SIGKILL");
+  for (const pid of pids) kill(pid);
   for (const pid of pids) await untilGone(pid);
 }
 
@@ -32,23 +33,18 @@ export async function untilGone(pid: number, limitMs = 5_000): Promise<void> {
   }
 }
 
-function kill(pid: number, signal: NodeJS.Signals): void {
+/** Kills by id; it may have ended meanwhile. */
+export function kill(pid: number): void {
   try {
-    process.kill(pid, signal);
+    process.kill(pid, "SIGKILL");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
 }
 
-function allProcesses(): readonly FoundProcess[] {
-  const text = execFileSync("ps", ["-axww", "-o", "pid=,command="], {
-    encoding: "utf8",
-    maxBuffer: 64 * 1024 * 1024,
-  });
-  return text.split("\n").flatMap((line) => {
-    const [, pid, command] = /^\s*(\d+) (.*)$/.exec(line) ?? [];
-    return pid === undefined || command === undefined ? [] : [{ pid: Number(pid), command }];
-  });
+/** Of this machine, everybody's. */
+export function allProcesses(): readonly CommandRow[] {
+  return parseCommands(runPs(["-axww", "-o", "pid=,ppid=,command="], process.env));
 }
 
 /** Empty where the system doesn't tell. */

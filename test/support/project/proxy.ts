@@ -8,7 +8,7 @@ import type { Settings } from "../../../infra/config.ts";
 import type { RouterReading } from "../../../infra/model.ts";
 import { perColor } from "../../../infra/model.ts";
 import { proxy } from "../../../infra/platforms/proxy/index.ts";
-import { findProgram, serverPids } from "../programs.ts";
+import { findProgram, serverPids, workersAccount } from "../programs.ts";
 import { endProcesses } from "./processes.ts";
 import type { Project } from "./project.ts";
 
@@ -16,7 +16,9 @@ import type { Project } from "./project.ts";
 export function useProxy(project: Project, more: Readonly<Record<string, string>>): void {
   // The workers may have another account.
   chmodSync(project.root, 0o755);
+  const account = more["dialect"] === "haproxy" ? workersAccount() : null;
   const slice = {
+    ...(account !== null && { user: account }),
     port: String(project.port),
     dir: join(project.root, "router"),
     program: findProgram("nginx") ?? "nginx",

@@ -1,6 +1,6 @@
 /** What must be true of the world after every single step, whoever did it. */
 
-import { sameOwner } from "../../../infra/rules/claim.ts";
+import { sameOwner } from "../../../infra/rules/owner.ts";
 import { colors, sameWeights } from "../../../infra/model.ts";
 import type { Claim, Color, RouterReading, RouterRecord } from "../../../infra/model.ts";
 import type { Drift } from "../../../infra/rules/adoption.ts";

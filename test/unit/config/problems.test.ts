@@ -115,7 +115,10 @@ describe("problems in settings", () => {
     ],
     [{ local: local({ port: 0 }) }, "local.port = 0: would take another port at each start"],
     [{ local: local({ port: 65536 }) }, "local.port = 65536: is more than 65535"],
-    [{ local: local({ host: "http://x" }) }, 'local.host = "http://x": isn\'t a host name'],
+    [
+      { local: local({ host: "http://x" }) },
+      'local.host = "http://x": doesn\'t have the right form',
+    ],
     [
       { local: local({ tls: { cert: "a.pem" } }) },
       "local.tls.key: is missing; write the path of a",

@@ -20,9 +20,12 @@ describe("a step's traffic", () => {
 
   it("keeps the 500s of the broken release apart, and nothing else", () => {
     const failedBy = { [`500 of ${broken}`]: 300, "500 of 2": 1, "502 of unknown": 2 };
-    const row = trafficRow({ ...loadStep, failed: 303, failedBy }, broken);
+    const reasons = { "GET /: answered 502": 2, "GET /: answered 500": 301 };
+    const row = trafficRow({ ...loadStep, failed: 303, failedBy, reasons }, broken);
     expect(row).toMatchObject({ failed: 3, brokenRelease: 300 });
-    expect(trafficProblems(row, ["1", "2"])).toEqual(["3 requests failed"]);
+    expect(trafficProblems(row, ["1", "2"])).toEqual([
+      "3 requests failed: 301 x GET /: answered 500, 2 x GET /: answered 502",
+    ]);
   });
 
   it("counts a 500 of that release as a failure where it isn't expected", () => {
@@ -32,7 +35,8 @@ describe("a step's traffic", () => {
   });
 
   it("counts requests that could not even be sent", () => {
-    expect(trafficRow({ ...loadStep, unsent: 7 }, null).failed).toBe(7);
+    const row = trafficRow({ ...loadStep, unsent: 7 }, null);
+    expect(row).toMatchObject({ failed: 7, reasons: ["7 x not sent"] });
   });
 
   it("tells how long clients met the broken release, and its failures", () => {

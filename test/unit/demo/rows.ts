@@ -30,6 +30,7 @@ export const loadStep: LoadStep = {
     1: { firstMs: 0, lastMs: 5_010, firstFailureMs: null },
     2: { firstMs: 5_000, lastMs: 9_000, firstFailureMs: null },
   },
+  reasons: {},
   sockets,
 };
 
@@ -42,6 +43,7 @@ export const traffic: TrafficRow = {
   reconnects: 0,
   socketFailures: 0,
   answers: { 1: 4_000, 2: 3_200 },
+  reasons: [],
 };
 
 export function stepRow(more: Partial<StepRow> = {}): StepRow {

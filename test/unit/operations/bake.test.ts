@@ -98,6 +98,50 @@ test("a router that restarted during the bake counts from zero again", async () 
   expect(await result).toMatchObject({ verdict: "pass" });
 });
 
+describe("a router that is silent", () => {
+  test("for longer than a moment ends the bake as down: nobody is served by any color", async () => {
+    const { world, clock, bake, view } = baking();
+    const result = bake.judge(view, "green", 0).catch((error: unknown) => error);
+    await clock.advance(4_000);
+    world.answers = false;
+    await clock.advance(9_000);
+    expect(await Promise.race([result, Promise.resolve("still baking")])).toMatchObject({
+      code: "ROUTER_DOWN",
+      message: "the router has been silent for 5s in the bake of green: nobody listens",
+      hint: "bring it back: `bluegreen up`; then the same command goes on with the bake",
+    });
+  });
+
+  test("is down also where its color has no ready instance, as no flip would help", async () => {
+    const target = { ...healthy, ready: 0 };
+    const { clock, bake, view } = baking({ target, answers: false });
+    const result = bake.judge(view, "green", 0).catch((error: unknown) => error);
+    await clock.advance(6_000);
+    expect(await result).toMatchObject({ code: "ROUTER_DOWN" });
+  });
+
+  test("is no verdict when the bake's time ends just then", async () => {
+    const { world, clock, bake, view } = baking();
+    const result = bake.judge(view, "green", 0).catch((error: unknown) => error);
+    await clock.advance(28_500);
+    world.answers = false;
+    await clock.advance(8_000);
+    expect(await result).toMatchObject({ code: "ROUTER_DOWN" });
+  });
+
+  test("for a moment is being restarted", async () => {
+    const { world, clock, bake, view } = baking();
+    const result = bake.judge(view, "green", 0);
+    await clock.advance(5_000);
+    world.answers = false;
+    await clock.advance(3_000);
+    world.answers = true;
+    world.green = counted(1_100, 3);
+    await clock.advance(24_000);
+    expect(await result).toMatchObject({ verdict: "pass" });
+  });
+});
+
 test("is judged by the former color's own error rate where the run has seen it", async () => {
   const { world, events, clock, bake, view } = baking();
   bake.begin({ ...view, reading: reading({ ...world, blue: counted(1_000, 1) }) });

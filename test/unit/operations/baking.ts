@@ -38,22 +38,25 @@ export interface World {
   target: TargetReading;
   active: "blue" | "green";
   counts: boolean;
+  /** Default true; false: the router doesn't answer. */
+  answers?: boolean;
 }
 
 export function reading(world: World): RouterReading {
   return {
-    weights: weightsOf(world.active),
+    weights: world.answers !== false ? weightsOf(world.active) : null,
     generation: 2,
     rolloutId: "r-1",
     mark: null,
     former: null,
     attached: { blue: [], green: [] },
     targets: { blue: healthy, green: world.target },
-    traffic: world.counts
-      ? { kind: "counted", colors: { blue: world.blue, green: world.green } }
-      : { kind: "unknown" },
+    traffic:
+      world.counts && world.answers !== false
+        ? { kind: "counted", colors: { blue: world.blue, green: world.green } }
+        : { kind: "unknown" },
     settlesInMs: 0,
-    problems: [],
+    problems: world.answers !== false ? [] : ["nobody listens"],
   };
 }
 

@@ -1,6 +1,6 @@
 /** Values of a release's environment: found wherever they stand, and hidden in any text. */
 import { expect, test } from "vitest";
-import { hideIn } from "../../../automation/hidden-values.ts";
+import { hideIn } from "../../../infra/hidden-values.ts";
 import { environmentValues } from "../../../automation/preview/secrets.ts";
 
 test("finds the texts below every `env`, in settings and in stored releases", () => {

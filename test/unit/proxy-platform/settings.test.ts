@@ -2,6 +2,8 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { parseSettings } from "../../../infra/config.ts";
+import { BlueGreenError } from "../../../infra/errors.ts";
 import { settle } from "../../../infra/config/settled.ts";
 import { accessOf } from "../../../infra/platforms/proxy/access.ts";
 import { thisMachine } from "../../../infra/platforms/proxy/hosts/this-machine.ts";
@@ -24,6 +26,17 @@ const servers = {
 
 function parse(input: unknown): ProxySettings {
   return settle(proxySchema.parse(input));
+}
+
+/** As they are printed. */
+function refusalOf(raw: Readonly<Record<string, string>>): readonly string[] {
+  try {
+    parseSettings(raw);
+  } catch (error) {
+    if (error instanceof BlueGreenError) return error.details;
+    throw error;
+  }
+  return [];
 }
 
 /** `path: message` of each problem. */
@@ -82,24 +95,24 @@ test("the router knows from the start where each color will be", () => {
 
 describe("is refused, and says where and why", () => {
   const cases: readonly (readonly [string, unknown, string])[] = [
-    ["a quote in a name", { name: 'a"' }, "name: isn't a small letter"],
+    ["a quote in a name", { name: 'a"' }, "name: has characters besides small letters and digits"],
     ["a space in a folder", { dir: "/var/my app" }, "dir: has characters besides"],
     ["a parent folder", { dir: "/var/../etc" }, 'dir: has a ".."'],
-    ["a relative folder", { dir: "var" }, "dir: isn't an absolute path"],
-    ["a name to listen on", { host: "localhost" }, "host: isn't an IP address"],
-    ["a zone in an address", { host: "fe80::1%eth0;" }, "host: isn't an IP address"],
+    ["a relative folder", { dir: "var" }, `dir: doesn't begin with "/"`],
+    ["a name to listen on", { host: "localhost" }, "host: is a name"],
+    ["a zone in an address", { host: "fe80::1%eth0;" }, "host: names a zone"],
     ["a section of ours", { upstream: "bg_shop_blue" }, 'upstream: begins with "bg_"'],
     ["a newline in a command", { reload: ["a\nb"] }, "reload.0: has control characters"],
     ["an empty command", { check: [] }, "check: Too small"],
     [
       "an option as a host",
       { ssh: { host: "-oProxyCommand=x" }, dir: "/a", host: "::", colors: servers },
-      "ssh.host: isn't a host",
+      "ssh.host: doesn't have the right form",
     ],
     [
       "an option as a user",
       { ssh: { host: "a", user: "-l" }, dir: "/a", host: "::", colors: servers },
-      "ssh.user: isn't a small",
+      "ssh.user: doesn't begin with a small letter",
     ],
     [
       "a percent in a key's path",
@@ -122,7 +135,7 @@ describe("is refused, and says where and why", () => {
       "colors.ports.blue: leaves no ports for 2 instances",
     ],
     ["an adopted one without an address", { mode: "adopted" }, "url: isn't set, though"],
-    ["an address with a script", { url: "javascript:1" }, "url: isn't an http"],
+    ["an address with a script", { url: "javascript:1" }, "url: has another scheme"],
     [
       "ports that meet",
       { colors: { kind: "process", ports: { blue: 9100, green: 9101 } } },
@@ -175,4 +188,29 @@ test("settings that are accepted always make a spec that is", () => {
     { numRuns: 2_000 },
   );
   expect(accepted).toBeGreaterThan(50);
+});
+
+test("a problem doesn't say what its fix says", () => {
+  const wrong = {
+    ...{ name: "Shop", host: "nope", dir: "var", program: "./nginx", user: "0", cookie: "A" },
+    ...{ upstream: "1", url: "ftp://x", socket: "x", ssh: { host: "a b" } },
+  };
+  const lines = refusalOf({ environment: "dev", platform: "proxy", proxy: JSON.stringify(wrong) });
+  expect(lines.length).toBeGreaterThan(9);
+  expect(lines).toContain(
+    `bluegreen:proxy.host = "nope": is a name; write an IP address to listen on, such as "127.0.0.1"`,
+  );
+  for (const line of lines) {
+    const [, problem = "", fix = ""] = /: ([^;]*); write (.*)$/.exec(line) ?? [];
+    expect(problem).not.toBe("");
+    expect(fix).not.toContain(problem.replace(/^isn't /, ""));
+  }
+});
+
+test("a command's first word is its program", () => {
+  const adopted = { mode: "adopted", url: "https://shop.example", check: [""] };
+  expect(problemsOf(adopted)).toEqual([expect.stringMatching(/^check\.0: is empty, and/)]);
+  expect(problemsOf({ ...adopted, check: ["nginx", "-t", ""] })).toEqual([]);
+  const command = { colors: { kind: "process", command: [" "] } };
+  expect(problemsOf(command)).toEqual([expect.stringMatching(/^colors\.command\.0: is empty/)]);
 });

@@ -6,7 +6,8 @@
 import fc from "fast-check";
 import { expect, test, vi } from "vitest";
 import { isFilledByHand } from "../../../infra/rules/by-hand.ts";
-import { liveClaim, sameOwner } from "../../../infra/rules/claim.ts";
+import { liveClaim } from "../../../infra/rules/claim.ts";
+import { sameOwner } from "../../../infra/rules/owner.ts";
 import { guardColor } from "../../../infra/rules/color.ts";
 import { BlueGreenError } from "../../../infra/errors.ts";
 import { guardActivation, guardRollback } from "../../../infra/rules/activation.ts";

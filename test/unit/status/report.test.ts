@@ -339,3 +339,14 @@ function withTarget(change: Partial<TargetReading>) {
   const targets = { ...view.reading.targets, blue: { ...ready, ...change } };
   return { ...view, reading: { ...view.reading, targets } };
 }
+
+test("a router's problem comes with its platform's advice, drift as well", () => {
+  const known = ["gone", "its host key changed"];
+  const advice = ["look at the host", "compare the keys"];
+  const { reading } = viewOf();
+  const silent = { ...reading, weights: null, problems: known, advice };
+  const drift = { kind: "silent", sentence: "gone" } as const;
+  const report = reportOf({ view: viewOf({ reading: silent, drift }) });
+  expect(report.drift).toMatchObject([{ sentence: "gone", advice: "look at the host" }]);
+  expect(report.problems).toMatchObject([{ advice: "compare the keys" }]);
+});

@@ -10,13 +10,7 @@ import { isAlive } from "../../../process-identity.ts";
 import { callRouter, parseStatus, readIdentity, speaks } from "./admin-client.ts";
 import { launchRouter } from "./launch.ts";
 import { takeLock } from "./lock-file.ts";
-import type {
-  RouterRoutes,
-  RouterSettings,
-  RouterSpec,
-  RouterStatus,
-  RoutesChange,
-} from "./protocol.ts";
+import type { RouterSettings, RouterSpec, RouterStatus, RoutesChange } from "./protocol.ts";
 import { protocolVersion, routerFiles } from "./protocol.ts";
 import { openPrivateFolder, socketPathOf } from "./socket-path.ts";
 
@@ -66,29 +60,39 @@ export async function askRouter(dir: string): Promise<RouterStatus | null> {
  *
  * @throws BlueGreenError DRIFT when the router isn't at `ifGeneration`, or without it serves a
  * higher generation than this one; COLOR_EMPTY when a color would get traffic without an address;
- * COLOR_BUSY when a pause was asked for and the former color didn't finish in it; STORE_FAILED (the former routes then stay), ROUTER_DOWN.
+ * COLOR_BUSY when a pause was asked for and the former color didn't finish in it; STORE_FAILED (the
+ * former routes then stay), ROUTER_DOWN.
  */
 export async function setRoutes(
   dir: string,
-  routes: Omit<RouterRoutes, "schema">,
-  options: { readonly ifGeneration?: number } = {},
+  routes: RoutesChange["routes"],
+  { asked, ...condition }: SetOptions = {},
 ): Promise<RouterStatus> {
-  const body: RoutesChange = { routes, ...options };
-  const deadlineMs = writeDeadlineMs + (await pauseOf(dir));
+  const body: RoutesChange = { routes, ...condition };
+  const pauseMs = asked ? pauseIn(asked.spec) : await pauseOf(dir);
+  const deadlineMs = writeDeadlineMs + pauseMs;
   const call = { method: "PUT", path: "/routes", body, deadlineMs } as const;
   return parseStatus(await callRunning(dir, call));
+}
+
+interface SetOptions extends Pick<RoutesChange, "ifGeneration"> {
+  /** What the router said just now; absent: it is asked how long it pauses. */
+  readonly asked?: RouterStatus;
 }
 
 /** A router that is too busy to say may still take a way back: then as it was started. */
 async function pauseOf(dir: string): Promise<number> {
   try {
-    const status: { spec: Partial<RouterSpec> } | null = await askRouter(dir);
-    return status?.spec.pauseMs ?? 0;
+    return pauseIn((await askRouter(dir))?.spec);
   } catch (error) {
     if (!(error instanceof BlueGreenError)) throw error;
-    const known: Partial<RouterSpec> | undefined = readIdentity(resolve(dir))?.spec;
-    return known?.pauseMs ?? 0;
+    return pauseIn(readIdentity(resolve(dir))?.spec);
   }
+}
+
+/** An older router says nothing of the pause that it can't make. */
+function pauseIn(spec: Partial<RouterSpec> | undefined): number {
+  return spec?.pauseMs ?? 0;
 }
 
 /** Prometheus text. @throws BlueGreenError ROUTER_DOWN. */
@@ -221,10 +225,9 @@ function normalize(spec: RouterSpec): RouterSpec {
   return { dir: resolve(dir), host, port, tls: files, drainMs, accessLog, pauseMs };
 }
 
-/** An older router says nothing of the pause that it can't make. */
-function isSetAs(running: Omit<RouterSpec, "pauseMs"> & Partial<RouterSpec>, wanted: RouterSpec) {
-  const settings = ({ drainMs, accessLog, pauseMs = 0 }: typeof running) =>
-    JSON.stringify([drainMs, accessLog, pauseMs]);
+function isSetAs(running: RouterSpec, wanted: RouterSpec): boolean {
+  const settings = (spec: RouterSpec) =>
+    JSON.stringify([spec.drainMs, spec.accessLog, pauseIn(spec)]);
   return settings(running) === settings(wanted);
 }
 

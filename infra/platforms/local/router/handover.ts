@@ -32,55 +32,59 @@ export function leavingColors(before: RouterRoutes, after: RouterRoutes): readon
 }
 
 /**
- * Until nothing of them is open at this router; the caller ends the pause. Upgraded connections are
- * ended last, once it is sure that traffic moves.
+ * New requests wait until those of these colors are answered, or their time is over; the caller
+ * ends the pause. Nothing is ended yet: upgraded connections go on.
  *
  * @throws BlueGreenError COLOR_BUSY where they didn't finish in time, ROUTER_DOWN
  */
-export async function silence(handover: Handover): Promise<void> {
-  const { proxy, leaving, withinMs, late } = handover;
-  proxy.pause.begin();
-  if (!(await waited(handover, withinMs, () => requestsOf(handover) === 0))) {
-    if (late === "refuse") throw stillBusy(handover);
-    for (const color of leaving) for (const exchange of proxy.exchanges[color]) exchange.cut();
-  }
-  const gone = await waited(handover, farewellMs, () => {
-    for (const color of leaving) for (const tunnel of proxy.tunnels[color]) tunnel.end();
-    return openOf(handover) === 0;
+export async function quiesce(handover: Handover): Promise<void> {
+  const { proxy, leaving, withinMs, late, isStopping } = handover;
+  proxy.pause.begin(leaving);
+  const isQuiet = await waited(withinMs, () => {
+    if (isStopping()) throw new BlueGreenError("ROUTER_DOWN", "the router is stopping");
+    return openOf(handover).requests === 0;
   });
-  if (!gone && late === "refuse") throw stillBusy(handover);
+  if (!isQuiet && late === "refuse") throw stillBusy(handover);
 }
 
-async function waited(
-  { isStopping }: Handover,
-  withinMs: number,
-  isOver: () => boolean,
-): Promise<boolean> {
+/** Once it is sure that traffic moves: ends what is upgraded, and what didn't finish in time. */
+export async function dismiss({ proxy, leaving }: Handover): Promise<void> {
+  const cut = (): void => {
+    for (const color of leaving) for (const exchange of proxy.exchanges[color]) exchange.cut();
+  };
+  if (openOf({ proxy, leaving }).requests > 0) cut();
+  const isGone = await waited(farewellMs, () => {
+    for (const color of leaving) for (const tunnel of proxy.tunnels[color]) tunnel.end();
+    return leaving.every((color) => proxy.counters[color].open === 0);
+  });
+  if (!isGone) cut();
+}
+
+async function waited(withinMs: number, isOver: () => boolean): Promise<boolean> {
   const deadline = performance.now() + withinMs;
   while (!isOver()) {
-    if (isStopping()) throw new BlueGreenError("ROUTER_DOWN", "the router is stopping");
     if (performance.now() > deadline) return false;
     await sleep(pollMs);
   }
   return true;
 }
 
-function openOf({ proxy, leaving }: Handover): number {
-  return leaving.reduce((sum, color) => sum + proxy.counters[color].open, 0);
-}
-
 /** Without the upgraded connections, which end when they are told to. */
-function requestsOf({ proxy, leaving }: Handover): number {
-  const of = (color: Color) => proxy.counters[color].open - proxy.counters[color].upgraded;
-  return leaving.reduce((sum, color) => sum + of(color), 0);
+function openOf({ proxy, leaving }: Pick<Handover, "proxy" | "leaving">) {
+  const counters = leaving.map((color) => proxy.counters[color]);
+  return {
+    requests: counters.reduce((sum, { open, upgraded }) => sum + open - upgraded, 0),
+    previews: counters.reduce((sum, { preview }) => sum + preview.open - preview.upgraded, 0),
+  };
 }
 
 function stillBusy(handover: Handover): BlueGreenError {
   const { leaving, withinMs } = handover;
-  const count = openOf(handover);
-  const requests = count === 1 ? "1 request" : `${count} requests`;
+  const { requests, previews } = openOf(handover);
+  const count = requests === 1 ? "1 request" : `${requests} requests`;
+  const among = previews === 0 ? "" : ` (${previews} by the preview header)`;
   const message =
-    `${leaving.join(" and ")} had ${requests} open after a pause of ${withinMs} ms, ` +
+    `${leaving.join(" and ")} had ${count} open${among} after a pause of ${withinMs} ms, ` +
     "so traffic wasn't moved";
   return new BlueGreenError("COLOR_BUSY", message, {
     hint: "wait for its long requests to end, or set a longer `bluegreen:local.pause`",

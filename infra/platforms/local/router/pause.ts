@@ -2,6 +2,8 @@
 
 import type { ServerResponse } from "node:http";
 
+import type { Color } from "../../../model.ts";
+
 /** More than this don't wait: they are told to come back. */
 const defaultMaxWaiting = 10_000;
 
@@ -9,6 +11,7 @@ export class Pause {
   readonly #maxWaiting: number;
   /** In the order of their arrival; null while nothing is paused. */
   #waiting: Map<ServerResponse, () => void> | null = null;
+  #leaving: readonly Color[] = [];
 
   constructor(maxWaiting = defaultMaxWaiting) {
     this.#maxWaiting = maxWaiting;
@@ -19,9 +22,16 @@ export class Pause {
     return this.#waiting?.size ?? 0;
   }
 
-  /** From now on new requests wait. */
-  begin(): void {
+  /** From now on new requests wait, and of the previews those of the colors that finish. */
+  begin(leaving: readonly Color[]): void {
     this.#waiting ??= new Map();
+    this.#leaving = leaving;
+  }
+
+  /** Whether a request must wait now; `preview`: the color that it asks for. */
+  holds(preview: Color | undefined): boolean {
+    if (this.#waiting === null) return false;
+    return preview === undefined || this.#leaving.includes(preview);
   }
 
   /** `go` is called at the end, unless the client left before. */

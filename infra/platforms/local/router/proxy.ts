@@ -127,7 +127,7 @@ export class Proxy {
       });
       return;
     }
-    if (preview === undefined) {
+    if (this.pause.holds(preview)) {
       const go = () => {
         this.#route(req, res, upgrade);
       };

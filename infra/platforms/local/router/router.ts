@@ -3,12 +3,14 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
+import { loopback } from "../../../config/address.ts";
 import { BlueGreenError } from "../../../errors.ts";
 import { colors, perColor } from "../../../model.ts";
 import { ownIdentity } from "../../../process-identity.ts";
 import { refuseOvertaken } from "../../../rules/overtaken.ts";
 import { Drain, drainAction } from "./drain.ts";
-import { leavingColors, silence } from "./handover.ts";
+import type { Handover } from "./handover.ts";
+import { dismiss, leavingColors, quiesce } from "./handover.ts";
 import { parseAddress } from "./instances.ts";
 import { Listener } from "./listener.ts";
 import type {
@@ -170,9 +172,11 @@ export class Router {
     }
     try {
       const back = desired.mark !== null || ifGeneration !== undefined;
-      await this.#silence(former, desired, back);
+      const handover = this.#handover(former, desired, back);
+      if (handover !== null) await quiesce(handover);
       await this.#store.save(desired);
       this.#storeProblems = [];
+      if (handover !== null) await dismiss(handover);
       this.#proxy.setRoutes(desired);
     } finally {
       this.#proxy.pause.end();
@@ -180,18 +184,14 @@ export class Router {
     this.#drain(former, desired);
   }
 
-  /** Where the colors must not serve at once. */
-  async #silence(before: RouterRoutes, after: RouterRoutes, back: boolean): Promise<void> {
+  /** Null unless the colors must not serve at once. */
+  #handover(before: RouterRoutes, after: RouterRoutes, back: boolean): Handover | null {
     const leaving = leavingColors(before, after);
     const { pauseMs } = this.#spec;
-    if (pauseMs === 0 || leaving.length === 0) return;
-    await silence({
-      proxy: this.#proxy,
-      leaving,
-      withinMs: pauseMs,
-      late: back ? "cut" : "refuse",
-      isStopping: () => this.#stopped !== null,
-    });
+    if (pauseMs === 0 || leaving.length === 0) return null;
+    const isStopping = (): boolean => this.#stopped !== null;
+    const late = back ? "cut" : "refuse";
+    return { proxy: this.#proxy, leaving, withinMs: pauseMs, late, isStopping };
   }
 
   #drain(former: RouterRoutes, desired: RouterRoutes): void {
@@ -205,7 +205,7 @@ export class Router {
 
   /** A router among its own instances would call itself until nothing is left. */
   #refuseLoop(routes: RouterRoutes): void {
-    const own = ["127.0.0.1", "::1", "localhost", this.#spec.host];
+    const own = [...loopback, this.#spec.host];
     for (const color of colors) {
       for (const address of routes.attached[color]) {
         const parts = parseAddress(address);

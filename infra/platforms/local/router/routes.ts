@@ -5,6 +5,7 @@ import { z } from "zod";
 import { BlueGreenError } from "../../../errors.ts";
 import type { Color, PerColor } from "../../../model.ts";
 import { colors, perColor, weightsOf } from "../../../model.ts";
+import { markShape } from "../../../rules/mark-schema.ts";
 import { Instance, InstancePool, parseAddress } from "./instances.ts";
 import type { RouterRoutes } from "./protocol.ts";
 import { routesSchema } from "./protocol.ts";
@@ -72,29 +73,12 @@ const addresses = z
   .max(1000)
   .refine((list) => new Set(list).size === list.length, "must not repeat an address");
 
-const pin = z.object({
-  digest: z.string(),
-  version: z.string(),
-  reason: z.string(),
-  by: z.string(),
-  at: z.string(),
-  until: z.string().nullable(),
-});
-const mark = z.object({
-  generation: z.int().min(0),
-  at: z.string(),
-  by: z.string(),
-  reason: z.string(),
-  pin: pin.nullable(),
-  setBack: z.literal(true).optional(),
-});
-
 const shape = z.object({
   weights,
   generation: z.int().min(0),
   rolloutId: z.string().nullable(),
   attached: z.strictObject({ blue: addresses, green: addresses }),
-  mark: mark.nullable(),
+  mark: markShape.nullable(),
   former: z.enum(["blue", "green"]).nullable().default(null),
 });
 

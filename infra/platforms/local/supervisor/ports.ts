@@ -1,8 +1,9 @@
 /** Finds ports for instances that nobody else uses. */
 
-import { connect, createServer } from "node:net";
+import { createServer } from "node:net";
 
 import { BlueGreenError } from "../../../errors.ts";
+import { knock } from "../../../knock.ts";
 import type { ColorSpec } from "./color-spec.ts";
 import { nowMs, pause } from "./waiting.ts";
 
@@ -14,7 +15,7 @@ const range = { first: 20_000, last: 31_999 };
 const tries = 50;
 /** A process with many threads may hold its port for a moment after it seems to have ended. */
 const graceMs = 500;
-const connectDeadlineMs = 500;
+const knockMs = 500;
 /** Nothing else can be taken instead, so it is waited for longer. */
 const fixedGraceMs = 2_000;
 
@@ -79,26 +80,8 @@ export function portInUse(host: string, port: number, setting: string): BlueGree
 
 async function isFree(host: string, port: number): Promise<boolean> {
   // macOS lets one listen beside somebody who listens on all addresses: so knock first.
-  return !(await somebodyListens(host, port)) && (await canListen(host, port));
-}
-
-function somebodyListens(host: string, port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host, port });
-    const settle = (listens: boolean) => {
-      socket.destroy();
-      resolve(listens);
-    };
-    socket.setTimeout(connectDeadlineMs, () => {
-      settle(true);
-    });
-    socket.once("connect", () => {
-      settle(true);
-    });
-    socket.once("error", () => {
-      settle(false);
-    });
-  });
+  const heard = await knock({ host, port, withinMs: knockMs });
+  return heard === "closed" && (await canListen(host, port));
 }
 
 function canListen(host: string, port: number): Promise<boolean> {

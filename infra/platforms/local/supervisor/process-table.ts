@@ -1,7 +1,7 @@
 /** Which processes run: their groups, and the marker in their environment. */
 
-import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
+import { runPs } from "../../../process-list.ts";
 
 /** Name of the variable by which every process of an instance can be recognized. */
 export const markerName = "BLUEGREEN_INSTANCE";
@@ -11,8 +11,6 @@ export interface ProcessRow {
   readonly parent: number;
   readonly group: number;
 }
-
-const psDeadlineMs = 5000;
 
 /** All processes that run now; those that ended and only wait to be collected are left out. */
 export function listProcesses(): ProcessRow[] {
@@ -25,7 +23,7 @@ export function isMarked(pid: number, marker: string): boolean {
   if (process.platform === "linux") {
     return (readProc(pid, "environ") ?? "").split("\0").includes(variable);
   }
-  const line = runPs(["-E", "-ww", "-o", "command=", "-p", String(pid)]);
+  const line = runEnglishPs(["-E", "-ww", "-o", "command=", "-p", String(pid)]);
   return line.split(/\s+/).includes(variable);
 }
 
@@ -65,7 +63,7 @@ function readProc(pid: number, file: "stat" | "environ"): string | null {
 
 function listByPs(): ProcessRow[] {
   const rows: ProcessRow[] = [];
-  for (const line of runPs(["-axo", "pid=,ppid=,pgid=,stat="]).split("\n")) {
+  for (const line of runEnglishPs(["-axo", "pid=,ppid=,pgid=,stat="]).split("\n")) {
     const [pid, parent, group, state] = line.trim().split(/\s+/);
     if (state === undefined || state.startsWith("Z")) continue;
     rows.push({ pid: Number(pid), parent: Number(parent), group: Number(group) });
@@ -73,18 +71,6 @@ function listByPs(): ProcessRow[] {
   return rows;
 }
 
-function runPs(args: readonly string[]): string {
-  try {
-    return execFileSync("ps", args, {
-      encoding: "utf8",
-      env: { ...process.env, LC_ALL: "C" },
-      stdio: ["ignore", "pipe", "ignore"],
-      timeout: psDeadlineMs,
-      maxBuffer: 64 * 1024 * 1024,
-    });
-  } catch (error) {
-    // `ps` ends with 1 when there is no such process.
-    if (error instanceof Error && "status" in error && error.status === 1) return "";
-    throw error;
-  }
+function runEnglishPs(args: readonly string[]): string {
+  return runPs(args, { ...process.env, LC_ALL: "C" });
 }

@@ -1,34 +1,55 @@
-/** Requests per color on HAProxy, by the counters of the colors' backends. */
+/** Requests per color on HAProxy, by the counters of the colors' backends in all its workers. */
 
 import type { ColorTraffic, PerColor } from "../../../model.ts";
 import { perColor } from "../../../model.ts";
+import { BlueGreenError } from "../../../errors.ts";
 import type { Host } from "../host.ts";
 import type { RouterSpec } from "../spec.ts";
 import { backendName } from "./config.ts";
+import { formerWorkers } from "./former-workers.ts";
+import type { RuntimePlace } from "./runtime.ts";
 import { runtime, runtimeOf } from "./runtime.ts";
 import type { Row } from "./stats.ts";
 import { numberIn, statRows } from "./stats.ts";
 
+/**
+ * Requests and errors are those of the worker of now, as a former one begins none: so they never
+ * fall when such a one ends. What is open, and when the last request was, is of all of them.
+ *
+ * @throws ROUTER_DOWN, also when former workers can't be asked
+ */
 export async function haproxyTraffic(
   host: Host,
   spec: RouterSpec,
 ): Promise<PerColor<ColorTraffic>> {
-  const rows = statRows(await runtime(host, runtimeOf(spec), "show stat"));
-  const now = Date.now();
+  const place = runtimeOf(spec);
+  const former = await formerWorkers(host, place);
+  if (former.kind === "unknown") throw new BlueGreenError("ROUTER_DOWN", former.why);
+  const tables = await Promise.all([place, ...former.workers].map((each) => tableOf(host, each)));
   return perColor((color) => {
     const name = backendName(spec, color);
-    const row = rows.find(({ pxname, svname }) => pxname === name && svname === "BACKEND");
+    const rows = tables.map((table) =>
+      table.find(({ pxname, svname }) => pxname === name && svname === "BACKEND"),
+    );
+    const [now] = rows;
     return {
-      requests: numberIn(row, "req_tot"),
-      errors: numberIn(row, "hrsp_5xx"),
-      open: numberIn(row, "scur"),
-      lastRequestAt: lastOf(row, now),
+      requests: numberIn(now, "req_tot"),
+      errors: numberIn(now, "hrsp_5xx"),
+      open: rows.reduce((sum, row) => sum + numberIn(row, "scur"), 0),
+      lastRequestAt: lastOf(rows),
     };
   });
 }
 
+async function tableOf(host: Host, place: RuntimePlace): Promise<readonly Row[]> {
+  return statRows(await runtime(host, place, "show stat"));
+}
+
 /** `lastsess`: seconds since the last request, -1 without any. */
-function lastOf(row: Row | undefined, now: number): string | null {
-  const seconds = row?.["lastsess"] ?? "";
-  return /^\d+$/.test(seconds) ? new Date(now - Number(seconds) * 1000).toISOString() : null;
+function lastOf(rows: readonly (Row | undefined)[]): string | null {
+  const ago = rows.flatMap((row) => {
+    const seconds = row?.["lastsess"] ?? "";
+    return /^\d+$/.test(seconds) ? [Number(seconds)] : [];
+  });
+  return ago.length === 0 ? null : new Date(Date.now() - Math.min(...ago) * 1000).toISOString();
 }

@@ -11,11 +11,13 @@ import { haproxyConfig } from "./config.ts";
 import { haproxyTraffic } from "./counters.ts";
 import { command, liveState, runtimeOf } from "./runtime.ts";
 
+const commandMs = 10_000;
+
 export const haproxy: Dialect = {
   render: haproxyConfig,
-  checkArgv: (spec) =>
+  checkArgv: (spec, file = filesOf(spec).config) =>
     spec.mode === "managed"
-      ? [spec.program, "-c", "-f", filesOf(spec).config]
+      ? [spec.program, "-c", "-f", file]
       : (spec.check ?? [
           spec.program,
           "-c",
@@ -25,14 +27,16 @@ export const haproxy: Dialect = {
           filesOf(spec).config,
         ]),
   startArgv: (spec) => {
-    const { config, pid } = filesOf(spec);
-    return [spec.program, "-W", "-D", "-f", config, "-p", pid];
+    const { config, pid, masterSocket } = filesOf(spec);
+    const master = `${masterSocket},mode,600`;
+    return [spec.program, "-W", "-D", "-S", master, "-f", config, "-p", pid];
   },
   signals: { reload: "USR2", quit: "USR1", stop: "TERM" },
   explain(spec, output) {
     if (/cannot bind socket.*in use/.test(output)) return portInUse(spec);
     return refusal(spec, complaintIn(output), output);
   },
+  allowStart,
   prepare: () => Promise.resolve(),
   async pointer(host, spec) {
     return /^live (\S+)$/m.exec((await host.read(filesOf(spec).map)) ?? "")?.[1] ?? null;
@@ -41,7 +45,26 @@ export const haproxy: Dialect = {
   traffic: haproxyTraffic,
 };
 
-/** The file is the truth after a restart, so it never says what the process was never told. */
+/**
+ * Workers of nginx leave root by themselves, those of HAProxy only for an account that it is told.
+ *
+ * @throws SETTINGS_INVALID
+ */
+async function allowStart(host: Host, { user }: RouterSpec): Promise<void> {
+  if (user !== null) return;
+  const { stdout } = await host.run(["id", "-u"], { deadlineMs: commandMs });
+  if (stdout.trim() !== "0") return;
+  const message = `HAProxy's workers would be root on ${host.name}, on a port for everybody`;
+  throw new BlueGreenError("SETTINGS_INVALID", message, {
+    hint: `Set \`proxy.user\` to an account that has a group of its own name, such as "www-data".`,
+  });
+}
+
+/**
+ * The file first, as it is the truth after a restart: what was told to the process alone would be
+ * lost by one. Killed in between, a restart finds what was never proven; `differences` in a reading
+ * says so until the next command makes both agree.
+ */
 async function point(
   host: Host,
   spec: RouterSpec,

@@ -12,6 +12,8 @@ export interface RuntimePlace {
   readonly name: string;
   /** Path of the socket. */
   readonly socket: string;
+  /** A worker's process, where the socket is of their master. */
+  readonly worker?: number;
 }
 
 export function runtimeOf(spec: RouterSpec): RuntimePlace {
@@ -21,11 +23,13 @@ export function runtimeOf(spec: RouterSpec): RuntimePlace {
 /** @throws BlueGreenError ROUTER_DOWN when the socket doesn't answer */
 export async function runtime(
   host: Host,
-  { socket }: RuntimePlace,
+  { socket, worker }: RuntimePlace,
   command: string,
 ): Promise<string> {
+  // A master goes on listening to whoever asked.
+  const text = worker === undefined ? `${command}\n` : `@!${worker} ${command}\nquit\n`;
   try {
-    return await host.ask(socket, `${command}\n`, deadlineMs);
+    return await host.ask(socket, text, deadlineMs);
   } catch (error) {
     if (!(error instanceof BlueGreenError)) throw error;
     throw new BlueGreenError(

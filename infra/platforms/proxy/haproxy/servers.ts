@@ -1,10 +1,12 @@
 /** The state of single instances on HAProxy: taken out for a while, and put back. */
 
+import { hostAndPort } from "../../../config/address.ts";
 import { BlueGreenError } from "../../../errors.ts";
 import type { Address, Color } from "../../../model.ts";
 import type { Host } from "../host.ts";
 import { targetText } from "../safe-text.ts";
 import { backendName, previewBackendName } from "./config.ts";
+import { formerWorkers } from "./former-workers.ts";
 import type { RuntimePlace } from "./runtime.ts";
 import { command, runtime } from "./runtime.ts";
 import type { Row } from "./stats.ts";
@@ -63,8 +65,24 @@ export async function setServerMode(
   }
 }
 
-/** Requests in flight and upgraded connections of one instance. @throws ROUTER_DOWN */
-export async function openOn(host: Host, place: RuntimePlace, instance: Instance): Promise<number> {
+/**
+ * Requests in flight and upgraded connections of one instance, also of workers from before a reload;
+ * null where those can't be asked.
+ *
+ * @throws ROUTER_DOWN
+ */
+export async function openOn(
+  host: Host,
+  place: RuntimePlace,
+  instance: Instance,
+): Promise<number | null> {
+  const former = await formerWorkers(host, place);
+  if (former.kind === "unknown") return null;
+  const all = [place, ...former.workers].map((each) => openIn(host, each, instance));
+  return (await Promise.all(all)).reduce((sum, open) => sum + open, 0);
+}
+
+async function openIn(host: Host, place: RuntimePlace, instance: Instance): Promise<number> {
   const name = await nameOf(host, place, instance);
   const backends = backendsOf(place, instance.color);
   const rows = statRows(await runtime(host, place, "show stat"));
@@ -89,7 +107,7 @@ async function nameOf(
 function addressOf(row: Row): Address {
   const name = row["srv_fqdn"] ?? "-";
   const host = name === "-" || name === "" ? (row["srv_addr"] ?? "") : name;
-  return targetText(`${host.includes(":") ? `[${host}]` : host}:${row["srv_port"] ?? ""}`);
+  return targetText(hostAndPort(host, row["srv_port"] ?? ""));
 }
 
 function modeOf(state: number): ServerMode {

@@ -5,14 +5,22 @@ export const absent = 44;
 export const taken = 45;
 export const cutShort = 46;
 
-/** A program's own 255 becomes 254, so that 255 is always the connection's. */
-const run = `"$@"
+/**
+ * A program's own 255 becomes 254, so that 255 is always the connection's. One that takes too long
+ * is ended there, where that can be done: \`timeout\` is in GNU's tools and in busybox.
+ */
+const run = `seconds=$1
+shift
+if timeout -k 1 5 true 2>/dev/null; then timeout -k 2 "$seconds" "$@"; else "$@"; fi
 code=$?
 [ "$code" -ne 255 ] || code=254
 exit "$code"`;
 
 const read = `[ -e "$1" ] || exit ${absent}
-exec cat "$1"`;
+cat "$1"
+code=$?
+[ "$code" -eq 0 ] || [ -e "$1" ] || exit ${absent}
+exit "$code"`;
 
 const readLink = `[ -L "$1" ] || exit ${absent}
 exec readlink "$1"`;
@@ -54,24 +62,38 @@ rm -f "$temporary"
 [ -e "$1" ] && exit ${taken}
 exit 1`;
 
+/** Moved aside first, so that what is judged is what goes. */
+const removeIf = `aside="$1.$2.tmp"
+[ "$(cat "$1" 2>/dev/null)" = "$3" ] || exit ${taken}
+if ! mv "$1" "$aside" 2>/dev/null; then
+  [ -e "$1" ] && exit 1
+  exit ${taken}
+fi
+if [ "$(cat "$aside")" = "$3" ]; then exec rm -f "$aside"; fi
+ln "$aside" "$1" 2>/dev/null
+rm -f "$aside"
+exit ${taken}`;
+
 const remove = `exec rm -rf "$1"`;
 
 const list = `[ -d "$1" ] || exit 0
 exec ls -1A "$1"`;
 
-/** GNU and busybox know \`-c\`, the BSDs \`-f\`. */
+/** GNU and busybox know \`-c\`, the BSDs \`-f\`. Blocks are of 512 bytes. */
 const sizes = `for each; do
   if [ -e "$each" ]; then
-    stat -L -c '%s %Y' "$each" 2>/dev/null || stat -L -f '%z %m' "$each" || exit 1
+    stat -L -c '%s %b %Y' "$each" 2>/dev/null || stat -L -f '%z %b %m' "$each" || exit 1
   else
     echo absent
   fi
 done`;
 
+/** The older module doesn't know IPv6, but the newer one may be missing. */
 const perl = `use strict; use IO::Socket::UNIX; use IO::Socket::INET;
+my $tcp = eval { require IO::Socket::IP } ? "IO::Socket::IP" : "IO::Socket::INET";
 my ($to, $seconds) = @ARGV; alarm $seconds; local $/;
 my $socket = $to =~ m{^/} ? IO::Socket::UNIX->new(Peer => $to)
-  : IO::Socket::INET->new(PeerAddr => $to) or die "$!\\n";
+  : $tcp->new(PeerAddr => $to) or die "$!\\n";
 print $socket <STDIN>; $socket->flush; print <$socket>;`;
 
 const python = `import socket, sys
@@ -96,5 +118,17 @@ done
 echo "neither perl nor python3 is installed there" >&2
 exit 127`;
 
-export const scripts = { run, read, readLink, write, link, create, remove, list, sizes, ask };
+export const scripts = {
+  run,
+  read,
+  readLink,
+  write,
+  link,
+  create,
+  removeIf,
+  remove,
+  list,
+  sizes,
+  ask,
+};
 export const askPrograms = { perl, python };

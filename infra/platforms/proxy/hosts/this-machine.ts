@@ -4,7 +4,6 @@ import { randomBytes } from "node:crypto";
 import {
   link,
   mkdir,
-  open,
   readFile,
   readdir,
   readlink,
@@ -18,10 +17,14 @@ import { connect } from "node:net";
 import { dirname } from "node:path";
 
 import { BlueGreenError, messageOf } from "../../../errors.ts";
-import { writeDurably } from "../../../durable-file.ts";
+import { syncPath, writeDurably } from "../../../durable-file.ts";
 import type { Endpoint, FileSize, Host } from "../host.ts";
 import { NoAnswer } from "../host.ts";
+import { hostIn } from "../safe-text.ts";
 import { runProgram } from "./program.ts";
+
+/** Of what `stat` counts, whatever the file system's own blocks are. */
+const blockBytes = 512;
 
 export const thisMachine: Host = {
   name: "this machine",
@@ -33,6 +36,7 @@ export const thisMachine: Host = {
   link: (path, target) => storing(path, replaceLink(path, target)),
   readLink: (path) => orNull(path, readlink(path)),
   create: (path, text) => storing(path, createFile(path, text)),
+  removeIf: (path, text) => storing(path, removeIf(path, text)),
   remove: (path) => storing(path, rm(path, { recursive: true, force: true })),
   list: async (folder) => (await orNull(folder, readdir(folder))) ?? [],
   sizes: (paths) => Promise.all(paths.map((path) => orNull(path, sizeOf(path)))),
@@ -46,8 +50,7 @@ async function replaceLink(path: string, target: string): Promise<void> {
   try {
     await symlink(target, temporary);
     await rename(temporary, path);
-    const folder = await open(dirname(path), "r");
-    await folder.sync().finally(() => folder.close());
+    await syncPath(dirname(path));
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
@@ -70,17 +73,35 @@ async function createFile(path: string, text: string): Promise<boolean> {
   }
 }
 
+/** Moved aside first, so that what is judged is what goes. */
+async function removeIf(path: string, text: string): Promise<boolean> {
+  if ((await orNull(path, readFile(path, "utf8"))) !== text) return false;
+  const aside = `${path}.${process.pid}.${randomBytes(4).toString("hex")}.tmp`;
+  try {
+    await rename(path, aside);
+    if ((await readFile(aside, "utf8")) === text) return true;
+    await link(aside, path);
+    return false;
+  } catch (error) {
+    // Somebody else was faster: with taking it away, or with making another.
+    if (["ENOENT", "EEXIST"].includes(codeOf(error))) return false;
+    throw error;
+  } finally {
+    await rm(aside, { force: true });
+  }
+}
+
 async function sizeOf(path: string): Promise<FileSize> {
-  const { size, mtimeMs } = await stat(path);
-  return { bytes: size, changedAt: mtimeMs };
+  const { size, blocks, mtimeMs } = await stat(path);
+  return { bytes: size, usedBytes: blocks * blockBytes, changedAt: mtimeMs };
 }
 
 async function orNull<T>(path: string, found: Promise<T>): Promise<T | null> {
   try {
     return await found;
   } catch (error) {
-    // EINVAL: what should be a link isn't one.
-    if (["ENOENT", "ENOTDIR", "EINVAL"].includes(codeOf(error))) return null;
+    // EINVAL: what should be a link isn't one. ESRCH: below /proc, of a process that ended.
+    if (["ENOENT", "ENOTDIR", "EINVAL", "ESRCH"].includes(codeOf(error))) return null;
     throw failed(path, "read", error);
   }
 }
@@ -130,7 +151,6 @@ function ask(endpoint: Endpoint, text: string, deadlineMs: number): Promise<stri
 
 function optionsOf(endpoint: Endpoint) {
   if (endpoint.startsWith("/")) return { path: endpoint };
-  const colon = endpoint.lastIndexOf(":");
-  const host = endpoint.slice(0, colon).replace(/^\[|\]$/g, "");
-  return { host, port: Number(endpoint.slice(colon + 1)) };
+  const port = Number(endpoint.slice(endpoint.lastIndexOf(":") + 1));
+  return { host: hostIn(endpoint), port };
 }

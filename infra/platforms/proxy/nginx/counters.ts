@@ -23,7 +23,10 @@ export async function nginxTraffic(
   attached: Attached,
 ): Promise<PerColor<ColorTraffic>> {
   const files = [...countFiles(spec, "blue"), ...countFiles(spec, "green")];
-  const [sizes, open] = await Promise.all([host.sizes(files), openConnections(host, attached)]);
+  const [sizes, open] = await Promise.all([
+    host.sizes(files),
+    openConnections(host, spec, attached),
+  ]);
   const [blueDone, blueFailed, greenDone, greenFailed] = sizes;
   const counted = { blue: [blueDone, blueFailed], green: [greenDone, greenFailed] };
   await giveBack(host, files, sizes);
@@ -50,8 +53,9 @@ async function giveBack(
   sizes: readonly (FileSize | null)[],
 ): Promise<void> {
   for (const [index, file] of files.entries()) {
-    const whole = Math.floor((sizes[index]?.bytes ?? 0) / punchBytes) * punchBytes;
-    if (whole === 0) continue;
+    const { bytes = 0, usedBytes = 0 } = sizes[index] ?? {};
+    if (usedBytes < punchBytes) continue;
+    const whole = Math.floor(bytes / punchBytes) * punchBytes;
     const argv = ["fallocate", "--punch-hole", "--offset", "0", "--length", String(whole), file];
     await host.run(argv, { deadlineMs: punchMs });
   }

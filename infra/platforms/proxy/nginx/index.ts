@@ -10,11 +10,12 @@ import { countFiles, nginxTraffic } from "./counters.ts";
 
 export const nginx: Dialect = {
   render: nginxConfig,
-  checkArgv: (spec) =>
+  checkArgv: (spec, file = filesOf(spec).config) =>
     spec.mode === "managed"
-      ? [spec.program, "-t", "-q", "-c", filesOf(spec).config, "-p", spec.dir]
+      ? [spec.program, "-t", "-q", "-c", file, "-p", spec.dir]
       : (spec.check ?? [spec.program, "-t", "-q"]),
   startArgv: (spec) => [spec.program, "-c", filesOf(spec).config, "-p", spec.dir],
+  allowStart: () => Promise.resolve(),
   signals: { reload: "HUP", quit: "QUIT", stop: "TERM" },
   explain(spec, output) {
     if (/bind\(\) to .* failed .*in use/.test(output)) return portInUse(spec);

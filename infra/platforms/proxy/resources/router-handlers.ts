@@ -1,10 +1,9 @@
 /** The router's resources as the provider executable makes, changes and reads them. */
 
 import { BlueGreenError } from "../../../errors.ts";
-import { weightsOf } from "../../../model.ts";
 import type { Properties, ResourceHandler } from "../../../provider/handler.ts";
 import { HalfMade } from "../../../provider/handler.ts";
-import { wholeMark } from "../../../provider/whole-mark.ts";
+import { noRoutes, routesFound, routesIn } from "../../../provider/routes.ts";
 import { withHost } from "../hosts/index.ts";
 import type { RouterPlace } from "../place.ts";
 import { ProxyRouter } from "../router.ts";
@@ -98,32 +97,20 @@ const route: ResourceHandler = {
     await withRouter(placeIn(state), async (router) => {
       if ((await router.presence()) !== "serving") return;
       const generation = (await router.read()).generation ?? 0;
-      const attached = { blue: [], green: [] };
-      const weights = weightsOf(null);
-      await router.setRoutes({
-        weights,
-        attached,
-        generation,
-        rolloutId,
-        mark: null,
-        former: null,
-      });
+      await router.setRoutes(noRoutes({ generation, rolloutId }));
     });
   },
   read: (state) =>
     withRouter(placeIn(state), async (router) => {
       if ((await router.presence()) !== "serving") return null;
-      const { weights, attached, generation, rolloutId, mark, former } = await router.read();
-      return { weights, attached, generation, rolloutId, mark, former };
+      return { ...routesFound(await router.read()) };
     }),
 };
 
 async function writeRoutes(inputs: RouteInputs): Promise<void> {
-  const { weights, attached, generation, rolloutId, reserved, former = null } = inputs;
   const { spec, ssh } = wholePlace(inputs);
-  const mark = wholeMark(inputs.mark);
-  await withRouter({ spec: { ...spec, reserved }, ssh }, (router) =>
-    router.setRoutes({ weights, attached, generation, rolloutId, mark, former }),
+  await withRouter({ spec: { ...spec, reserved: inputs.reserved }, ssh }, (router) =>
+    router.setRoutes(routesIn(inputs)),
   );
 }
 

@@ -2,20 +2,16 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { BlueGreenError, messageOf } from "../../../errors.ts";
+import { BlueGreenError } from "../../../errors.ts";
 import type { Properties, ResourceHandler } from "../../../provider/handler.ts";
 import { HalfMade } from "../../../provider/handler.ts";
-import type { Ran } from "../host.ts";
-import { withHost } from "../hosts/index.ts";
 import { hostIn } from "../safe-text.ts";
 import { serverHealth } from "../health.ts";
 import { putBack, takeOut } from "../rotation.ts";
+import { runOnServer, serverFailure } from "./server-command.ts";
 import type { ServerInputs } from "./types.ts";
 import { wholeAccess, wholeRotation } from "./whole.ts";
 
-/** So many lines of what a command said are told when it fails. */
-const shownLines = 20;
-const lineMaxChars = 500;
 /** A server that is being restarted may answer once more as what it was. */
 const answersInARow = 2;
 /** So often a server is asked before it is taken for sick. */
@@ -79,51 +75,8 @@ async function fill(order: ServerInputs, installed: unknown): Promise<Properties
 }
 
 /** @throws PROVISION_FAILED with the end of what the command said */
-async function runOn(order: ServerInputs, what: "install" | "remove"): Promise<void> {
-  const argv = filled(order, order[what]);
-  const { startMs: deadlineMs, cwd } = order;
-  const options = order.ssh === null ? { deadlineMs, cwd } : { deadlineMs };
-  const ran = await withHost(order.ssh, (host) => host.run(argv, options)).catch(
-    (error: unknown) => {
-      if (!(error instanceof BlueGreenError)) throw error;
-      throw failure(order, `couldn't be reached for \`${what}\`: ${messageOf(error)}`, error.hint);
-    },
-  );
-  if (ran.code === 0) return;
-  throw failure(order, `${what} ${howItEnded(ran, order)}`, hintOf(ran, argv), linesOf(ran));
-}
-
-function howItEnded({ code, timedOut }: Ran, { startMs }: ServerInputs): string {
-  if (timedOut) return `took more than ${startMs} ms (bluegreen:proxy.colors.start)`;
-  return code === null ? "was ended by a signal" : `failed with exit code ${code}`;
-}
-
-function hintOf({ code }: Ran, [program = ""]: readonly string[]): string {
-  return code === 127
-    ? `${program} isn't there: set bluegreen:proxy.colors.install to what installs a release.`
-    : "Mend it, then run the same command again: servers that are done are left alone.";
-}
-
-/** The end of what it said, as single lines that are safe to print. */
-function linesOf({ stdout, stderr }: Ran): readonly string[] {
-  const lines = `${stdout}\n${stderr}`.split("\n").map((line) => {
-    // eslint-disable-next-line no-control-regex -- control characters are what is taken out
-    return line.replaceAll(/[\u0000-\u001f\u007f]/g, " ").trimEnd();
-  });
-  const said = lines.filter((line) => line !== "");
-  return said.slice(-shownLines).map((line) => line.slice(0, lineMaxChars));
-}
-
-function failure(
-  { color, version, address }: ServerInputs,
-  what: string,
-  hint: string | undefined,
-  details: readonly string[] = [],
-): BlueGreenError {
-  return new BlueGreenError("PROVISION_FAILED", `${color} ${version}, ${address}: ${what}`, {
-    details,
-    ...(hint === undefined ? {} : { hint }),
-  });
+function runOn(order: ServerInputs, what: "install" | "remove"): Promise<void> {
+  return runOnServer(order, { what, argv: filled(order, order[what]) });
 }
 
 /** The words of a command with what stands in braces filled in; `${port}` is left as it is. */
@@ -153,7 +106,7 @@ async function untilHealthy(order: ServerInputs): Promise<void> {
     if (inARow === answersInARow) return;
     if (Date.now() > deadline) {
       const what = `isn't healthy within ${startMs} ms after its installation`;
-      throw failure(order, what, "Look at its own log there.", problems);
+      throw serverFailure(order, what, "Look at its own log there.", problems);
     }
     await sleep(Math.min(health.intervalMs, 200));
   }

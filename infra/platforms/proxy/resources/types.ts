@@ -1,6 +1,7 @@
 /** Type tokens and inputs of the platform's resources. */
 
-import type { Address, Color, DirectMark, PerColor, Weights } from "../../../model.ts";
+import type { Address, Color, PerColor } from "../../../model.ts";
+import type { RoutesInputs } from "../../../provider/routes.ts";
 import type { ColorSpec } from "../../local/supervisor/color-spec.ts";
 import type { SshAccess } from "../hosts/open-ssh.ts";
 import type { RouterPlace } from "../place.ts";
@@ -14,15 +15,8 @@ export const serverType = "bluegreen-core:proxy:Server";
 export type RouterInputs = RouterPlace;
 
 /** What it does: the flip. */
-export interface RouteInputs extends RouterPlace {
+export interface RouteInputs extends RouterPlace, RoutesInputs {
   readonly reserved: PerColor<readonly Address[]>;
-  readonly weights: Weights;
-  readonly attached: PerColor<readonly Address[]>;
-  readonly generation: number;
-  readonly rolloutId: string;
-  readonly mark: DirectMark | null;
-  /** The engine drops nulls on their way: absent is null. */
-  readonly former?: Color | null;
 }
 
 /** A machine of a color with a release on it. */

@@ -1,0 +1,154 @@
+/** The router's lock: held by one at a time, renewed, fenced, and no obstacle when it is lost. */
+
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, expect, test, vi } from "vitest";
+import { BlueGreenError } from "../../../infra/errors.ts";
+import type { Host } from "../../../infra/platforms/proxy/host.ts";
+import { thisMachine } from "../../../infra/platforms/proxy/hosts/this-machine.ts";
+import type { LockTimes } from "../../../infra/platforms/proxy/lock.ts";
+import { underLock } from "../../../infra/platforms/proxy/lock.ts";
+import { ProxyRouter } from "../../../infra/platforms/proxy/router.ts";
+import {
+  call,
+  describeDialects,
+  openFolder,
+  routesTo,
+  startColors,
+  startInstance,
+  startedRouter,
+} from "./support.ts";
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const quick: LockTimes = { heldMs: 2_000, renewMs: 200, seenMs: 0, waitMs: 10_000 };
+
+function lockText(change: object = {}): string {
+  const until = Date.now() + 60_000;
+  return JSON.stringify({ host: "elsewhere", pid: 1, started: "then", until, ...change });
+}
+
+/** Work that notes how many did it at once. */
+function counted(ms: number) {
+  const seen = { inside: 0, most: 0 };
+  const work = async (): Promise<void> => {
+    seen.inside += 1;
+    seen.most = Math.max(seen.most, seen.inside);
+    await sleep(ms);
+    seen.inside -= 1;
+  };
+  return { seen, work };
+}
+
+test("a lock that nobody holds any more is taken over by one, however slow the others are", async () => {
+  const path = join(openFolder(), "lock");
+  writeFileSync(path, lockText({ until: 0 }));
+  // Between what it read and what it does about it, somebody else takes the lock.
+  const slow: Host = {
+    ...thisMachine,
+    remove: async (file) => {
+      await sleep(100);
+      await thisMachine.remove(file);
+    },
+    removeIf: async (file, text) => {
+      await sleep(100);
+      return thisMachine.removeIf(file, text);
+    },
+  };
+  const { seen, work } = counted(300);
+  await Promise.all([underLock(thisMachine, path, work), underLock(slow, path, work)]);
+  expect(seen.most).toBe(1);
+});
+
+test("only the file with the very text is removed, and any other stays what it is", async () => {
+  const path = join(openFolder(), "lock");
+  expect(await thisMachine.removeIf(path, "one")).toBe(false);
+  writeFileSync(path, "other");
+  expect(await thisMachine.removeIf(path, "one")).toBe(false);
+  expect(readFileSync(path, "utf8")).toBe("other");
+  expect(await thisMachine.removeIf(path, "other")).toBe(true);
+  expect(await thisMachine.read(path)).toBeNull();
+});
+
+test("work that takes longer than a lock lasts keeps it, and those who wait come after", async () => {
+  const folder = openFolder();
+  const path = join(folder, "lock");
+  const order: string[] = [];
+  const long = underLock(
+    thisMachine,
+    path,
+    async (fenced) => {
+      for (let step = 0; step < 16; step += 1) {
+        await sleep(150);
+        await fenced.remove(join(folder, "file"));
+      }
+      order.push("long");
+    },
+    quick,
+  );
+  await expect.poll(() => thisMachine.read(path)).not.toBeNull();
+  await underLock(thisMachine, path, () => Promise.resolve(order.push("next")), quick);
+  await long;
+  expect(order).toEqual(["long", "next"]);
+});
+
+test("who was overtaken changes nothing more, and leaves the other's lock", async () => {
+  const folder = openFolder();
+  const path = join(folder, "lock");
+  const theirs = lockText();
+  const work = async (fenced: Host): Promise<void> => {
+    writeFileSync(path, theirs);
+    await fenced.write(join(folder, "file"), "late");
+  };
+  await expect(underLock(thisMachine, path, work, quick)).rejects.toMatchObject({
+    ...{ code: "ROUTER_BUSY", name: "Overtaken" },
+    message: "this took too long, and the router is now changed by process 1 of elsewhere",
+  });
+  expect(await thisMachine.list(folder)).toEqual(["lock"]);
+  expect(readFileSync(path, "utf8")).toBe(theirs);
+});
+
+test("a lock that can't be given back hides no error, fails no work, and isn't waited for", async () => {
+  const path = join(openFolder(), "lock");
+  const gone = () => Promise.reject(new BlueGreenError("HOST_UNREACHABLE", "cut"));
+  const lost: Host = { ...thisMachine, remove: gone, removeIf: gone };
+  const failing = underLock(lost, path, () => Promise.reject(new Error("the work's own")));
+  await expect(failing).rejects.toThrow("the work's own");
+  expect(await underLock(thisMachine, path, () => Promise.resolve("done"))).toBe("done");
+  expect(await underLock(lost, path, () => Promise.resolve("done"))).toBe("done");
+  const began = Date.now();
+  expect(await underLock(thisMachine, path, () => Promise.resolve("again"))).toBe("again");
+  expect(Date.now() - began).toBeLessThan(5_000);
+});
+
+describeDialects("a change that somebody else overtook", (dialect) => {
+  test("doesn't move traffic back", async () => {
+    const { router, spec, port } = await startedRouter(dialect);
+    const { blue, green } = await startColors();
+    const more = await startInstance("blue");
+    const attached = { blue: [blue.address], green: [green.address] };
+    await router.setRoutes(routesTo("green", attached));
+    const late = routesTo("blue", { ...attached, blue: [blue.address, more.address] });
+    const rollback = routesTo("green", attached);
+    vi.useFakeTimers({ toFake: ["Date"] });
+    const slow: Host = {
+      ...thisMachine,
+      async run(argv, options) {
+        const ran = await thisMachine.run(argv, options);
+        if (argv[0] !== spec.program) return ran;
+        // The test of the configuration took so long that the lock ended.
+        vi.setSystemTime(Date.now() + 60_000);
+        await router.flip(rollback);
+        return ran;
+      },
+    };
+    await expect(new ProxyRouter(spec, slow).setRoutes(late)).rejects.toMatchObject({
+      code: "ROUTER_BUSY",
+    });
+    expect(await router.read()).toMatchObject({ generation: rollback.generation });
+    expect((await call(port)).text).toBe("green");
+  });
+});

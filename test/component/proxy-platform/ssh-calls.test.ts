@@ -1,0 +1,97 @@
+/** Programs over SSH that take too long, and what a user's own surroundings mustn't change. */
+
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, expect, test, vi } from "vitest";
+import { OpenSshHost } from "../../../infra/platforms/proxy/hosts/open-ssh.ts";
+import { thisMachine } from "../../../infra/platforms/proxy/hosts/this-machine.ts";
+import { startSshd } from "./sshd.ts";
+import { describeWith, findProgram, onEnd, openFolder } from "./support.ts";
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+function hostOf(...args: ConstructorParameters<typeof OpenSshHost>): OpenSshHost {
+  const host = new OpenSshHost(...args);
+  onEnd(() => host.close());
+  return host;
+}
+
+describeWith(["sshd", "ssh", "timeout"], "a program over SSH that takes too long", () => {
+  test("is ended there, with what it started, and tells nothing else than here", async () => {
+    const { access, folder } = await startSshd();
+    const script = 'echo begun; sleep 3; echo done > "$1"';
+    for (const [name, host] of Object.entries({ there: hostOf(access), here: thisMachine })) {
+      const mark = join(folder, name);
+      const began = Date.now();
+      const ran = await host.run(["sh", "-c", script, "sh", mark], { deadlineMs: 1_000 });
+      expect(ran).toMatchObject({ code: null, timedOut: true, stdout: "begun\n" });
+      expect(Date.now() - began).toBeLessThan(3_000);
+    }
+    await sleep(3_000);
+    expect(await thisMachine.list(folder)).not.toContain("there");
+    expect(await thisMachine.list(folder)).not.toContain("here");
+  });
+
+  test("isn't mixed up with one that ends in time by the same exit code", async () => {
+    const { access } = await startSshd();
+    for (const code of [124, 137]) {
+      const ran = await hostOf(access).run(["sh", "-c", `exit ${code}`], { deadlineMs: 9_000 });
+      expect(ran).toMatchObject({ code, timedOut: false });
+    }
+  });
+});
+
+describeWith(["sshd", "ssh"], "calls over SSH", () => {
+  test("say that a program may go on where nothing there can end it", async () => {
+    const { access } = await startSshd();
+    const folder = openFolder();
+    // As over a network that has fallen silent.
+    const program = join(folder, "ssh");
+    writeFileSync(program, `#!/bin/sh\nexec sleep 60\n`, { mode: 0o755 });
+    const host = hostOf({ ...access, shared: false }, program, 300);
+    const ran = await host.run(["true"], { deadlineMs: 100 });
+    expect(ran.timedOut).toBe(true);
+    expect(ran.stderr).toMatch(/it may still run on .*127\.0\.0\.1/);
+  });
+
+  test("share a connection below a folder of any name", async () => {
+    const { access } = await startSshd();
+    const folder = join(openFolder(), "my own 100%h");
+    mkdirSync(folder);
+    vi.stubEnv("TMPDIR", folder);
+    const host = hostOf(access);
+    expect((await host.run(["echo", "a"], { deadlineMs: 5_000 })).stdout).toBe("a\n");
+    const [shared] = await thisMachine.list(folder);
+    expect(await thisMachine.list(join(folder, shared ?? ""))).toHaveLength(1);
+    expect((await host.run(["echo", "b"], { deadlineMs: 5_000 })).stdout).toBe("b\n");
+  });
+
+  test("aren't changed by what the user's own configuration adds to a login", async () => {
+    const { access } = await startSshd();
+    const folder = openFolder();
+    const config = join(folder, "config");
+    writeFileSync(config, "Host *\n  RemoteCommand echo mine\n  ForwardX11 yes\n");
+    const program = join(folder, "ssh");
+    const ssh = findProgram("ssh") ?? "ssh";
+    writeFileSync(program, `#!/bin/sh\nexec "${ssh}" -F "${config}" "$@"\n`, { mode: 0o755 });
+    const host = hostOf(access, program);
+    const ran = await host.run(["echo", "ours"], { deadlineMs: 5_000 });
+    expect(ran).toEqual({ code: 0, stdout: "ours\n", stderr: "", timedOut: false });
+  });
+
+  test("remove a file only while it holds the text that was judged", async () => {
+    const { access, folder } = await startSshd();
+    const [host, path] = [hostOf(access), join(folder, "lock")];
+    const text = `{"it's":"$(x)"}`;
+    expect(await host.removeIf(path, text)).toBe(false);
+    await host.write(path, "other");
+    expect(await host.removeIf(path, text)).toBe(false);
+    expect(await host.read(path)).toBe("other");
+    await host.write(path, text);
+    expect(await host.removeIf(path, text)).toBe(true);
+    expect(await host.read(path)).toBeNull();
+  });
+});
