@@ -16,6 +16,7 @@ import { routeType, routerType } from "../../../infra/platforms/proxy/resources/
 import type { DialectName } from "../../../infra/platforms/proxy/spec.ts";
 import type { Properties, ResourceHandler } from "../../../infra/provider/handler.ts";
 import { HalfMade } from "../../../infra/provider/handler.ts";
+import { workersAccount } from "../../support/programs.ts";
 import { accepts, startSshd } from "./sshd.ts";
 import type { TestInstance } from "./support.ts";
 import {
@@ -42,6 +43,7 @@ async function makeStage(
 ): Promise<Stage> {
   const instances = await startColors();
   const port = change.port ?? (await freePort());
+  const account = workersAccount();
   const slice = {
     dialect,
     dir: join(openFolder(), "router"),
@@ -49,6 +51,7 @@ async function makeStage(
     ...change,
     port,
     colors: serversAt(instances),
+    ...(dialect === "haproxy" && account !== null && { user: account }),
   };
   const settings = parseSettings({
     environment: "dev",
