@@ -4,7 +4,9 @@ import { BlueGreenError, exitCodes, messageOf } from "../infra/errors.ts";
 import type { Event, Reporter } from "./event.ts";
 import { journalFolder, openJournal } from "./journal.ts";
 import { surviveLostOutput } from "./lost-output.ts";
+import { notifiedRun } from "./notify/notified-run.ts";
 import { newRolloutId, thisOwner } from "./owner.ts";
+import { isReported } from "./reported-errors.ts";
 import { jsonReporter } from "./report/json.ts";
 import { terminalReporter } from "./report/terminal.ts";
 import type { Output } from "./report/terminal.ts";
@@ -76,10 +78,7 @@ export async function runCommand(
   const step = new StepUnderWay(Date.now);
   const signals = watchSignals(reporter, step, { endless });
   const runId = newRolloutId(Date.now());
-  const state: { journal: Reporter | null; session: Session | null } = {
-    journal: null,
-    session: null,
-  };
+  const state: { journal: Reporter | null } = { journal: null };
   surviveRejections((sentence, stack) => {
     state.journal?.on({ kind: "Noted", sentence });
     if (options.verbose) process.stderr.write(`${sentence}\n${stack}\n`);
@@ -88,13 +87,15 @@ export async function runCommand(
     if (endless) process.emit("SIGINT");
     else for (const each of [state.journal, reporter]) each?.on(unread);
   });
-  const { reporter: fanOut, end } = finishedLast((said) => {
+  const { reporter: held, end } = finishedLast((said) => {
     const event = wordsFor(said, options.stack);
     step.on(event);
     // A log that can't be written complains, so it comes first: nothing comes after an end.
     state.journal?.on(event);
     reporter.on(event);
   });
+  const others = notifiedRun(held, options.stack);
+  const { reporter: fanOut } = others;
   const context: CommandContext = {
     options,
     reporter: fanOut,
@@ -116,8 +117,10 @@ export async function runCommand(
         boundary: faultBoundary(process.env),
         ...more,
       });
+      const folder = journalFolder(session.application, options.stack);
+      await others.begin(session, folder);
       state.journal = openJournal({
-        folder: journalFolder(session.application, options.stack),
+        folder,
         name: runId,
         now: Date.now,
         complain: (sentence) => {
@@ -128,7 +131,8 @@ export async function runCommand(
       return session;
     },
   };
-  return ended(fanOut, options, () => work(context).then(end)).finally(signals.stop);
+  const done = ended(fanOut, options, () => work(context).then(others.end).then(end));
+  return done.finally(others.end).finally(signals.stop);
 }
 
 const unread: Event = {
@@ -191,6 +195,7 @@ function failureOf(error: unknown, verbose: boolean): Event {
  */
 function surviveRejections(tell: (sentence: string, stack: string) => void): void {
   process.on("unhandledRejection", (reason) => {
+    if (isReported(reason)) return;
     const stack = reason instanceof Error ? (reason.stack ?? "") : "";
     tell(`a rejection that nobody handled: ${messageOf(reason)}`, stack);
   });

@@ -1,6 +1,16 @@
 /** What happened, as data: the event log holds these, reports fold them. Past tense. */
 
-import type { Color, Owner, PerColor, Phase, Verdict, Weights } from "../infra/model.ts";
+import type { HookStage } from "../infra/hook-stages.ts";
+import type {
+  Color,
+  MigrationKind,
+  Owner,
+  PerColor,
+  Phase,
+  Rollout,
+  Verdict,
+  Weights,
+} from "../infra/model.ts";
 import type { Grounds, Seen } from "./rollout/metrics.ts";
 
 /** Version of the log's lines. */
@@ -28,6 +38,12 @@ export interface FindingSummary {
   readonly evidence?: string;
 }
 
+/** A rollout as events name it. */
+export type RolloutSummary = Pick<
+  Rollout,
+  "id" | "kind" | "color" | "former" | "version" | "phase"
+>;
+
 export type Event =
   | {
       readonly kind: "Started";
@@ -37,6 +53,13 @@ export type Event =
     }
   | { readonly kind: "Observed"; readonly active: Color | null; readonly weights: Weights | null }
   | { readonly kind: "Noted"; readonly sentence: string }
+  /** The rollout that this run works on is in another phase than it was before, or was taken up. */
+  | {
+      readonly kind: "Entered";
+      readonly rollout: RolloutSummary;
+      /** How its bake ended; null: it hasn't, or none was asked for. */
+      readonly baked: Verdict | null;
+    }
   /** An action begins. */
   | {
       readonly kind: "Begun";
@@ -51,6 +74,13 @@ export type Event =
       readonly kind: "Checked";
       readonly color: Color;
       readonly verdict: Verdict;
+      readonly findings: readonly FindingSummary[];
+    }
+  /** The hooks of a stage ended; those that weren't run because one refused are left out. */
+  | {
+      readonly kind: "Hooked";
+      readonly stage: HookStage;
+      readonly color: Color;
       readonly findings: readonly FindingSummary[];
     }
   | {
@@ -73,6 +103,17 @@ export type Event =
       /** What was read since the judgement before; absent in logs of earlier versions. */
       readonly seen?: readonly Seen[];
     }
+  /** A step of a shift ended. */
+  | {
+      readonly kind: "Stepped";
+      readonly color: Color;
+      /** Its share of the traffic in percent. */
+      readonly weight: number;
+      readonly step: number;
+      readonly steps: number;
+      readonly verdict: Verdict;
+      readonly sentence: string;
+    }
   /** The bake ended. */
   | {
       readonly kind: "Baked";
@@ -80,7 +121,21 @@ export type Event =
       readonly verdict: Verdict;
       readonly sentence: string;
     }
-  | { readonly kind: "RolledBack"; readonly to: Color; readonly reason: string }
+  /** A migration step's program ended. */
+  | ({
+      readonly kind: "Migrated";
+      readonly step: MigrationKind;
+      readonly to: number;
+    } & FindingSummary)
+  | {
+      readonly kind: "RolledBack";
+      readonly to: Color;
+      readonly reason: string;
+      /** The one whose color was left; absent: none is recorded, or it couldn't be read. */
+      readonly rollout?: RolloutSummary;
+    }
+  /** A rollout was given up before its switch. */
+  | { readonly kind: "Aborted"; readonly rollout: RolloutSummary; readonly reason: string }
   | { readonly kind: "Probed"; readonly probe: ProbeSummary }
   | {
       readonly kind: "Failed";

@@ -6,6 +6,9 @@ import type { Observed } from "../infra/observation.ts";
 import type { ColorRequest, Request, RollBack } from "../infra/rules/request.ts";
 import type { Clock } from "../infra/clock.ts";
 import type { Event } from "./event.ts";
+import type { WatchStep } from "./rollout/action.ts";
+import type { RunHooks, RunMigration } from "./rollout/action.ts";
+import type { HooksEnd } from "./rollout/hooks-end.ts";
 
 /** The three stacks of an environment, and the data plane. */
 export interface Environment {
@@ -25,9 +28,24 @@ export interface Checks {
   run(view: Observed, color: Color): Promise<Verdict>;
 }
 
+export interface Hooks {
+  /** Runs the user's hooks of a stage and tells what they said; never rejects for it. */
+  run(view: Observed, due: RunHooks): Promise<HooksEnd>;
+}
+
 export interface Bake {
   /** Watches until there is a verdict, the bake is over, or traffic has left the color. */
   judge(view: Observed, color: Color, sinceMs: number): Promise<Baked>;
+  /** The same while the former color has the rest of the traffic, until the step is over. */
+  judgeStep(view: Observed, step: WatchStep): Promise<Baked>;
+}
+
+export interface Migrations {
+  /**
+   * Runs the user's program of a step and tells what it said.
+   * @throws MIGRATION_FAILED
+   */
+  run(view: Observed, due: RunMigration): Promise<void>;
 }
 
 /** The way back past the engine. */
@@ -49,7 +67,9 @@ export class NotBegun extends BlueGreenError {
 export interface Ports {
   readonly environment: Environment;
   readonly checks: Checks;
+  readonly hooks: Hooks;
   readonly bake: Bake;
+  readonly migrations: Migrations;
   readonly direct: DirectWay;
   readonly clock: Clock;
   readonly on: (event: Event) => void;

@@ -7,19 +7,25 @@ import type { Release, Rollout } from "../infra/model.ts";
 import type { Observed } from "../infra/observation.ts";
 import type { RollBack } from "../infra/rules/request.ts";
 import { wayOut } from "../infra/rules/rollout.ts";
+import { drain } from "./draining.ts";
 import { EngineDied } from "./engine-died.ts";
+import { look } from "./look.ts";
 import { NotBegun } from "./ports.ts";
 import type { Ports } from "./ports.ts";
-import type { Action, Draining } from "./rollout/action.ts";
+import { enteredNow, givenUp, leaving } from "./rollout-events.ts";
+import type { Entered } from "./rollout-events.ts";
+import type { Action } from "./rollout/action.ts";
 import { describeAction } from "./rollout/action.ts";
 import { decide } from "./rollout/decide.ts";
 import { isEnginesFault } from "./rollout/engines-fault.ts";
 import { unusedClaim } from "./rollout/failure.ts";
-import { hasNothingOpen } from "./rollout/drain.ts";
+import { afterHooks } from "./rollout/hooks-end.ts";
 import type { Goal, Policy, Self } from "./rollout/goal.ts";
 import type { Memory } from "./rollout/memory.ts";
 import { noMemory, updated } from "./rollout/memory.ts";
+import { afterStep } from "./rollout/migration.ts";
 import { rolledBack } from "./rollout/refusal.ts";
+import { skipsSteps } from "./rollout/shift.ts";
 
 /** A rollout needs about ten actions; a loop that doesn't end is a bug. */
 const maxActions = 60;
@@ -39,35 +45,32 @@ export async function reconcile(run: Run): Promise<string> {
   const { ports } = run;
   let memory = noMemory;
   let fresh = true;
+  let entered: Entered | null = null;
   for (let count = 0; count < maxActions; count += 1) {
     // A way back that has begun isn't left halfway.
     if (ports.interrupted() && !memory.barred) throw await interruption(run, memory);
-    const view = await look(ports, memory, fresh);
+    const looked = await look(ports, memory, fresh);
+    const { view } = looked;
+    memory = looked.memory;
     if (fresh) reportView(ports, view);
+    const now = enteredNow(view.record, memory.rolloutId, entered);
+    if (now !== null && now !== entered) ports.on(now);
+    entered = now;
     const action = decide({ ...run, view, memory });
     if (action.kind === "Finish") return action.sentence;
     if (action.kind === "Fail") throw action.error;
     const before = memory;
     memory = await attempt(run, view, memory, action);
-    fresh = wentWrong(before, memory) || action.kind === "Judge";
+    // Others may have gone on meanwhile.
+    fresh = wentWrong(before, memory) || takesLong.has(action.kind);
   }
   assert.fail(`no end after ${maxActions} actions`);
 }
 
+const takesLong: ReadonlySet<Action["kind"]> = new Set(["Judge", "Watch", "RunHooks"]);
+
 function wentWrong(before: Memory, { failure, retried }: Memory): boolean {
   return failure !== before.failure || retried !== before.retried;
-}
-
-/** For a way back the data plane and what this run knows are enough, if the engine can't be asked. */
-async function look({ environment, on }: Ports, memory: Memory, fresh: boolean): Promise<Observed> {
-  const back = memory.barred !== null || memory.baked?.verdict === "fail";
-  try {
-    return await environment.observe({ fresh: fresh && memory.barred === null });
-  } catch (error) {
-    if (!back || !isEnginesFault(error)) throw error;
-    on({ kind: "Noted", sentence: `the record can't be read again: ${error.message}` });
-    return environment.observe({ fresh: false });
-  }
 }
 
 function reportView({ on }: Ports, { record, reading }: Observed): void {
@@ -76,8 +79,11 @@ function reportView({ on }: Ports, { record, reading }: Observed): void {
 
 /** A claim under which nothing was done yet is given up first: it would only cost a way back. */
 async function interruption(run: Run, memory: Memory): Promise<BlueGreenError> {
-  if (memory.rolloutId === null) return interrupted(null);
-  const view = await look(run.ports, memory, false);
+  if (memory.rolloutId === null && memory.migrated === null) return interrupted(null);
+  const { view } = await look(run.ports, memory, false);
+  const done = afterStep({ ...run, view, memory });
+  // What the database is at now nobody else could know.
+  if (done) await attempt(run, view, memory, { kind: "Update", request: done });
   const { rollout } = view.record;
   const mine = rollout?.id === memory.rolloutId ? rollout : null;
   const request = unusedClaim({ ...run, view, memory });
@@ -145,7 +151,9 @@ function blamedFor(
   // Another update proves the flip of one that was cut short: it has made its color the active one.
   const color = begun?.color ?? record.activeColor;
   if (color === null) return null;
-  on({ kind: "RolledBack", to: otherColor(color), reason: error.message });
+  const to = otherColor(color);
+  const left = begun !== null && "phase" in begun ? leaving(begun, to) : {};
+  on({ kind: "RolledBack", to, reason: error.message, ...left });
   return colors[color]?.release ?? null;
 }
 
@@ -163,13 +171,20 @@ function bothFailed(first: BlueGreenError, second: unknown): BlueGreenError {
 }
 
 async function act(run: Run, view: Observed, memory: Memory, action: Action): Promise<Memory> {
-  const { environment, checks, bake, direct } = run.ports;
+  const { environment, checks, hooks, bake, direct } = run.ports;
   switch (action.kind) {
     case "Update":
+      if (skipsSteps(run.policy, view, action.request)) {
+        const sentence = "a first release gets all traffic at once: no color shares it";
+        run.ports.on({ kind: "Noted", sentence });
+      }
       await environment.updateRouter(action.request);
-      return action.request.kind === "RollBack"
-        ? afterRollback(run, memory, action.request)
-        : updated(memory, action.request);
+      if (action.request.kind === "RollBack") {
+        return afterRollback(run, view, memory, action.request);
+      }
+      if (action.request.kind === "Abort")
+        givenUp(view.record, action.request).forEach(run.ports.on);
+      return updated(memory, action.request);
     case "Provision": {
       const { color, rolloutId, version, size } = action;
       await environment.updateColor(color, { kind: "Provision", rolloutId, version, size });
@@ -179,14 +194,26 @@ async function act(run: Run, view: Observed, memory: Memory, action: Action): Pr
       const verdict = await checks.run(view, action.color);
       return afterCheck(view, memory, action.color, verdict);
     }
+    case "RunHooks":
+      return afterHooks(memory, action, await hooks.run(view, action));
+    case "Migrate":
+      await run.ports.migrations.run(view, action);
+      return { ...memory, migrated: action.step };
     case "Judge": {
       const baked = await bake.judge(view, action.color, action.sinceMs);
       run.ports.on({ kind: "Baked", color: action.color, ...baked });
       return { ...memory, baked };
     }
+    case "Watch": {
+      const judged = await bake.judgeStep(view, action);
+      const { color, weight, step, steps } = action;
+      run.ports.on({ kind: "Stepped", color, weight, step, steps, ...judged });
+      const failed = judged.verdict === "fail";
+      return { ...memory, stepped: weight, ...(failed && { baked: judged }) };
+    }
     case "FlipBack":
       await direct.flip(view, action.to, action.request);
-      return afterRollback(run, memory, action.request);
+      return afterRollback(run, view, memory, action.request);
     case "Empty":
       await environment.emptyColor(action.color);
       return { ...memory, emptied: action.color };
@@ -199,34 +226,20 @@ async function act(run: Run, view: Observed, memory: Memory, action: Action): Pr
   }
 }
 
-/** Time between two looks at what a color still has open. */
-const drainPauseMs = 200;
-
-/** Waits until the color has nothing open, its time is up, or a person asks to stop. */
-export async function drain(
-  { environment, clock, interrupted }: Pick<Ports, "environment" | "clock" | "interrupted">,
-  { color, ms }: Draining,
-): Promise<void> {
-  const deadline = clock.now() + ms;
-  for (let leftMs = ms; leftMs > 0 && !interrupted(); leftMs = deadline - clock.now()) {
-    if (hasNothingOpen(await environment.read(), color)) return;
-    await clock.sleep(Math.min(drainPauseMs, leftMs));
-  }
-}
-
 /**
  * For a rollout, going back is a failure; for a person who asked for it, it is the goal. Where to is
  * what the update did: others may have moved traffic between the last look and its lock.
  */
 async function afterRollback(
   { ports, goal }: Run,
+  view: Observed,
   memory: Memory,
   { reason, pin: pinned }: RollBack,
 ): Promise<Memory> {
   const { record } = await ports.environment.observe({ fresh: false });
   const to = record.activeColor;
   assert(to, "a rollback leaves a color active");
-  ports.on({ kind: "RolledBack", to, reason });
+  ports.on({ kind: "RolledBack", to, reason, ...leaving(view.record.rollout, to) });
   if (goal.kind === "RollBackNow") return { ...memory, done: true };
   return { ...memory, failure: { error: rolledBack(reason, to, { pinned }), blamed: null } };
 }

@@ -1,7 +1,11 @@
 /** The release that would be deployed now: its settings with the secrets in clear, and its digest. */
 
 import type { Settings } from "../infra/config.ts";
-import { parseSettings } from "../infra/config.ts";
+import { opaqueSecret, parseSettings } from "../infra/config.ts";
+import { keyText } from "../infra/config/path.ts";
+import type { Path } from "../infra/config/path.ts";
+import { BlueGreenError } from "../infra/errors.ts";
+import { isUndecipherable } from "./adapters/engine-error.ts";
 import { absolutePaths } from "../infra/config/absolute-paths.ts";
 import { readSettingsFile } from "./adapters/settings-file.ts";
 import { hasClosedSecret } from "./closed-secret.ts";
@@ -15,12 +19,36 @@ export async function revealedSettings(session: Revealing): Promise<Settings | n
   const { settings, settingsFile, engine, cwd } = session;
   if (!/\bsecure:/.test(readSettingsFile(settingsFile))) return settings;
   const stack = settings.environment;
-  const json = await engine.cli(["config", "--json", "--show-secrets", "--stack", stack], stack);
+  const args = ["config", "--json", "--show-secrets", "--stack", stack];
+  const json = await engine.cli(args, stack).catch((error: unknown): never => {
+    throw error instanceof BlueGreenError && isUndecipherable(error)
+      ? unopened(settings, error)
+      : error;
+  });
   if (json === null) return null;
   const entries = Object.entries(JSON.parse(json) as Record<string, ConfigValue>);
   const raw = Object.fromEntries(entries.map(([key, { value }]) => [key, value ?? ""]));
   const secretKeys = entries.filter(([, { secret }]) => secret === true).map(([key]) => key);
   return absolutePaths(parseSettings(raw, { file: settingsFile, secretKeys }), cwd);
+}
+
+/** The engine opens all or none, and doesn't say which value it failed at. */
+function unopened(settings: Settings, cause: BlueGreenError): BlueGreenError {
+  const keys = closedPaths(settings).map(keyText);
+  const sentence = `a secret value can't be decrypted: ${keys.join(" or ")}`;
+  const way = `bluegreen pulumi -s ${settings.environment} -- config set --secret --path '${keys[0] ?? "KEY"}'`;
+  return new BlueGreenError("ENGINE_FAILED", sentence, {
+    hint: `set ${keys.length === 1 ? "it" : "each of them"} again: \`${way}\``,
+    details: cause.details,
+    cause,
+  });
+}
+
+function closedPaths(value: unknown, path: Path = []): readonly Path[] {
+  if (value === opaqueSecret) return [path];
+  if (typeof value !== "object" || value === null) return [];
+  const part = (key: string): string | number => (Array.isArray(value) ? Number(key) : key);
+  return Object.entries(value).flatMap(([key, inner]) => closedPaths(inner, [...path, part(key)]));
 }
 
 /** What the secrets of a settings file are read with. */

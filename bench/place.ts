@@ -34,7 +34,7 @@ export async function makePlace(): Promise<Place> {
   try {
     const { blue, green } = await origin.ask<Origins>({}, answerMs);
     const attached = { blue: [blue], green: [green] };
-    const settings = { drainMs: 60_000, accessLog: false, pauseMs: 0 };
+    const settings = { drainMs: 60_000, accessLog: false, pauseMs: 0, sticky: false };
     const { listen } = await startRouter({
       dir,
       host: "127.0.0.1",

@@ -15,8 +15,8 @@ import type { Settings } from "./config.ts";
 import type { ProgramContext } from "./context.ts";
 import { BlueGreenError } from "./errors.ts";
 import { freezeGiven, givenOf } from "./given.ts";
-import type { Color, ColorOutputs, Release } from "./model.ts";
-import { recordSchema } from "./model.ts";
+import type { Color, ColorOutputs, Release, SchemaRange } from "./model.ts";
+import { schemaWith } from "./rules/record.ts";
 import { observe } from "./observation.ts";
 import { guardPlan } from "./guards/plan.ts";
 import { componentOf } from "./own-color/release.ts";
@@ -88,6 +88,8 @@ export interface ColorPlan {
   readonly frozen: Frozen;
   readonly size: number;
   readonly rolloutId: string;
+  /** As the settings say; of a release that is brought back, as they said then. */
+  readonly works: SchemaRange | null;
 }
 
 export interface Planning {
@@ -106,7 +108,8 @@ async function planColor(planning: Planning): Promise<ColorPlan | null> {
   if (asked.kind === "Empty") return null;
   if (asked.kind === "Keep") {
     const frozen = current && { release: current.release, spec: current.spec };
-    return frozen && { frozen, ...sizeAndId(kept(current, asked.size)) };
+    const works = current?.works ?? null;
+    return frozen && { frozen, works, ...sizeAndId(kept(current, asked.size)) };
   }
   const version = asked.kind === "Provision" ? asked.version : fileVersion(settings, current);
   const given = givenOf(settings, view.color);
@@ -114,10 +117,12 @@ async function planColor(planning: Planning): Promise<ColorPlan | null> {
     ? freezeGiven(given, version)
     : await platform.freeze(settings, { version, store });
   const configured = given ? given.addresses.length : platform.size(settings);
-  return { frozen, ...sizeAndId(filled(view, asked, { release: frozen.release, configured })) };
+  const { works } = settings.migrations;
+  const { release } = frozen;
+  return { frozen, works, ...sizeAndId(filled(view, asked, { release, configured })) };
 }
 
-function sizeAndId({ size, rolloutId }: Filled): Omit<ColorPlan, "frozen"> {
+function sizeAndId({ size, rolloutId }: Filled): Omit<ColorPlan, "frozen" | "works"> {
   return { size, rolloutId };
 }
 
@@ -155,6 +160,7 @@ const shownFields = [
   "size",
   "given",
   "component",
+  "works",
 ] as const satisfies readonly (keyof ColorOutputs)[];
 
 function register(
@@ -163,7 +169,7 @@ function register(
   plan: ColorPlan,
   opts: pulumi.ComponentResourceOptions,
 ): Record<string, unknown> {
-  const { frozen, size, rolloutId } = plan;
+  const { frozen, size, rolloutId, works } = plan;
   const given = givenOf(settings, color);
   const addresses = given
     ? pulumi.output(given.addresses)
@@ -174,7 +180,7 @@ function register(
       ).addresses;
   const outputs = addresses.apply((known): ColorOutputs => {
     const held = {
-      schema: recordSchema,
+      schema: schemaWith(works),
       color,
       release: frozen.release,
       addresses: known,
@@ -182,6 +188,7 @@ function register(
       size: given ? known.length : size,
       given: given !== null,
       component: componentOf(frozen),
+      works,
       spec: frozen.spec,
     };
     if (!pulumi.runtime.isDryRun()) context.on?.({ kind: "Filled", outputs: held });

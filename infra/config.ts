@@ -16,10 +16,13 @@ import { readRaw } from "./config/source.ts";
 import type { Source } from "./config/source.ts";
 
 export type { Check, CheckKind, CheckOf } from "./config/checks.ts";
+export type { Hook } from "./config/hooks.ts";
 export type { Metric, MetricKind, MetricOf } from "./config/metrics.ts";
+export { placeToldBy } from "./config/notify.ts";
+export type { NotifyTarget, NotifyTargetOf } from "./config/notify.ts";
 export { namespace } from "./config/path.ts";
 export { projectConfigSchema, settingsMarkdown } from "./config/reference.ts";
-export { opaqueSecret } from "./config/settings-yaml.ts";
+export { opaqueSecret } from "./config/opaque-secret.ts";
 export type { GivenColor, Settings } from "./config/settings.ts";
 export { platformNames } from "./config/shape.ts";
 export type { PlatformName } from "./config/shape.ts";

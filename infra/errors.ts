@@ -70,6 +70,7 @@ export const errorKinds = {
   DRIFT: { title: "The data plane contradicts the record.", exit: "stuck" },
   PLAN_REFUSED: { title: "The plan would touch more than this step may.", exit: "notSwitched" },
   CHECK_FAILED: { title: "A check on the idle color didn't pass.", exit: "notSwitched" },
+  HOOK_REFUSED: { title: "A hook refused to let the rollout go on.", exit: "notSwitched" },
   PROVISION_FAILED: { title: "The idle color couldn't be filled.", exit: "notSwitched" },
   SWITCH_NOT_SERVED: {
     title: "The switch wasn't served; the router was set back.",
@@ -89,6 +90,15 @@ export const errorKinds = {
   COLOR_BUSY: { title: "Requests still reach the color.", exit: "notSwitched" },
   FROZEN: { title: "Switches are frozen now.", exit: "notSwitched" },
   ROLLOUT_OPEN: { title: "A rollout is under way.", exit: "locked" },
+  MIGRATION_REFUSED: {
+    title: "A migration step isn't possible now.",
+    exit: "notSwitched",
+  },
+  MIGRATION_FAILED: { title: "A migration step failed.", exit: "notSwitched" },
+  SCHEMA_UNFIT: {
+    title: "The release doesn't work with the database's schema.",
+    exit: "notSwitched",
+  },
   GATE_WAITING: { title: "The rollout waits for permission.", exit: "waiting" },
   BAKE_INCONCLUSIVE: { title: "The bake ended without enough evidence.", exit: "inconclusive" },
   FIRST_RELEASE_FAILING: {

@@ -1,5 +1,11 @@
 /** The words of blue-green deployment as types: data only, no I/O, imported by everything. */
 
+import type { Database, SchemaRange } from "./database.ts";
+import type { Instant, Owner } from "./owner.ts";
+
+export type * from "./database.ts";
+export type { Instant, Owner } from "./owner.ts";
+
 /** A slot that holds one release; never "old" or "new". */
 export type Color = "blue" | "green";
 export const colors: readonly Color[] = ["blue", "green"];
@@ -12,9 +18,6 @@ export type Weights = PerColor<number>;
 
 /** `host:port` of one instance, without a scheme. */
 export type Address = string;
-
-/** A moment as an ISO 8601 string in UTC, so that records read well in `pulumi stack output`. */
-export type Instant = string;
 
 /** Result of any judgement; no data is never a pass. */
 export type Verdict = "pass" | "fail" | "inconclusive" | "error";
@@ -54,15 +57,6 @@ export function formatWeights(weights: Weights): string {
 export interface Release {
   readonly version: string;
   readonly digest: string;
-}
-
-/** Whoever runs a rollout: enough to tell on the same host whether it is still alive. */
-export interface Owner {
-  readonly user: string;
-  readonly host: string;
-  readonly pid: number;
-  /** Start of that process, and its pid namespace: a pid alone may be reused, or another's. */
-  readonly started: string;
 }
 
 /** Reserves a color before it is provisioned. A claim is a deadline, so a dead owner frees it. */
@@ -153,6 +147,7 @@ export interface Rollout {
   readonly digest: string | null;
   /** Traffic counters of both colors at the switch; null where traffic can't be counted. */
   readonly baseline: PerColor<TrafficCount> | null;
+  /** Stages whose hooks are done: nobody who goes on with it runs them again. */
   readonly hooksDone: readonly string[];
   /** Null until its bake has ended, and where none was asked for. */
   readonly baked: Baked | null;
@@ -162,8 +157,8 @@ export interface Rollout {
   readonly permission?: Permission | undefined;
 }
 
-/** Newest version of the record that this code can read. */
-export const recordSchema = 1;
+/** Newest version of the record, and of a color's outputs, that this code can read. */
+export const recordSchema = 2;
 
 /** The one truth about an environment; outputs of the router's stack, written under its lock. */
 export interface RouterRecord {
@@ -182,10 +177,12 @@ export interface RouterRecord {
   readonly rollbackUntil: Instant | null;
   readonly pins: readonly Pin[];
   readonly rollout: Rollout | null;
+  /** Null: no migration was ever run or recorded. */
+  readonly database: Database | null;
 }
 
 export const emptyRecord: RouterRecord = {
-  schema: recordSchema,
+  schema: 1,
   activeColor: null,
   weights: weightsOf(null),
   declared: null,
@@ -197,6 +194,7 @@ export const emptyRecord: RouterRecord = {
   rollbackUntil: null,
   pins: [],
   rollout: null,
+  database: null,
 };
 
 /** What a color's stack says of itself. */
@@ -213,6 +211,8 @@ export interface ColorOutputs {
   readonly given: boolean;
   /** Digest of the user's own component that made it; null or absent: it is no such color. */
   readonly component?: string | null;
+  /** Versions of the database's schema that it works with; null or absent: it doesn't say. */
+  readonly works?: SchemaRange | null;
   /** The platform's frozen inputs of this release, to bring it back or grow it as what it was. */
   readonly spec: unknown;
 }

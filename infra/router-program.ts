@@ -6,7 +6,7 @@ import type { Settings } from "./config.ts";
 import type { ProgramContext } from "./context.ts";
 import { withEnvironment } from "./environment-words.ts";
 import { BlueGreenError } from "./errors.ts";
-import type { RouterRecord } from "./model.ts";
+import type { RouterReading, RouterRecord } from "./model.ts";
 import { observe } from "./observation.ts";
 import type { Observed, StackOutputs } from "./observation.ts";
 import type { Platform, RouterOutputs } from "./platform.ts";
@@ -14,12 +14,14 @@ import { platformOf } from "./platforms/index.ts";
 import { guardPlan } from "./guards/plan.ts";
 import { RecordResource } from "./provider/record.ts";
 import { readAllOutputs } from "./stacks.ts";
-import { unprovenFlip } from "./rules/proof.ts";
+import { unprovenFlip, unprovenShare } from "./rules/proof.ts";
+import { undeclared } from "./rules/schema.ts";
 import type { Unproven } from "./rules/proof.ts";
-import { seenServed } from "./rules/traffic.ts";
+import { seenServed, seenShared } from "./rules/traffic.ts";
 import type { Transition } from "./rules/transition.ts";
 import { applyRequest, guardRemoval, routesAfter } from "./rules/transition.ts";
 import { instant } from "./rules/view.ts";
+import { shareServed } from "./guards/share.ts";
 import { openLine, serveOrReturn } from "./guards/verification.ts";
 import type { Line } from "./guards/verification.ts";
 
@@ -72,7 +74,8 @@ async function tell(view: Observed, transition: Transition, context: ProgramCont
   const { drift } = view;
   const follows = drift.kind === "silent" ? "the record stands" : "the data plane is followed";
   const notes = drift.kind === "none" ? [] : [`${drift.sentence}: ${follows}`];
-  for (const sentence of [...notes, ...transition.notes]) {
+  const unknown = undeclared(view, transition.activation?.color ?? null);
+  for (const sentence of [...notes, ...transition.notes, ...unknown]) {
     context.on?.({ kind: "Noted", sentence });
     if (!context.on) await pulumi.log.warn(withEnvironment(sentence, view.environment));
   }
@@ -117,35 +120,47 @@ function register(run: Registration): Record<string, unknown> {
   const served = router.outputs.apply((outputs) => proven(run, outputs, line));
   const stored = new RecordResource(
     `${environment}-record`,
-    { record: served.apply(() => recordAfter(run)), platform: platform.name },
+    { record: served.apply((shared) => recordAfter(run, shared)), platform: platform.name },
     { dependsOn: [router], hooks: plan.recordHooks },
   );
   return { ...outputsOf(stored.record), platform: stored.platform, url: router.outputs.url };
 }
 
-/** @throws SWITCH_NOT_SERVED after the router was set back, or left as it is by a rollback */
+/**
+ * @returns what the router says of a share that was moved; null where none was
+ * @throws SWITCH_NOT_SERVED after the router was set back, or left as it is by a rollback or a share
+ */
 async function proven(
   run: Registration,
   outputs: RouterOutputs,
   line: Line | null,
-): Promise<RouterOutputs> {
+): Promise<RouterReading | null> {
   const { view, unproven, transition } = run;
-  if (!unproven) return outputs;
+  const weights = unprovenShare(transition);
+  if (weights) return pulumi.runtime.isDryRun() ? null : shareServed({ ...run, weights });
+  if (!unproven) return null;
   const { color, rollback, former } = unproven;
   const activation = transition.activation ?? { color, rollback, expected: {} };
-  return serveOrReturn({
+  await serveOrReturn({
     ...run,
     outputs,
     line,
     former: { ...view, ...former },
     transition: { ...transition, activation },
   });
+  return null;
 }
 
 /** Known once the flip was seen in the data plane. */
-function recordAfter({ transition, unproven, context }: Registration): RouterRecord {
-  if (!unproven || pulumi.runtime.isDryRun()) return transition.record;
-  const record = seenServed(transition.record, instant((context.now ?? Date.now)()));
+function recordAfter(
+  { transition, unproven, context }: Registration,
+  shared: RouterReading | null,
+): RouterRecord {
+  if ((!unproven && !shared) || pulumi.runtime.isDryRun()) return transition.record;
+  const at = instant((context.now ?? Date.now)());
+  const record = shared
+    ? seenShared(transition.record, shared, at)
+    : seenServed(transition.record, at);
   context.on?.({ kind: "Planned", record });
   return record;
 }
@@ -173,6 +188,7 @@ function outputsOf(record: pulumi.Output<RouterRecord>): Record<string, unknown>
     "rollbackUntil",
     "pins",
     "rollout",
+    "database",
   ] as const satisfies readonly (keyof RouterRecord)[];
   return Object.fromEntries(fields.map((field) => [field, record.apply((all) => all[field])]));
 }

@@ -18,6 +18,9 @@ const blocks: Readonly<Record<string, () => string>> = {
   settings: () => settingsMarkdown((key) => !pageKeys.some((isOfPage) => isOfPage(key))).trimEnd(),
   "proxy-settings": () => settingsMarkdown(isOfProxy).trimEnd(),
   "check-settings": () => settingsMarkdown(isOfCheck).trimEnd(),
+  "migration-settings": () => settingsMarkdown(isOfMigration).trimEnd(),
+  "hook-settings": () => settingsMarkdown(isOfHook).trimEnd(),
+  "notify-settings": () => settingsMarkdown(isOfNotify).trimEnd(),
   "metric-settings": () => settingsMarkdown(isOfMetric).trimEnd(),
   "exit-codes": exitCodesMarkdown,
   "error-codes": errorCodesMarkdown,
@@ -30,7 +33,10 @@ export const documents = [
   "docs/map.md",
   "docs/nginx-haproxy.md",
   "docs/checks.md",
+  "docs/hooks.md",
   "docs/judging.md",
+  "docs/migrations.md",
+  "docs/notifications.md",
 ] as const;
 
 /**
@@ -80,12 +86,25 @@ function isOfCheck(key: string): boolean {
   return key.startsWith("checks[");
 }
 
+/** The warm-up is on the same page. */
+function isOfHook(key: string): boolean {
+  return key.startsWith("hooks[") || key.startsWith("warmup.");
+}
+
 function isOfMetric(key: string): boolean {
   return key.startsWith("metrics[");
 }
 
+function isOfNotify(key: string): boolean {
+  return key.startsWith("notify[");
+}
+
+function isOfMigration(key: string): boolean {
+  return key.startsWith("migrations.");
+}
+
 /** Keys that have their table on a page of their own. */
-const pageKeys = [isOfProxy, isOfCheck, isOfMetric];
+const pageKeys = [isOfProxy, isOfCheck, isOfHook, isOfMetric, isOfMigration, isOfNotify];
 
 function commandsMarkdown(): string {
   const rows = commands.map(({ usage, describe }) => row([`\`bluegreen ${usage}\``, describe]));

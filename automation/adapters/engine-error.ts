@@ -13,6 +13,14 @@ interface Known {
   readonly hint: string;
 }
 
+/** One value; a wrong passphrase opens none, and is told before. */
+const undecipherable = /message authentication failed|(failed to|could not|unable to) decrypt/;
+
+/** True where a secret value of the settings file is what the engine failed at. */
+export function isUndecipherable({ code, message, details }: BlueGreenError): boolean {
+  return code === "ENGINE_FAILED" && undecipherable.test([message, ...details].join("\n"));
+}
+
 const known: readonly Known[] = [
   {
     pattern: /currently locked|Conflict: Another update is currently in progress/,
@@ -31,6 +39,12 @@ const known: readonly Known[] = [
     code: "PASSPHRASE_WRONG",
     message: (stack) => `stack ${stack} needs a passphrase and none is set`,
     hint: "set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE",
+  },
+  {
+    pattern: undecipherable,
+    code: "ENGINE_FAILED",
+    message: (stack) => `a secret value in the settings of stack ${stack} can't be decrypted`,
+    hint: "it was encrypted for other settings or cut short: set it again with `bluegreen pulumi -- config set --secret --path KEY`",
   },
   {
     pattern: /no stack named/,

@@ -11,6 +11,7 @@ import { stackName } from "../../infra/stacks.ts";
 import { noteHeldLocks } from "../engine/lock.ts";
 import { signMessage } from "../history/signature.ts";
 import { thisOwner } from "../owner.ts";
+import { reportedError } from "../reported-errors.ts";
 import { runEngine } from "./engine-process.ts";
 import { askStack, holdsNothing, readOutputs, runPulumi } from "./pulumi-cli.ts";
 import type { Outputs } from "./pulumi-cli.ts";
@@ -173,7 +174,7 @@ export class Engine {
         root: this.options.cwd,
         ...context,
         on: (event) => {
-          if (event.kind === "Refused") refusal.error ??= event.error;
+          if (event.kind === "Refused") refusal.error ??= reportedError(event.error);
           context.on?.(event);
         },
       });

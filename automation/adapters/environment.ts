@@ -7,6 +7,7 @@ import type { Settings } from "../../infra/config.ts";
 import type { ProgramEvent } from "../../infra/context.ts";
 import { BlueGreenError, messageOf } from "../../infra/errors.ts";
 import type { Color, ColorOutputs, RouterReading } from "../../infra/model.ts";
+import type { DirectMark } from "../../infra/model.ts";
 import { colors, perColor } from "../../infra/model.ts";
 import { observe } from "../../infra/observation.ts";
 import type { Observed, Outputs, StackOutputs } from "../../infra/observation.ts";
@@ -18,7 +19,7 @@ import type { StackRole } from "../../infra/stack-role.ts";
 import { stackName } from "../../infra/stack-role.ts";
 import type { Deadline } from "../deadline.ts";
 import type { Environment } from "../ports.ts";
-import { describeRequest, makeRouter } from "../rollout/action.ts";
+import { describeRequest, describeTakeOver, makeRouter } from "../rollout/action.ts";
 import { ColorUpdates } from "./color-updates.ts";
 import type { Call, Engine } from "./engine.ts";
 
@@ -55,6 +56,8 @@ export class PulumiEnvironment implements Environment {
   private known: StackOutputs | null = null;
   /** What was seen afresh, until it was used once more or anything was done. */
   private seen: Observed | null = null;
+  /** Of a direct rollback that no update has taken over yet. */
+  private mark: DirectMark | null = null;
 
   constructor(options: EnvironmentOptions) {
     this.options = options;
@@ -83,6 +86,7 @@ export class PulumiEnvironment implements Environment {
     const nowMs = this.clock.now();
     const view = await observe({ settings, platform, outputs: this.known, nowMs, override });
     if (fresh) this.seen = view;
+    this.mark = view.drift.kind === "direct" ? view.reading.mark : null;
     return view;
   }
 
@@ -115,6 +119,7 @@ export class PulumiEnvironment implements Environment {
       },
     });
     assert(planned.outputs, "the program ended without having planned a record");
+    this.mark = null;
     this.remember({ router: { ...planned.outputs, platform: settings.platform } });
     if (tidying.has(request.kind)) await this.tidy();
   }
@@ -123,8 +128,11 @@ export class PulumiEnvironment implements Environment {
   private messageOf(request: Request, absent: boolean): string {
     const { settings, overrideFreeze } = this.options;
     if (absent && request.kind === "Keep") return makeRouter;
-    const message = describeRequest(request);
-    const overrides = request.kind === "Switch" && typeof overrideFreeze === "string";
+    const taken = this.mark && describeTakeOver(this.mark);
+    if (taken !== null && request.kind === "Keep") return taken;
+    const message = (taken === null ? "" : `${taken}; `) + describeRequest(request);
+    const forth = request.kind === "Switch" || request.kind === "Shift";
+    const overrides = forth && typeof overrideFreeze === "string";
     // What was observed doesn't say: where a freeze is overridden, nothing is frozen.
     if (!overrides || frozenAt(settings.freeze, this.clock.now()) === null) return message;
     return `${message}, despite the freeze: ${overrideFreeze}`;

@@ -1,5 +1,6 @@
 /** Repeats one check until it passes, its retries are used up, or its deadline comes. */
 
+import { pauseBefore } from "../../infra/attempt-times.ts";
 import type { Clock } from "../../infra/clock.ts";
 import { formatDuration } from "../../infra/duration.ts";
 import { messageOf } from "../../infra/errors.ts";
@@ -19,7 +20,12 @@ interface Surroundings {
 }
 
 /** One attempt; its signal ends it at the deadline. */
-type Attempt = (signal: AbortSignal) => Promise<Outcome>;
+type Attempt = (signal: AbortSignal) => Promise<Attempted>;
+
+export interface Attempted extends Outcome {
+  /** True where another attempt would say the same. */
+  readonly final?: boolean;
+}
 
 interface Course {
   attempts: number;
@@ -27,8 +33,6 @@ interface Course {
   outcome: Outcome | null;
 }
 
-const firstBackoffMs = 100;
-const maxBackoffMs = 5_000;
 /** From the deadline's signal until an attempt that doesn't obey it is left alone. */
 const obeyMs = 2_000;
 
@@ -63,25 +67,16 @@ async function repeat(
     const pauseMs = pauseBefore(retry);
     if (pauseMs > 0 && !(await slept(clock, pauseMs, signal))) return;
     course.attempts += 1;
+    const before = course.outcome;
     course.outcome = null;
-    const outcome = await guarded(attempt, signal);
-    course.outcome = outcome;
-    if (outcome.verdict === "pass" || signal.aborted) return;
+    const { final = false, ...outcome } = await guarded(attempt, signal);
+    // One that was cut short says less than a whole one before it.
+    course.outcome = signal.aborted && outcome.verdict !== "pass" ? (before ?? outcome) : outcome;
+    if (outcome.verdict === "pass" || final || signal.aborted) return;
   }
 }
 
-/** Milliseconds before an attempt: none before the first, then twice as long each time. */
-function pauseBefore(retry: number): number {
-  return retry === 0 ? 0 : Math.min(maxBackoffMs, firstBackoffMs * 2 ** (retry - 1));
-}
-
-/** Milliseconds that all attempts take at most, when each takes `attemptMs`. */
-export function longest(retries: number, attemptMs: number): number {
-  const pauses = Array.from({ length: retries + 1 }, (_, retry) => pauseBefore(retry));
-  return pauses.reduce((sum, pauseMs) => sum + pauseMs + attemptMs, 0);
-}
-
-async function guarded(attempt: Attempt, signal: AbortSignal): Promise<Outcome> {
+async function guarded(attempt: Attempt, signal: AbortSignal): Promise<Attempted> {
   try {
     return await attempt(signal);
   } catch (error) {

@@ -1,7 +1,8 @@
 /** What a kind of check is: an object that describes and runs it, given what to check. */
 
 import type { CheckKind, CheckOf } from "../../infra/config.ts";
-import type { Address, Color } from "../../infra/model.ts";
+import type { Address, Color, TargetReading } from "../../infra/model.ts";
+import type { MetricSource } from "../metrics/source.ts";
 import type { Outcome } from "./finding.ts";
 
 /** The color that is checked and the ways to it. */
@@ -18,8 +19,26 @@ export interface CheckContext {
   readonly cwd: string;
   /** Environment from which commands get the few variables that they may see. */
   readonly env: Readonly<NodeJS.ProcessEnv>;
+  /** What the settings' metrics are read from. */
+  readonly metrics: readonly MetricSource[];
+  /** Counts the color's instances anew, and tells with what to compare them. */
+  readonly capacity: () => Promise<Capacity>;
   /** Ends the attempt: its check's deadline, or an interruption. */
   readonly signal: AbortSignal;
+}
+
+/** How many of a color's instances are ready, and how many serve now. */
+export interface Capacity {
+  readonly target: TargetReading;
+  /** Null where an address may stand before any number of instances. */
+  readonly equal: CapacityEqual | null;
+}
+
+/** What is as large as the color shall be. */
+export interface CapacityEqual {
+  readonly size: number;
+  /** The active color; null at a first release: the settings. */
+  readonly color: Color | null;
 }
 
 export interface CheckPlan {

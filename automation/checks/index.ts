@@ -2,10 +2,13 @@
 
 import type { CheckKind } from "../../infra/config.ts";
 import type { CheckKindOf } from "./check.ts";
+import { capacityCheck } from "./capacity.ts";
 import { commandCheck } from "./command.ts";
 import { customCheck } from "./custom.ts";
 import { healthCheck } from "./health.ts";
 import { httpCheck } from "./http.ts";
+import { loadCheck } from "./load.ts";
+import { metricCheck } from "./metric.ts";
 import { tcpCheck } from "./tcp.ts";
 import { versionCheck } from "./version.ts";
 
@@ -14,6 +17,9 @@ export const checkKinds: { readonly [K in CheckKind]: CheckKindOf<K> } = {
   health: healthCheck,
   tcp: tcpCheck,
   version: versionCheck,
+  load: loadCheck,
+  metric: metricCheck,
+  capacity: capacityCheck,
   command: commandCheck,
   custom: customCheck,
 };

@@ -3,6 +3,7 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import type { Readable } from "node:stream";
+import { killGraceMs } from "../../infra/attempt-times.ts";
 import { messageOf } from "../../infra/errors.ts";
 
 export interface Program {
@@ -35,8 +36,6 @@ export interface ProgramResult {
   readonly reply: string;
 }
 
-/** From the polite signal to the one that can't be refused. */
-export const killGraceMs = 500;
 /** For output that is still in the pipes when the program has ended. */
 const drainMs = 200;
 
@@ -48,6 +47,7 @@ export async function runProgram(program: Program): Promise<ProgramResult> {
   } catch (error) {
     return { ending: { kind: "unstartable", reason: messageOf(error) }, output: "", reply: "" };
   }
+  const forget = endWithUs(child);
   const { input, outputCap, replyCap = 0 } = program;
   const output = collect([child.stdout, child.stderr], outputCap);
   const reply = collect([(child.stdio[3] ?? null) as Readable | null], replyCap);
@@ -56,8 +56,25 @@ export async function runProgram(program: Program): Promise<ProgramResult> {
   child.stdin?.end(input ?? "");
   const ending = await endOf(child, program);
   signalGroup(child, "SIGKILL");
+  forget();
   await Promise.all([output.drained(drainMs), reply.drained(drainMs)]);
   return { ending, output: output.text(), reply: reply.text() };
+}
+
+const running = new Set<ChildProcess>();
+
+/** A process that leaves at once takes its programs along, which have groups of their own. */
+function endWithUs(child: ChildProcess): () => void {
+  if (running.size === 0) process.on("exit", endRunning);
+  running.add(child);
+  return () => {
+    running.delete(child);
+    if (running.size === 0) process.off("exit", endRunning);
+  };
+}
+
+function endRunning(): void {
+  for (const child of running) signalGroup(child, "SIGKILL");
 }
 
 function start({ argv, cwd, env, input, replyCap = 0 }: Program): ChildProcess {

@@ -32,16 +32,15 @@ export const check: Command = {
 
 /** @throws COLOR_EMPTY, INTERRUPTED */
 async function examine(context: CommandContext, target: Color | null): Promise<CheckedColor> {
-  const { examineColor } = await import("../operations/check-color.ts");
+  const { examineColor, openForChecks } = await import("../operations/check-color.ts");
   const { openFilledColor } = await import("../operations/filled-color.ts");
-  const { openSecrets } = await import("../release.ts");
   const { idleColor } = await import("../../infra/rules/roles.ts");
   const { signal } = context;
   const { project, platform, view, color } = await openFilledColor(
     context,
     (record) => target ?? (record ? idleColor(record) : "blue"),
   );
-  const settings = { ...project.settings, checks: await openSecrets(project, "checks") };
+  const settings = await openForChecks(project);
   const result = await examineColor({ ...project, settings, platform, signal }, view, color);
   if (!signal.aborted || result.verdict === "pass") return result;
   throw new BlueGreenError("INTERRUPTED", `stopped before the checks on ${color} were over`, {

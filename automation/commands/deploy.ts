@@ -19,10 +19,12 @@ export const deploy: Command = {
       const named = versionOf(argv, "deploy");
       const { pursue } = await import("../operations/pursue.ts");
       const { versionToDeploy } = await import("../rollout/ownership.ts");
+      const { lookThroughSql } = await import("../migrations/sql-files.ts");
       const { digestOf } = await import("../release.ts");
       const overrideFreeze = overrideOf(argv, "deploy");
       const session = await context.openSession({ overrideFreeze });
       const { record } = await session.environment.observe({ fresh: true });
+      await lookThroughSql(session, record);
       const version = versionToDeploy(record, { named, configured: session.settings.version });
       const digest = version === null ? null : await digestOf(session, version);
       const goal = { kind: "Deploy", version, digest } as const;

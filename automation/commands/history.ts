@@ -4,6 +4,7 @@ import { runCommand } from "../command.ts";
 import type { CommandContext } from "../command.ts";
 import { paint } from "../report/paint.ts";
 import { BlueGreenError } from "../../infra/errors.ts";
+import { perColor } from "../../infra/model.ts";
 import type { Command } from "./command.ts";
 
 export const historySchema = 1;
@@ -32,11 +33,13 @@ async function show(
   const { openEngine } = await import("../engine/access.ts");
   const { readHistory } = await import("../history/read.ts");
   const { renderHistory } = await import("../history/render.ts");
-  const { openProject } = await import("../project.ts");
-  const project = openProject({ ...options, reporter: aside });
+  const { openSettings } = await import("../session.ts");
+  const project = openSettings({ ...options, reporter: aside });
   const { cli } = await openEngine(project, aside);
   const { environment } = project.settings;
-  const entries = await readHistory(cli, { stack: environment, limit, all });
+  const { platform, settings } = project;
+  const { mark } = await platform.read({ settings, colors: perColor(() => null) });
+  const entries = await readHistory(cli, { stack: environment, limit, all, mark });
   print({
     text: renderHistory(entries, paint(options.color)),
     data: { schema: historySchema, environment, entries },

@@ -14,6 +14,7 @@ import { history } from "./history.ts";
 import { init } from "./init.ts";
 import { logs } from "./logs.ts";
 import { metric } from "./metric.ts";
+import { migrate } from "./migrate.ts";
 import { pin, unpin } from "./pin.ts";
 import { preview } from "./preview.ts";
 import { pulumi } from "./pulumi.ts";
@@ -38,6 +39,7 @@ export const commands: readonly Command[] = [
   logs,
   rollback,
   retire,
+  migrate,
   approve,
   abort,
   pin,

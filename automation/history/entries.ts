@@ -2,7 +2,7 @@
 
 import * as z from "zod";
 import { BlueGreenError } from "../../infra/errors.ts";
-import type { Instant } from "../../infra/model.ts";
+import type { DirectMark, Instant } from "../../infra/model.ts";
 import { readSignature } from "./signature.ts";
 
 /**
@@ -53,6 +53,29 @@ export function parseUpdates(json: string): readonly EngineUpdate[] {
   }
 }
 
+/**
+ * A direct rollback of which only the router knows. Null where the update that took it over tells of
+ * it, and where the mark was left by an update's own rollback.
+ */
+export function directEntry(
+  mark: DirectMark | null,
+  all: readonly EngineUpdate[],
+): HistoryEntry | null {
+  if (mark === null || mark.setBack) return null;
+  const { at, by, reason } = mark;
+  // The engine's times are exact to a second.
+  const atMs = Math.floor(Date.parse(at) / 1_000) * 1_000;
+  const known = all.some(({ message, startTime, endTime = startTime, result }) => {
+    if (message.includes(` by ${by} at ${at}: `)) return true;
+    const rolledBack = result === "succeeded" && /^roll back: /.test(message);
+    return rolledBack && Date.parse(startTime) <= Date.parse(at) && Date.parse(endTime) >= atMs;
+  });
+  if (known) return null;
+  const what = `roll back directly: ${reason}`;
+  const entry = { at, kind: "traffic", what, result: "succeeded", ms: null, who: by } as const;
+  return { ...entry, by: "bluegreen", rolloutId: null };
+}
+
 /** Newest first, as the engine lists them. */
 export function entriesOf(all: readonly EngineUpdate[]): readonly HistoryEntry[] {
   const claims = new Map(
@@ -64,8 +87,8 @@ export function entriesOf(all: readonly EngineUpdate[]): readonly HistoryEntry[]
   return all.map((update) => entryOf(update, claims));
 }
 
-const claimForm = /^claim (?<color>\w+) for (?<version>\S+) \((?<id>r-[\w-]+)\)/;
-const moves = /^(switch|shift|roll back|stop serving)\b/;
+const claimForm = /(?:^|; )claim (?<color>\w+) for (?<version>\S+) \((?<id>r-[\w-]+)\)/;
+const moves = /^(switch|shift|roll back|stop serving|take over a direct rollback)\b/;
 
 function entryOf(update: EngineUpdate, claims: ReadonlyMap<string, string>): HistoryEntry {
   const { startTime, endTime, message, environment } = update;

@@ -2,7 +2,8 @@
 
 import { askStack } from "../adapters/pulumi-cli.ts";
 import type { CliTarget } from "../adapters/pulumi-cli.ts";
-import { entriesOf, parseUpdates } from "./entries.ts";
+import type { DirectMark } from "../../infra/model.ts";
+import { directEntry, entriesOf, parseUpdates } from "./entries.ts";
 import type { EngineUpdate, HistoryEntry } from "./entries.ts";
 
 export interface HistoryQuery {
@@ -11,6 +12,8 @@ export interface HistoryQuery {
   readonly limit: number;
   /** Also what changed nothing. */
   readonly all: boolean;
+  /** What a rollback has left in the router; null: nothing, or it can't be asked. */
+  readonly mark: DirectMark | null;
 }
 
 const pageSize = 100;
@@ -20,17 +23,28 @@ const maxPages = 100;
 /** Newest first; empty where the stack doesn't exist. */
 export async function readHistory(
   cli: CliTarget,
-  { stack, limit, all }: HistoryQuery,
+  { stack, limit, all, mark }: HistoryQuery,
 ): Promise<readonly HistoryEntry[]> {
   const updates: EngineUpdate[] = [];
   for (let page = 1; page <= maxPages; page += 1) {
     const found = await readPage(cli, stack, page);
     updates.push(...found);
-    const entries = entriesOf(updates).filter(({ kind }) => all || kind !== "other");
+    const entries = entriesWith(updates, mark).filter(({ kind }) => all || kind !== "other");
     // Where the claim of the oldest switch is on the next page, that switch keeps its own words.
     if (entries.length >= limit || found.length < pageSize) return entries.slice(0, limit);
   }
-  return entriesOf(updates).slice(0, limit);
+  return entriesWith(updates, mark).slice(0, limit);
+}
+
+function entriesWith(
+  updates: readonly EngineUpdate[],
+  mark: DirectMark | null,
+): readonly HistoryEntry[] {
+  const entries = entriesOf(updates);
+  const direct = directEntry(mark, updates);
+  if (direct === null) return entries;
+  const index = entries.findIndex(({ at }) => Date.parse(at) <= Date.parse(direct.at));
+  return entries.toSpliced(index < 0 ? entries.length : index, 0, direct);
 }
 
 async function readPage(

@@ -7,7 +7,13 @@ import { BlueGreenError } from "../../infra/errors.ts";
 import { newApplicationId } from "../engine/application.ts";
 import { guessApplication } from "./guess.ts";
 import type { Guess } from "./guess.ts";
-import { knownApplication, otherEnvironments, portOf, readIfThere } from "./other-environments.ts";
+import {
+  knownApplication,
+  otherEnvironments,
+  ownSettings,
+  portOf,
+  readIfThere,
+} from "./other-environments.ts";
 import type { OtherEnvironment } from "./other-environments.ts";
 import { defaultPort, freePort } from "./port.ts";
 import { takeOver } from "./take-over.ts";
@@ -42,12 +48,18 @@ export type Ask = ((question: string, preset: string) => Promise<string>) | null
 const defaultInstances = 2;
 
 /**
- * As in another environment of the project, where there is one; else by guesses and questions.
+ * As the settings file says, where it is there already; else as in another environment of the
+ * project, where there is one; else by guesses and questions.
  * @throws USAGE where nothing says how the application is started
  */
 export async function answer(wishes: Wishes, ask: Ask): Promise<Answered> {
   const others = otherEnvironments(wishes.cwd, wishes.environment);
   const name = projectName(wishes.name ?? basename(wishes.cwd));
+  const own = ownSettings(wishes.cwd, wishes.environment);
+  if (own?.settings) {
+    const application = own.settings.application ?? knownApplication(others);
+    return answerOwn({ ...own, settings: own.settings }, name, application);
+  }
   const like = others.flatMap((other) => likely(other, wishes) ?? [])[0] ?? null;
   const belongs = like?.settings.application ?? knownApplication(others);
   const application = belongs ?? newApplicationId(name);
@@ -59,6 +71,31 @@ export async function answer(wishes: Wishes, ask: Ask): Promise<Answered> {
   const guessed = await answerByGuess(wishes, ask, known);
   const left = others.map((other) => `nothing is taken over from ${other.name}: ${why(other)}`);
   return { ...guessed, notes: [...left, ...guessed.notes] };
+}
+
+/** The file stays as it is, so nothing is asked and no wish changes it. */
+function answerOwn(
+  { name: from, text, environment, settings }: Like,
+  name: string,
+  application: string | null,
+): Answered {
+  const { health, checks } = settings;
+  const version = checks.find(({ kind }) => kind === "version");
+  const answers = {
+    ...{ name, application: application ?? newApplicationId(name), environment },
+    ...{ port: portOf(settings), ...startOf(settings) },
+    health: health.path,
+    versionPath: version?.kind === "version" ? version.path : null,
+  };
+  return { answers, text, from, notes: [] };
+}
+
+/** Of what runs on this machine; nothing is started where somebody else manages the instances. */
+function startOf({ platform, local, proxy }: Settings): Pick<Answers, "command" | "instances"> {
+  const { colors } = proxy;
+  const started = platform === "proxy" && colors.kind === "process" ? colors : null;
+  const { command, instances } = started ?? local;
+  return { command, instances };
 }
 
 type Like = OtherEnvironment & { readonly settings: Settings };

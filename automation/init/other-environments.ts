@@ -24,11 +24,20 @@ export function otherEnvironments(cwd: string, own: string): readonly OtherEnvir
   return names
     .filter((environment) => environment !== own)
     .sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1))
-    .map((environment) => {
-      const name = `Pulumi.${environment}.yaml`;
-      const text = readIfThere(join(cwd, name)) ?? "";
-      return { name, text, environment, settings: parsed(text, name) };
-    });
+    .map((environment) => environmentIn(cwd, environment));
+}
+
+/** The environment's own file; null where it isn't there yet. */
+export function ownSettings(cwd: string, environment: string): OtherEnvironment | null {
+  return readIfThere(join(cwd, `Pulumi.${environment}.yaml`)) === null
+    ? null
+    : environmentIn(cwd, environment);
+}
+
+function environmentIn(cwd: string, environment: string): OtherEnvironment {
+  const name = `Pulumi.${environment}.yaml`;
+  const text = readIfThere(join(cwd, name)) ?? "";
+  return { name, text, environment, settings: parsed(text, name) };
 }
 
 const settingsName = /^Pulumi\.([a-z0-9-]+)\.yaml$/;

@@ -34,9 +34,12 @@ export class FormerHistory {
   /** Only the first one begins anything; once a bake is under way there is nothing to learn. */
   begin(view: Observed): void {
     this.remember(view.reading);
-    const active = activeOf(view.reading.weights ?? { blue: 0, green: 0 });
+    const { rollout } = view.record;
+    const served = activeOf(view.reading.weights ?? { blue: 0, green: 0 });
+    // While they share the traffic, the one that is to be left may have the smaller part.
+    const active = rollout?.phase === "shift" ? rollout.former : served;
     if (this.options.everyMs === null || this.loop || this.ended.signal.aborted) return;
-    if (active === null || view.record.rollout?.phase === "bake") return;
+    if (active === null || rollout?.phase === "bake") return;
     this.loop = this.sample(this.options.everyMs);
     const { sources, clock } = this.options;
     const subject = { color: active, version: view.colors[active]?.release.version ?? "" };

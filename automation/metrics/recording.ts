@@ -31,7 +31,9 @@ export function readRecording(folder: string, rolloutId: string): Recording {
   const recording = recordingIn(eventsIn(text));
   if (recording) return recording;
   throw new BlueGreenError("USAGE", `the log of ${rolloutId} holds no bake that was written down`, {
-    hint: "a bake is in the log of the run that judged it; logs of older versions lack its readings",
+    hint:
+      "a bake is in the log of the run that judged it; logs of older versions lack its readings, " +
+      "and the steps of a shift can't be judged again",
   });
 }
 

@@ -3,20 +3,22 @@
 import type { Clock } from "../../infra/clock.ts";
 import type { Settings } from "../../infra/config.ts";
 import { formatDuration } from "../../infra/duration.ts";
-import { BlueGreenError } from "../../infra/errors.ts";
 import type { Baked, Color, RouterReading, TrafficCount } from "../../infra/model.ts";
 import { otherColor } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
-import { adviceOn, bringBack } from "../../infra/rules/router-advice.ts";
 import type { Event } from "../event.ts";
 import { FormerHistory, trafficSeen } from "../metrics/former-history.ts";
 import { MetricPoller } from "../metrics/poller.ts";
 import type { MetricSource } from "../metrics/source.ts";
 import type { Bake } from "../ports.ts";
+import type { WatchStep } from "../rollout/action.ts";
 import type { BakeJudgement, Measures } from "../rollout/metrics-judgement.ts";
 import { judgeBake, measureSentences, measuresOf } from "../rollout/metrics-judgement.ts";
 import { bakeRules, metricRule } from "../rollout/metrics.ts";
 import type { Grounds, Seen } from "../rollout/metrics.ts";
+import { RouterSilence } from "./router-silence.ts";
+import { boundsOf, brokenTarget } from "./seen-target.ts";
+import { StepWatch } from "./step-watch.ts";
 
 export interface BakeOptions {
   readonly settings: Settings;
@@ -41,14 +43,7 @@ interface Watch {
   readonly seen: Seen[];
   /** Read by metrics since the last look. */
   fresh: Seen[];
-  /** Since when, and how often in a row, the router didn't answer. */
-  silence: { readonly sinceMs: number; readonly looks: number } | null;
 }
-
-/** A router that is silent for so long, and for so many looks, isn't just being restarted. */
-const silentMs = 5_000;
-const silentLooks = 3;
-const silentPauseMs = 500;
 
 export class RouterBake implements Bake {
   private readonly options: BakeOptions;
@@ -100,17 +95,32 @@ export class RouterBake implements Bake {
     }
   }
 
+  /** A step of a shift: latency and errors beside the former color's. */
+  judgeStep(view: Observed, step: WatchStep): Promise<Baked> {
+    const { settings, on } = this.options;
+    if (step.step === 1 && settings.bake.durationMs === 0) on({ kind: "Noted", sentence: noBake });
+    const sinceMs = Math.min(step.sinceMs, this.options.clock.now());
+    const former = this.history.of(step.former, sinceMs);
+    const grounds = {
+      color: step.color,
+      bake: { ...bakeRules(settings.bake), durationMs: step.forMs },
+      metrics: [],
+      boundsMs: boundsOf(view.reading, step.color),
+      former: former.filter(({ traffic }) => traffic !== undefined),
+    };
+    return new StepWatch(this.options, { ...step, sinceMs }, grounds, view).watch();
+  }
+
   private async watch(watch: Watch): Promise<Baked> {
     const { settings, clock, read, interrupted } = this.options;
     const { color } = watch.grounds;
+    const { intervalMs } = settings.bake;
+    const silence = new RouterSilence(`in the bake of ${color}`, { clock, intervalMs });
     for (;;) {
       const reading = await read();
       const gone = trafficLeft(reading, color) ?? (interrupted() ? interruptedBake : null);
       if (gone) return gone;
-      if (isSilent(reading, watch, clock.now())) {
-        await clock.sleep(Math.min(settings.bake.intervalMs, silentPauseMs));
-        continue;
-      }
+      if (await silence.waited(reading)) continue;
       const broken = brokenTarget(reading, color);
       if (broken) return this.blame(broken);
       const judgement = this.look(reading, watch);
@@ -119,7 +129,7 @@ export class RouterBake implements Bake {
       }
       const leftMs = watch.deadlineMs - clock.now();
       if (leftMs <= 0) return ended(judgement);
-      await clock.sleep(Math.min(settings.bake.intervalMs, Math.max(1, leftMs)));
+      await clock.sleep(Math.min(intervalMs, Math.max(1, leftMs)));
     }
   }
 
@@ -140,7 +150,7 @@ export class RouterBake implements Bake {
     };
     const measures = measuresOf(grounds);
     const deadlineMs = sinceMs + bake.durationMs;
-    return { grounds, measures, sinceMs, deadlineMs, baseline, seen: [], fresh: [], silence: null };
+    return { grounds, measures, sinceMs, deadlineMs, baseline, seen: [], fresh: [] };
   }
 
   /** What was remembered, and the former color's counters at the switch. */
@@ -176,6 +186,9 @@ export class RouterBake implements Bake {
   }
 }
 
+const noBake =
+  "`bake.duration` is 0s: steps can find errors, but nothing proves the release after its switch";
+
 /** A router that restarted counts from zero again. */
 const nothing: TrafficCount = { requests: 0, errors: 0 };
 
@@ -187,10 +200,6 @@ function sinceSwitch(reading: RouterReading, { grounds, baseline }: Watch): Omit
   const counted = [requests - base.requests, Math.max(0, errors - base.errors)] as const;
   const sameBounds = String(boundsOf(reading, grounds.color)) === String(grounds.boundsMs);
   return { traffic: counted, ...(latency && sameBounds && { latency }) };
-}
-
-function boundsOf({ traffic }: RouterReading, color: Color): readonly number[] | null {
-  return traffic.kind === "counted" ? (traffic.colors[color].latency?.boundsMs ?? null) : null;
 }
 
 /** Going back to a color that fails as often would help nobody. */
@@ -210,34 +219,6 @@ const interruptedBake: Baked = { verdict: "inconclusive", sentence: "the bake wa
 function trafficLeft(reading: RouterReading, color: Color): Baked | null {
   if (reading.weights === null || reading.weights[color] === 100) return null;
   return { verdict: "inconclusive", sentence: `traffic has left ${color}` };
-}
-
-/** @throws ROUTER_DOWN where it has been for long: traffic neither stays nor can be moved then */
-function isSilent(reading: RouterReading, watch: Watch, nowMs: number): boolean {
-  if (reading.weights !== null) {
-    watch.silence = null;
-    return false;
-  }
-  const { sinceMs = nowMs, looks = 0 } = watch.silence ?? {};
-  watch.silence = { sinceMs, looks: looks + 1 };
-  if (nowMs - sinceMs >= silentMs && looks + 1 >= silentLooks) throw routerDown(reading, watch);
-  return true;
-}
-
-function routerDown(reading: RouterReading, { grounds: { color } }: Watch): BlueGreenError {
-  const [problem = "it can't be asked", ...details] = reading.problems;
-  const message = `the router has been silent for ${formatDuration(silentMs)} in the bake of ${color}: ${problem}`;
-  const advice = adviceOn(reading, problem) ?? bringBack;
-  const hint = `${advice}; then the same command goes on with the bake`;
-  return new BlueGreenError("ROUTER_DOWN", message, { hint, details });
-}
-
-function brokenTarget(reading: RouterReading, color: Color): string | null {
-  const target = reading.targets[color];
-  const [problem = "no reason known"] = target.problems;
-  if (target.crashLoop) return `${color} crashes again and again: ${problem}`;
-  const dead = target.reachable && target.total > 0 && target.ready === 0;
-  return dead ? `${color} has no ready instance: ${problem}` : null;
 }
 
 /** Time alone never passes: no data is inconclusive. */

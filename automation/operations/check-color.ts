@@ -9,6 +9,10 @@ import { head } from "../report/safe-text.ts";
 import { verdictOf } from "../checks/finding.ts";
 import type { Outcome } from "../checks/finding.ts";
 import { runChecks } from "../checks/runner.ts";
+import { sourcesOf } from "../metrics/index.ts";
+import { openSecrets } from "../release.ts";
+import type { Revealing } from "../release.ts";
+import { readCapacity } from "./capacity.ts";
 
 /** Characters of all problems with a color's instances that are shown. */
 const maxEvidence = 4_000;
@@ -32,6 +36,17 @@ export interface Checked {
   readonly signal: AbortSignal;
 }
 
+/**
+ * Settings whose checks have their secrets in clear, and so have the metrics that they read.
+ * @throws PASSPHRASE_WRONG, ENGINE_FAILED
+ */
+export async function openForChecks(session: Revealing): Promise<Settings> {
+  const checks = await openSecrets(session, "checks");
+  const settings = { ...session.settings, checks };
+  if (!checks.some(({ kind }) => kind === "metric")) return settings;
+  return { ...settings, metrics: await openSecrets(session, "metrics") };
+}
+
 /** Never rejects for what a check finds; an empty color fails. */
 export async function examineColor(
   { settings, platform, cwd, signal }: Checked,
@@ -39,14 +54,15 @@ export async function examineColor(
   color: Color,
 ): Promise<CheckedColor> {
   const outputs = view.colors[color];
+  const around = { cwd, env: process.env, url: view.reading.url ?? platform.url(settings) };
   const subject = {
+    ...around,
     color,
     version: outputs?.release.version ?? "",
     addresses: outputs?.addresses ?? [],
-    url: view.reading.url ?? platform.url(settings),
     preview: view.reading.attached[color].length > 0,
-    cwd,
-    env: process.env,
+    metrics: sourcesOf(settings.metrics, around),
+    capacity: () => readCapacity({ settings, platform }, view, color),
   };
   const findings = await runChecks(settings.checks, subject, { signal });
   const all = [healthFinding(view, color), ...findings];

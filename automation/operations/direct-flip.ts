@@ -9,6 +9,7 @@ import { byHand, otherColor, perColor, weightsOf } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
 import type { Platform } from "../../infra/platform.ts";
 import { verifyServed } from "../../infra/probe.ts";
+import { unfitRelease } from "../../infra/rules/schema.ts";
 import { instant } from "../../infra/rules/view.ts";
 import type { DirectWay } from "../ports.ts";
 
@@ -35,7 +36,7 @@ export interface DirectFlip {
 
 /**
  * Returns the mark that it left.
- * @throws ROLLBACK_IMPOSSIBLE, USAGE where the platform can't, SWITCH_STUCK, and what it throws
+ * @throws ROLLBACK_IMPOSSIBLE, SCHEMA_UNFIT, USAGE where the platform can't, SWITCH_STUCK, and what it throws
  */
 export async function flipDirectly(written: Written, asked: DirectFlip): Promise<DirectMark> {
   await refuseUnready(written, asked);
@@ -59,8 +60,11 @@ async function refuseUnready(
   { platform, settings }: Written,
   { reading, to, view }: DirectFlip,
 ): Promise<void> {
+  const held = view?.colors[to];
+  const wrong = view && held ? unfitRelease(view.record, held) : null;
+  if (wrong) throw wrong;
   const addresses = reading.attached[to];
-  const outputs = view?.colors[to] ?? attachedAs(to, addresses);
+  const outputs = held ?? attachedAs(to, addresses);
   const colors = perColor((color) => (color === to && addresses.length > 0 ? outputs : null));
   const { targets } = await platform.read({ settings, colors });
   if (targets[to].ready > 0 || (addresses.length > 0 && !targets[to].reachable)) return;
@@ -89,7 +93,9 @@ function markOf({ to, reading, view, reason, by, pin }: DirectFlip, nowMs: numbe
   const at = instant(nowMs);
   const left = view?.colors[otherColor(to)]?.release;
   const pinned = pin && left ? { ...left, reason, by, at, until: null } : null;
-  return { generation: known + 1, at, by, reason, pin: pinned };
+  // Out of a shift forth and back are two changes, and a switch on its way comes too late.
+  const changes = (reading.weights?.[to] ?? 0) > 0 ? 2 : 1;
+  return { generation: known + changes, at, by, reason, pin: pinned };
 }
 
 async function flip({ platform, settings }: Written, to: Color, mark: DirectMark): Promise<void> {

@@ -9,6 +9,7 @@ import { adviceOn, bringBack } from "../../infra/rules/router-advice.ts";
 import { formerColor } from "../../infra/rules/roles.ts";
 import type { CommandContext } from "../command.ts";
 import { thisOwner } from "../owner.ts";
+import { leaving } from "../rollout-events.ts";
 import type { Opened, Session } from "../session.ts";
 import { openSettings } from "../session.ts";
 import { flipDirectly } from "./direct-flip.ts";
@@ -70,7 +71,7 @@ export async function rollBackDirectly(
     });
   }
   const sentence = `${to} is active again; the next \`bluegreen up\` takes this over`;
-  reporter.on({ kind: "RolledBack", to, reason });
+  reporter.on({ kind: "RolledBack", to, reason, ...leaving(view?.record.rollout ?? null, to) });
   reporter.on({ kind: "Finished", sentence, exitCode: 0 });
 }
 

@@ -11,6 +11,8 @@ import { readProject } from "../project.ts";
 import { rollBackDirectly } from "./direct-rollback.ts";
 import type { DirectRollBackOptions, SettingsAtHand } from "./direct-rollback.ts";
 import { pursue } from "./pursue.ts";
+import { isDeadHere } from "../owner.ts";
+import { isShifting } from "../rollout/ownership.ts";
 import { isEnginesFault } from "../rollout/engines-fault.ts";
 import type { Session } from "../session.ts";
 
@@ -28,8 +30,8 @@ const growMs = 5_000;
 const recordMs = 3_000;
 
 export async function rollBack(context: CommandContext, options: RollBackOptions): Promise<void> {
-  if (options.direct) {
-    const kept = keptInPassing(context);
+  const kept = keptInPassing(context);
+  if (options.direct || kept) {
     const session = kept ? null : await openInPassing(context);
     await rollBackDirectly(context, options, session, kept);
     return;
@@ -38,6 +40,10 @@ export async function rollBack(context: CommandContext, options: RollBackOptions
   let session: Session | null = null;
   try {
     session = await open(context, deadline);
+    if (await overtakesShift(session)) {
+      await rollBackDirectly(context, options, session);
+      return;
+    }
     if (options.grow) await growFormer(session, deadline);
     const goal = { kind: "RollBackNow", reason: options.reason, pin: options.pin } as const;
     await pursue(context, session, { goal, write: options.write });
@@ -47,6 +53,15 @@ export async function rollBack(context: CommandContext, options: RollBackOptions
     context.reporter.on({ kind: "Noted", sentence });
     await rollBackDirectly(context, options, session);
   }
+}
+
+/** The engine takes its time, in which the run would go on to its next share; the router doesn't. */
+async function overtakesShift({ environment, platform, on }: Session): Promise<boolean> {
+  const { record } = await environment.observe({ fresh: true });
+  if (!platform.flip || !isShifting(record, { isDead: isDeadHere })) return false;
+  const sentence = "a run works on the shift: going direct, ahead of its next step";
+  on({ kind: "Noted", sentence });
+  return true;
 }
 
 function open(context: CommandContext, deadline: Deadline): Promise<Session> {

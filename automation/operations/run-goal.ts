@@ -7,22 +7,29 @@ import type { Color, Verdict } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
 import { startProber } from "../adapters/prober.ts";
 import type { ProbeCount, Prober } from "../adapters/prober.ts";
+import { migrationPolicy } from "../migrations/policy.ts";
+import { migrationsOf } from "../migrations/step-program.ts";
 import { sourcesOf } from "../metrics/index.ts";
 import { RouterBake } from "./bake.ts";
-import { examineColor } from "./check-color.ts";
+import { examineColor, openForChecks } from "./check-color.ts";
+import { hooksFor } from "./run-hooks.ts";
 import { directWay } from "./direct-flip.ts";
 import type { Event, ProbeSummary } from "../event.ts";
 import { isDeadHere, newRolloutId, thisOwner } from "../owner.ts";
 import type { Environment, Ports } from "../ports.ts";
 import { reconcile } from "../reconcile.ts";
 import type { Goal } from "../rollout/goal.ts";
+import { warmUp } from "../warmup/warm-up.ts";
 import { openSecrets } from "../release.ts";
 import type { Revealing } from "../release.ts";
 import type { Session } from "../session.ts";
 import { moving } from "./write-back.ts";
 
 /** What a goal needs of a session. */
-export type GoalSession = Pick<Session, "settings" | "platform" | "cwd" | "on" | "boundary"> &
+export type GoalSession = Pick<
+  Session,
+  "settings" | "platform" | "application" | "cwd" | "on" | "boundary"
+> &
   Revealing & {
     readonly environment: Environment;
   };
@@ -45,8 +52,10 @@ export async function runGoal(run: GoalRun): Promise<string> {
   const bake = await bakeOf(run, probe);
   const ports: Ports = {
     environment: remembering(environment, bake),
-    checks: { run: (view, color) => checkColor(session, view, color, signal) },
+    checks: { run: (view, color) => warmAndCheck(session, view, color, signal) },
+    hooks: await hooksFor(session, goal, signal),
     bake,
+    migrations: migrationsOf(session),
     direct: directWay(session),
     clock: systemClock,
     on,
@@ -65,6 +74,9 @@ export async function runGoal(run: GoalRun): Promise<string> {
     size: session.platform.size(settings),
     gate: settings.gate,
     gateMs: settings.gateWithinMs,
+    migrations: migrationPolicy(settings),
+    hooks: settings.hooks.map(({ stage }) => stage),
+    steps: settings.shift.steps,
     fillMs: longestStartMs(settings),
   };
   try {
@@ -95,6 +107,18 @@ async function bakeOf({ session, goal, signal }: GoalRun, probe: SwitchProbe): P
 /** Shorter stretches than a second say little of how errors come. */
 const minSampleMs = 1_000;
 
+async function warmAndCheck(
+  session: GoalSession,
+  view: Observed,
+  color: Color,
+  signal: AbortSignal,
+): Promise<Verdict> {
+  const addresses = view.colors[color]?.addresses ?? [];
+  const sentence = await warmUp(session.settings.warmup, { addresses, signal });
+  if (sentence !== null) session.on({ kind: "Noted", sentence });
+  return checkColor(session, view, color, signal);
+}
+
 /** Runs all checks on a color and reports their findings; the signal ends those that still run. */
 export async function checkColor(
   session: GoalSession,
@@ -102,7 +126,7 @@ export async function checkColor(
   color: Color,
   signal: AbortSignal,
 ): Promise<Verdict> {
-  const settings = { ...session.settings, checks: await openSecrets(session, "checks") };
+  const settings = await openForChecks(session);
   const { verdict, findings } = await examineColor({ ...session, settings, signal }, view, color);
   session.on({
     kind: "Checked",

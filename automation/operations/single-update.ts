@@ -5,6 +5,7 @@ import type { Observed } from "../../infra/observation.ts";
 import { isRecorded } from "../../infra/rules/record.ts";
 import type { Request } from "../../infra/rules/request.ts";
 import type { CommandContext } from "../command.ts";
+import { givenUp } from "../rollout-events.ts";
 import type { Session } from "../session.ts";
 
 export interface SingleUpdate {
@@ -26,6 +27,7 @@ export async function updateOnce(
     session.boundary(`before ${request.kind}`);
     await session.environment.updateRouter(request);
     session.boundary(`after ${request.kind}`);
+    if (request.kind === "Abort") givenUp(view.record, request).forEach(session.on);
   }
   session.on({ kind: "Finished", sentence, exitCode: 0 });
 }

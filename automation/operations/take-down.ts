@@ -11,7 +11,7 @@ import { forgetSettings } from "../kept-settings.ts";
 import { isDeadHere } from "../owner.ts";
 import { confirm } from "../question.ts";
 import type { CommandContext } from "../command.ts";
-import { drain } from "../reconcile.ts";
+import { drain } from "../draining.ts";
 import { describeAction } from "../rollout/action.ts";
 import { hasNothingOpen } from "../rollout/drain.ts";
 import type { Session } from "../session.ts";

@@ -11,6 +11,7 @@ export type StepKind =
   | "attach"
   | "check"
   | "shift"
+  | "watch"
   | "switch"
   | "bake"
   | "hold"
@@ -21,7 +22,7 @@ export type StepKind =
 export type Measured = Readonly<Partial<Record<StepKind, readonly number[]>>>;
 
 /** Milliseconds where nothing was measured: an update takes about 0.8 s, an application 4 s. */
-export const defaultMs: Readonly<Record<Exclude<StepKind, "bake">, number>> = {
+export const defaultMs: Readonly<Record<Exclude<StepKind, "bake" | "watch">, number>> = {
   keep: 1_500,
   claim: 800,
   provision: 5_000,
@@ -34,7 +35,7 @@ export const defaultMs: Readonly<Record<Exclude<StepKind, "bake">, number>> = {
   other: 1_000,
 };
 
-const kinds: ReadonlySet<string> = new Set([...Object.keys(defaultMs), "bake"]);
+const kinds: ReadonlySet<string> = new Set([...Object.keys(defaultMs), "bake", "watch"]);
 
 /** The kind of a step as the event log words it: its first word. */
 export function stepKind(action: string): StepKind {
@@ -58,12 +59,15 @@ export interface Forecast {
   readonly measured: Measured;
   /** The bake lasts as long as the settings say. */
   readonly bakeMs: number;
+  /** Mean of the steps in which traffic is shared; they last as long as the settings say. */
+  readonly watchMs?: number;
 }
 
 /** Null where nothing would be done. */
-export function expectationOf({ steps, measured, bakeMs }: Forecast): Expectation | null {
+export function expectationOf(forecast: Forecast): Expectation | null {
+  const { steps } = forecast;
   if (steps.length === 0) return null;
-  const timed = steps.map((kind) => ({ kind, ...timeOf(kind, measured, bakeMs) }));
+  const timed = steps.map((kind) => ({ kind, ...timeOf(kind, forecast) }));
   const sum = (some: readonly { ms: number }[]): number =>
     some.reduce((all, { ms }) => all + ms, 0);
   const flip = steps.indexOf("switch");
@@ -77,8 +81,9 @@ export function expectationOf({ steps, measured, bakeMs }: Forecast): Expectatio
 
 type Timed = { readonly ms: number; readonly basis: "measured" | "default" | "setting" };
 
-function timeOf(kind: StepKind, measured: Measured, bakeMs: number): Timed {
+function timeOf(kind: StepKind, { measured, bakeMs, watchMs = 0 }: Forecast): Timed {
   if (kind === "bake") return { ms: bakeMs, basis: "setting" };
+  if (kind === "watch") return { ms: watchMs, basis: "setting" };
   const known = measured[kind] ?? [];
   if (known.length === 0) return { ms: defaultMs[kind], basis: "default" };
   return { ms: median(known), basis: "measured" };

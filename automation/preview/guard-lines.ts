@@ -6,6 +6,7 @@ import type { ErrorCode } from "../../infra/errors.ts";
 import type { GuardResult } from "../../infra/rules/activation.ts";
 import { readIntent } from "../../infra/rules/intent.ts";
 import { formatWeights } from "../../infra/model.ts";
+import { databaseOf, describeStep } from "../../infra/rules/migration.ts";
 import type { PreviewFacts } from "./facts.ts";
 import type { GuardLine, GuardName } from "./summary.ts";
 
@@ -40,6 +41,8 @@ const names: Readonly<Partial<Record<ErrorCode, GuardName>>> = {
   CLAIMED: "claim",
   ROLLOUT_OPEN: "claim",
   RELEASE_PINNED: "release",
+  SCHEMA_UNFIT: "schema",
+  MIGRATION_REFUSED: "schema",
   NOT_CLAIMED: "provision",
   COLOR_SERVES: "provision",
   PLAN_REFUSED: "plan",
@@ -58,6 +61,7 @@ const order: readonly { readonly guard: GuardName; readonly look: Look }[] = [
   { guard: "intent", look: intent },
   { guard: "claim", look: claim },
   { guard: "release", look: release },
+  { guard: "schema", look: schema },
   { guard: "provision", look: provision },
   { guard: "checks", look: checks },
   { guard: "activation", look: activation },
@@ -106,6 +110,17 @@ function claim({ facts }: Judged): GuardResult {
 function release({ facts }: Judged): GuardResult | null {
   if (facts.asked.kind !== "deploy") return null;
   return pass(`release ${facts.asked.version} isn't pinned`);
+}
+
+/** Only where migrations are known: nobody else has to read of them. */
+function schema({ facts }: Judged): GuardResult | null {
+  const { record } = facts.view;
+  const begun = facts.simulation?.record.database?.steps.slice(databaseOf(record).steps.length);
+  const steps = (begun ?? []).map(describeStep).join(", ");
+  const { schema: now } = databaseOf(record);
+  if (now === null && steps === "") return null;
+  const at = now === null ? "its schema isn't known" : `it is at schema ${now}`;
+  return pass(`the database: ${at}${steps === "" ? "" : `; ${steps} runs before the release`}`);
 }
 
 function provision({ facts }: Judged): GuardResult | null {

@@ -9,6 +9,8 @@ import type { Color, PerColor } from "../../infra/model.ts";
 import { observe } from "../../infra/observation.ts";
 import type { StackOutputs } from "../../infra/observation.ts";
 import type { Reporter } from "../event.ts";
+import { migrationPolicy } from "../migrations/policy.ts";
+import { sqlNotes } from "../migrations/sql-files.ts";
 import { isDeadHere, thisOwner } from "../owner.ts";
 import { readProject } from "../project.ts";
 import { revealedSettings } from "../release.ts";
@@ -73,6 +75,7 @@ async function gather(session: Session, gathering: Gathering): Promise<PreviewFa
   const [outputs, measured] = await Promise.all([readOutputs(session), measuredOf(session)]);
   const view = await observe({ settings, platform, outputs, nowMs: Date.now() });
   const revealed = await revealedSettings(session);
+  const sql = asked.kind === "deploy" ? await sqlNotes(session, view.record) : [];
   const situation: Situation = { settings, revealed, platform, outputs, view };
   const simulation = await imagined(session, situation, asked);
   const engine = new EnginePreview(session, gathering.scratch);
@@ -99,6 +102,7 @@ async function gather(session: Session, gathering: Gathering): Promise<PreviewFa
     notes: [
       ...(application === null ? [`${basename(settingsFile)} ${noApplication}`] : []),
       ...notes,
+      ...sql,
     ],
     hidden: environmentValues(revealed ?? settings, ...Object.values(outputs.colors)),
   };
@@ -140,6 +144,9 @@ async function imagined(
       size: platform.size(settings),
       gate: "automatic",
       gateMs: 0,
+      migrations: migrationPolicy(settings),
+      hooks: settings.hooks.map(({ stage }) => stage),
+      steps: settings.shift.steps,
     },
     self: { owner: thisOwner(), rolloutId: imaginedRollout, isDead: isDeadHere },
     view,

@@ -5,7 +5,7 @@ import { guardColor } from "../../infra/rules/color.ts";
 import { BlueGreenError } from "../../infra/errors.ts";
 import type { Declared } from "../../infra/rules/intent.ts";
 import type { Color, ColorOutputs, RouterRecord } from "../../infra/model.ts";
-import { recordSchema } from "../../infra/model.ts";
+import { schemaWith } from "../../infra/rules/record.ts";
 import type { Observed } from "../../infra/observation.ts";
 import type { ColorRequest, Request } from "../../infra/rules/request.ts";
 import { applyRequest } from "../../infra/rules/transition.ts";
@@ -29,6 +29,8 @@ export interface Start {
 export interface Step {
   readonly kind: StepKind;
   readonly sentence: string;
+  /** How long it lasts by the settings; absent where they don't say. */
+  readonly ms?: number;
 }
 
 /** The idle color's update, and the record under whose claim it would run. */
@@ -40,7 +42,7 @@ export interface Provisioning {
   readonly emptied: boolean;
 }
 
-/** The update that moves traffic, and the record that it starts from. */
+/** The update that moves all traffic, and the record that it starts from: before any has moved. */
 export interface Flip {
   readonly request: Request;
   readonly color: Color;
@@ -88,6 +90,8 @@ interface State {
   readonly routerFirst: boolean;
   readonly provisioning: Provisioning | null;
   readonly flip: Flip | null;
+  /** The record before the first step of a shift. */
+  readonly unshifted: RouterRecord | null;
   readonly emptied: Color | null;
 }
 
@@ -97,6 +101,7 @@ const beginning: Omit<State, "view"> = {
   routerFirst: false,
   provisioning: null,
   flip: null,
+  unshifted: null,
   emptied: null,
 };
 
@@ -111,7 +116,8 @@ function imagine(start: Start, before: State, action: Action): State {
     return { ...before, memory: { ...before.memory, drained: action.color } };
   }
   const sentence = wordsOf(action, start.self.rolloutId);
-  const step = { kind: stepKind(sentence), sentence };
+  const lasts = action.kind === "Watch" ? { ms: action.forMs } : {};
+  const step = { kind: stepKind(sentence), sentence, ...lasts };
   const state = { ...before, steps: [...before.steps, step] };
   const { view, memory } = state;
   switch (action.kind) {
@@ -123,6 +129,12 @@ function imagine(start: Start, before: State, action: Action): State {
       const digest = view.colors[action.color]?.release.digest ?? "";
       return { ...state, memory: { ...memory, checked: { digest, verdict: "pass" } } };
     }
+    case "RunHooks":
+      return { ...state, memory: { ...memory, hooksDone: [...memory.hooksDone, action.stage] } };
+    case "Watch":
+      return { ...state, memory: { ...memory, stepped: action.weight } };
+    case "Migrate":
+      return { ...state, memory: { ...memory, migrated: action.step } };
     case "Judge":
       return { ...state, memory: { ...memory, baked: { verdict: "pass", sentence: "imagined" } } };
     case "Empty": {
@@ -150,19 +162,22 @@ function imagineUpdate(start: Start, state: State, request: Request): State {
   const kept = request.kind === "Keep";
   const reading = { ...view.reading, weights: next.weights, generation: next.generation };
   const { color = null } = activation ?? {};
-  const flip = color && { request, color, record: view.record, next };
+  const shifts = request.kind === "Shift";
+  const unshifted = state.unshifted ?? (shifts ? view.record : null);
+  const flip = !shifts && color && { request, color, record: unshifted ?? view.record, next };
   return {
     ...state,
     view: { ...view, record: next, reading, drift: { kind: "none" } },
     memory: updated(state.memory, request),
     routerFirst: state.routerFirst || kept,
-    flip: state.flip ?? flip,
+    flip: state.flip ?? (flip || null),
+    unshifted,
   };
 }
 
 /** @throws BlueGreenError with the refusal that the color's update would meet */
 function imagineProvision(
-  { goal }: Start,
+  { goal, policy }: Start,
   state: State,
   action: Extract<Action, { kind: "Provision" }>,
 ): State {
@@ -174,14 +189,16 @@ function imagineProvision(
   const { environment, record, nowMs } = view;
   const current = view.colors[color];
   guardColor({ color, environment, record, current, nowMs }, request, { release, size });
+  const works = policy.migrations?.works ?? null;
   const filled: ColorOutputs = {
-    schema: recordSchema,
+    schema: schemaWith(works),
     color,
     release,
     addresses: [],
     rolloutId,
     size,
     given: current?.given ?? false,
+    works,
     spec: null,
   };
   const target = { ...view.reading.targets[color], ready: size, total: size, crashLoop: false };

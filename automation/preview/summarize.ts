@@ -203,7 +203,9 @@ function expectedOf(facts: PreviewFacts, outcome: Outcome) {
   const byHand: readonly StepKind[] =
     outcome === "nothing" ? [] : [outcome === "changes" ? "keep" : "switch"];
   const steps = simulation?.steps.map(({ kind }) => kind) ?? byHand;
-  return expectationOf({ steps, measured, bakeMs });
+  const watched = simulation?.steps.flatMap(({ ms }) => (ms === undefined ? [] : [ms])) ?? [];
+  const watchMs = watched.reduce((sum, ms) => sum + ms, 0) / Math.max(1, watched.length);
+  return expectationOf({ steps, measured, bakeMs, watchMs });
 }
 
 function notesOf({ notes, router, colors, view }: PreviewFacts): readonly string[] {

@@ -36,7 +36,15 @@ export interface RouterPreview {
 }
 
 export type GuardName =
-  "data plane" | "intent" | "claim" | "release" | "provision" | "checks" | "activation" | "plan";
+  | "data plane"
+  | "intent"
+  | "claim"
+  | "release"
+  | "schema"
+  | "provision"
+  | "checks"
+  | "activation"
+  | "plan";
 
 export interface GuardLine {
   readonly guard: GuardName;

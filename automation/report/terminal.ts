@@ -50,6 +50,8 @@ function render(event: Event, colors: Paint, verbose: boolean): Shown {
   switch (event.kind) {
     case "Started":
     case "Observed":
+    case "Entered":
+    case "Aborted":
     case "Measured":
       return null;
     case "Noted":
@@ -71,12 +73,23 @@ function render(event: Event, colors: Paint, verbose: boolean): Shown {
           ...seenBy(finding, colors),
         ]),
       );
+    case "Hooked":
+      return lines(...event.findings.flatMap((each) => hookLines(event.stage, each, colors)));
     case "Switched":
       return lines(`  ${colors.bold("served")} by ${event.to}${servedAfter(event.servedMs)}`);
     case "Judged":
       return { kind: "progress", text: `  ...   ${event.sentence}` };
+    case "Stepped":
+      return lines(
+        `  ${word(event.verdict, colors)}  step ${event.step} of ${event.steps}: ${event.sentence}`,
+      );
     case "Baked":
       return lines(`  ${word(event.verdict, colors)}  ${event.sentence}`);
+    case "Migrated":
+      return lines(
+        `  ${word(event.verdict, colors)}  ${event.name}: ${event.sentence}`,
+        ...seenBy(event, colors),
+      );
     case "RolledBack":
       return lines(`  ${colors.yellow("back")}  traffic is on ${event.to}: ${event.reason}`);
     case "Probed":
@@ -86,6 +99,11 @@ function render(event: Event, colors: Paint, verbose: boolean): Shown {
     case "Finished":
       return lines(colors.bold(event.sentence));
   }
+}
+
+function hookLines(stage: string, finding: FindingSummary, colors: Paint): readonly string[] {
+  const said = `${stage}: ${finding.sentence}`;
+  return [`  ${word(finding.verdict, colors)}  ${said}`, ...seenBy(finding, colors)];
 }
 
 /** Lines of a finding's evidence that are shown; all of it is in the event log. */

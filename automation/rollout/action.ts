@@ -1,7 +1,9 @@
 /** What the loop may do next; imperative, sets and never toggles. Data only. */
 
 import type { BlueGreenError } from "../../infra/errors.ts";
-import type { Color } from "../../infra/model.ts";
+import type { HookStage } from "../../infra/hook-stages.ts";
+import type { Color, DirectMark, MigrationStep, Phase } from "../../infra/model.ts";
+import { describeStep } from "../../infra/rules/migration.ts";
 import type {
   ClaimColor,
   ColorRequest,
@@ -21,9 +23,15 @@ export type Action =
       readonly rolloutId: string;
       readonly size: number;
     }
+  /** Run a step that changes the database's schema; without a rollout it is a contract. */
+  | RunMigration
   | { readonly kind: "Check"; readonly color: Color }
+  /** Run the user's hooks of a stage, one after the other. */
+  | RunHooks
   /** Judge the color that has all traffic until there is a verdict or the bake is over. */
   | { readonly kind: "Judge"; readonly color: Color; readonly sinceMs: number }
+  /** Judge the color that shares the traffic until it fails or its step is over. */
+  | WatchStep
   /** Traffic back past the engine, which can't do it. */
   | { readonly kind: "FlipBack"; readonly to: Color; readonly request: RollBack }
   /** Empty a retiring color's stack. */
@@ -33,11 +41,53 @@ export type Action =
   | { readonly kind: "Finish"; readonly sentence: string }
   | { readonly kind: "Fail"; readonly error: BlueGreenError };
 
+export interface RunMigration {
+  readonly kind: "Migrate";
+  readonly step: MigrationStep;
+  readonly rolloutId: string | null;
+}
+
 export interface Draining {
   readonly kind: "Drain";
   readonly color: Color;
   /** More than 0. */
   readonly ms: number;
+}
+
+export interface RunHooks {
+  readonly kind: "RunHooks";
+  readonly stage: HookStage;
+  readonly subject: HookSubject;
+}
+
+/** What hooks are told of. */
+export interface HookSubject {
+  /** Id of the rollout; before and after a color is emptied, one of its own for that. */
+  readonly id: string;
+  /** The color that is to get the traffic, or has got it; the one that is emptied. */
+  readonly color: Color;
+  /** The color that had the traffic before; null at a first release, and where none gets any. */
+  readonly former: Color | null;
+  /** Version of the color's release; empty where it isn't known any more. */
+  readonly version: string;
+  /** Null until the color is filled, and where it isn't known any more. */
+  readonly digest: string | null;
+  /** Null where no rollout is open. */
+  readonly phase: Phase | null;
+}
+
+export interface WatchStep {
+  readonly kind: "Watch";
+  readonly color: Color;
+  /** The color that has the rest. */
+  readonly former: Color;
+  readonly sinceMs: number;
+  /** Its share of the traffic in percent. */
+  readonly weight: number;
+  readonly forMs: number;
+  /** Which step it is, from 1 on, and of how many. */
+  readonly step: number;
+  readonly steps: number;
 }
 
 /** What a `Keep` does where there is no router yet. */
@@ -50,10 +100,16 @@ export function describeAction(action: Action): string {
       return action.as ?? describeRequest(action.request);
     case "Provision":
       return `provision ${action.color} with ${action.version}`;
+    case "Migrate":
+      return describeStep(action.step);
     case "Check":
       return `check ${action.color}`;
+    case "RunHooks":
+      return `run the hooks of ${action.stage}`;
     case "Judge":
       return `bake ${action.color}`;
+    case "Watch":
+      return `watch ${action.color} at ${action.weight} %`;
     case "FlipBack":
       return `direct flip to ${action.to}: ${action.request.reason}`;
     case "Empty":
@@ -65,6 +121,11 @@ export function describeAction(action: Action): string {
     case "Fail":
       return action.error.message;
   }
+}
+
+/** What the first update after a direct rollback says in its history: nothing else tells of that. */
+export function describeTakeOver({ by, at, reason }: DirectMark): string {
+  return `take over a direct rollback by ${by} at ${at}: ${reason}`;
 }
 
 /** One line for `pulumi stack history`. */
@@ -96,6 +157,14 @@ export function describeRequest(request: Request): string {
       return `detach ${request.color} for good`;
     case "Retired":
       return `${request.color} is empty`;
+    case "BeginMigration":
+      return `begin ${describeStep(request.step)}`;
+    case "EndMigration":
+      return `${describeStep(request.step)} is done`;
+    case "StopMigration":
+      return `${describeStep(request.step)} failed`;
+    case "RecordSchema":
+      return `record schema ${request.schema}`;
     case "Deactivate":
       return "stop serving";
     case "Pin":

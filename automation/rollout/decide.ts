@@ -13,15 +13,25 @@ import { makeRouter } from "./action.ts";
 import { afterItsEnd, failed, failedBake } from "./failure.ts";
 import { afterChecks, stopAtGate } from "./gate.ts";
 import type { Deploy, RollBackNow, SwitchTo } from "./goal.ts";
+import { hasHooks, hooksBeforeTraffic, hooksOfBake, hooksOfSwitch } from "./hooks.ts";
+import { recording, rolloutHooks } from "./hooks.ts";
 import type { Memory } from "./memory.ts";
+import { afterStep, decideContract, expandFirst } from "./migration.ts";
 import { claimFor, openRollout, takeOwnership, unfinishedVersion } from "./ownership.ts";
 import { drainFirst } from "./drain.ts";
 import { activeWord, fail, notPassed, refuseDrift, refuseStart, unconvinced } from "./refusal.ts";
 import { decideRetirement, finishRetiring } from "./retirement.ts";
+import { movedByOthers, stepsOf, watchOrMoveOn } from "./shift.ts";
 import type { Situation } from "./situation.ts";
 
 export function decide(situation: Situation): Action {
-  const { goal } = situation;
+  return recording(situation, decideGoal(situation));
+}
+
+function decideGoal(situation: Situation): Action {
+  const { goal, memory } = situation;
+  const stopped = memory.failure && afterStep(situation);
+  if (stopped) return { kind: "Update", request: stopped };
   switch (goal.kind) {
     case "Deploy":
       return decideDeploy({ ...situation, goal });
@@ -31,6 +41,8 @@ export function decide(situation: Situation): Action {
       return decideRollback({ ...situation, goal });
     case "RetireIdle":
       return decideRetirement({ ...situation, goal });
+    case "Contract":
+      return decideContract({ ...situation, goal });
   }
 }
 
@@ -127,8 +139,16 @@ function decideSwitch(situation: Situation<SwitchTo>): Action {
   const verdict = checkedVerdict(memory, digest);
   if (verdict === null) return { kind: "Check", color: goal.color };
   if (verdict !== "pass") return { kind: "Fail", error: notPassed(goal.color, verdict) };
+  const hooks = hooksOfSwitch(situation, goal.color, { version, digest });
+  if (hooks) return hooks;
   const start = claimFor(situation, "switch", goal.color, version);
-  const until = goal.bake ? null : windowEnd(situation);
+  // The first of several steps must find its rollout in the record, or who is cut short there
+  // would have moved traffic for nobody.
+  if (stepsOf(situation).length > 0 && view.record.activeColor !== null) {
+    return { kind: "Update", request: start };
+  }
+  const bakes = goal.bake || hasHooks(situation, "POST_PRODUCTION_TRAFFIC_SHIFT");
+  const until = bakes ? null : windowEnd(situation);
   return {
     kind: "Update",
     request: { kind: "Switch", rolloutId: start.rolloutId, digest, start, holdUntil: until },
@@ -166,14 +186,18 @@ function advance(situation: Situation<Deploy | SwitchTo>, rollout: Rollout): Act
   const waiting = stopAtGate(situation, rollout);
   if (waiting) return waiting;
   const owner = takeOwnership(situation, rollout);
-  if (owner) return owner;
+  if (owner?.kind === "Fail") return owner;
+  const moved = movedByOthers(situation, rollout);
+  const first = moved ?? owner;
+  if (first) return first;
   switch (rollout.phase) {
     case "provision":
       return fill(situation, rollout);
     case "check":
     case "gate":
-    case "shift":
       return check(situation, rollout);
+    case "shift":
+      return watchOrMoveOn(situation, rollout);
     case "bake":
       return bake(situation, rollout);
     case "hold":
@@ -188,6 +212,10 @@ function fill(situation: Situation, rollout: Rollout): Action {
     const { digest } = outputs.release;
     return { kind: "Update", request: { kind: "Attach", rolloutId: rollout.id, digest } };
   }
+  const hooks = rolloutHooks(situation, "PRE_SCALE_UP", rollout);
+  if (hooks) return hooks;
+  const expand = expandFirst(situation, rollout);
+  if (expand) return expand;
   const active = view.record.activeColor && view.colors[view.record.activeColor];
   const size = Math.max(policy.size, active ? active.size : 0);
   const { color, version, id } = rollout;
@@ -198,13 +226,19 @@ function check(situation: Situation<Deploy | SwitchTo>, rollout: Rollout): Actio
   const { view, memory } = situation;
   const digest = rollout.digest ?? view.colors[rollout.color]?.release.digest ?? "";
   const verdict = checkedVerdict(memory, digest);
-  if (verdict === null) return { kind: "Check", color: rollout.color };
+  if (verdict === null) {
+    const filled = rollout.kind === "deploy";
+    const hooks = filled ? hooksBeforeTraffic(situation, "POST_SCALE_UP", rollout) : null;
+    return hooks ?? { kind: "Check", color: rollout.color };
+  }
   return afterChecks(situation, rollout, digest);
 }
 
 function bake(situation: Situation<Deploy | SwitchTo>, rollout: Rollout): Action {
   const { memory, goal } = situation;
   const wanted = goal.kind === "Deploy" || goal.bake;
+  const hooks = hooksOfBake(situation, rollout, wanted);
+  if (hooks) return needsProof(situation) ? keep("prove the switch that was cut short") : hooks;
   if (!memory.baked && wanted) {
     return { kind: "Judge", color: rollout.color, sinceMs: Date.parse(rollout.since) };
   }

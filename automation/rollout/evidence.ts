@@ -193,13 +193,11 @@ function logMixedRatio(counts: Counts & { p0: number; prior: number }): number {
   return posterior - logBetaExcess(p0, prior, prior);
 }
 
-interface Process extends Counts {
-  readonly logWeighted: number;
-}
-
-/** The e-processes that have started, the one that began at the switch first. */
-function processesOf({ samples, p0, restartMs = 30_000, phi = 1 }: Evidence): Process[] {
-  const readings = withoutResets(samples);
+/** Of each e-process that has begun, the reading that it counts from; null: from the beginning. */
+export function startsOf(
+  readings: readonly { readonly atMs: number }[],
+  restartMs: number,
+): readonly (number | null)[] {
   const [start, now] = [readings[0], readings.at(-1)];
   if (start === undefined || now === undefined) return [];
   const begun = 1 + Math.floor(Math.max(0, now.atMs - start.atMs) / restartMs);
@@ -207,17 +205,40 @@ function processesOf({ samples, p0, restartMs = 30_000, phi = 1 }: Evidence): Pr
   return Array.from({ length: Math.min(begun, maxProcesses) }, (_, index) => {
     const dueMs = start.atMs + index * restartMs;
     while (next < readings.length - 1 && (readings[next]?.atMs ?? 0) < dueMs) next++;
-    const base = index === 0 ? nothing : (readings[next] ?? now);
+    return index === 0 ? null : next;
+  });
+}
+
+/** What an e-process adds to the mixture, as a logarithm: E_k / (k (k+1)), with k = index + 1. */
+export function logWeighted(logValue: number, index: number): number {
+  return logValue - Math.log((index + 1) * (index + 2));
+}
+
+/** Natural logarithm of the mixture, with those that have not begun at 1. */
+export function logMixed(weighted: readonly number[]): number {
+  return logSumExp([...weighted, -Math.log(weighted.length + 1)]);
+}
+
+interface Process extends Counts {
+  readonly logWeighted: number;
+}
+
+/** The e-processes that have started, the one that began at the switch first. */
+function processesOf({ samples, p0, restartMs = 30_000, phi = 1 }: Evidence): Process[] {
+  const readings = withoutResets(samples);
+  const now = readings.at(-1);
+  if (now === undefined) return [];
+  return startsOf(readings, restartMs).map((start, index) => {
+    const base = start === null ? nothing : (readings[start] ?? now);
     const total = now.requests - base.requests;
     const bad = Math.min(total, now.errors - base.errors);
     const value = total === 0 ? 0 : logE({ bad: bad / phi, total: total / phi, p0 });
-    return { bad, total, logWeighted: value - Math.log((index + 1) * (index + 2)) };
+    return { bad, total, logWeighted: logWeighted(value, index) };
   });
 }
 
 function mixed(processes: readonly Process[]): number {
-  const notStarted = -Math.log(processes.length + 1);
-  return logSumExp([...processes.map((process) => process.logWeighted), notStarted]);
+  return logMixed(processes.map((process) => process.logWeighted));
 }
 
 /** Adds up what each reading shows more than the one before. */

@@ -2,7 +2,7 @@
 
 import { BlueGreenError } from "../../infra/errors.ts";
 import type { Color, Release, Rollout } from "../../infra/model.ts";
-import { personOf } from "../../infra/rules/owner.ts";
+import { personOf, sameOwner } from "../../infra/rules/owner.ts";
 import { pinOf } from "../../infra/rules/record.ts";
 import type { Abort, PinRelease, RollBack } from "../../infra/rules/request.ts";
 import type { Action } from "./action.ts";
@@ -26,6 +26,8 @@ export function failed(
     const request = { ...blame(self, error.message, rollout.id), pin: false };
     return wayBack(situation, rollout.former, request);
   }
+  const leaving = mine && serving ? leaveShift(situation, rollout, { error, blamed }) : null;
+  if (leaving) return leaving;
   if (blamed && !isPinned(situation, blamed)) {
     return { kind: "Update", request: pinning(self, blamed, error.message) };
   }
@@ -33,7 +35,21 @@ export function failed(
   return { kind: "Fail", error: lastWord(situation, { error, blamed }, serving ? rollout : null) };
 }
 
-/** Back, because the release didn't pass its bake. */
+/**
+ * A shift that can't go on goes back: nobody would judge the share that has moved. Null where that
+ * was tried, and where somebody else works on the rollout.
+ */
+function leaveShift(situation: Situation, rollout: Rollout, { error, blamed }: Failure) {
+  const { memory, self, view } = situation;
+  const { phase, former, id } = rollout;
+  const own = sameOwner(view.record.claim?.owner ?? null, self.owner);
+  // A person has moved traffic past the shift, and what a person has set stays.
+  if (view.drift.kind === "foreign") return null;
+  if (phase !== "shift" || former === null || !own || memory.baked?.verdict === "fail") return null;
+  return wayBack(situation, former, { ...blame(self, error.message, id), pin: blamed !== null });
+}
+
+/** Back, because the release didn't pass its bake, or a step before it. */
 export function failedBake(situation: Situation, { id, former }: Rollout, sentence: string) {
   return former && wayBack(situation, former, blame(situation.self, sentence, id));
 }
@@ -118,7 +134,7 @@ function notReturned(
   verdict: string,
   { error, details }: { error: BlueGreenError; details: readonly string[] },
 ): BlueGreenError {
-  const impossible = error.code === "ROLLBACK_IMPOSSIBLE";
+  const impossible = error.code === "ROLLBACK_IMPOSSIBLE" || error.code === "SCHEMA_UNFIT";
   const way = "go back with `bluegreen rollback --direct`";
   const why = `${error.code}: ${error.message}`;
   return new BlueGreenError(

@@ -1,4 +1,4 @@
-/** What follows the checks: the switch, or the gate at which a person has the word. Pure. */
+/** What follows the checks: traffic, or the gate at which a person has the word. Pure. */
 
 import type { Rollout } from "../../infra/model.ts";
 import { gateWaiting, isGateOver } from "../../infra/rules/gate.ts";
@@ -6,6 +6,8 @@ import { personOf } from "../../infra/rules/owner.ts";
 import { instant } from "../../infra/rules/view.ts";
 import type { Action } from "./action.ts";
 import type { Deploy, SwitchTo } from "./goal.ts";
+import { hooksBeforeTraffic } from "./hooks.ts";
+import { moveOn } from "./shift.ts";
 import type { Situation } from "./situation.ts";
 
 type Moving = Situation<Deploy | SwitchTo>;
@@ -16,14 +18,19 @@ export function afterChecks(situation: Moving, rollout: Rollout, digest: string)
   const permit = goal.kind === "Deploy" ? goal.permit : undefined;
   const gated = policy.gate === "manual" && goal.kind === "Deploy" && rollout.kind === "deploy";
   const { id: rolloutId } = rollout;
+  const tested = hooksBeforeTraffic(situation, "POST_TEST_TRAFFIC_SHIFT", rollout);
+  if (tested) return tested;
   if (gated && rollout.phase === "check") {
     const until = instant(view.nowMs + policy.gateMs);
     return { kind: "Update", request: { kind: "Wait", rolloutId, digest, until } };
   }
+  // Where a freeze refuses the switch, they would run for nothing.
+  const last = view.frozen ? null : "PRE_PRODUCTION_TRAFFIC_SHIFT";
+  const hooks = last && hooksBeforeTraffic(situation, last, rollout);
+  if (hooks) return hooks;
   const by = personOf(self.owner);
   const permission = permit && { by, at: instant(view.nowMs), reason: permit.reason };
-  const asked = { kind: "Switch", rolloutId, digest, start: null, holdUntil: null } as const;
-  return { kind: "Update", request: { ...asked, ...(permission && { permission }) } };
+  return moveOn(situation, rollout, { digest, ...(permission && { permission }) });
 }
 
 /** Nobody works on a rollout at its gate without a person's word; null: it may go on. */

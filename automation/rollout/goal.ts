@@ -1,6 +1,8 @@
 /** What a command wants to be true in the end, and by which rules. Data only. */
 
+import type { HookStage } from "../../infra/hook-stages.ts";
 import type { Color, Owner } from "../../infra/model.ts";
+import type { MigrationPolicy } from "./migration-policy.ts";
 
 export interface Deploy {
   readonly kind: "Deploy";
@@ -33,7 +35,20 @@ export interface RetireIdle {
   readonly force: boolean;
 }
 
-export type Goal = Deploy | SwitchTo | RollBackNow | RetireIdle;
+/** The database's contract step, on its own. */
+export interface Contract {
+  readonly kind: "Contract";
+}
+
+export type Goal = Deploy | SwitchTo | RollBackNow | RetireIdle | Contract;
+
+/** One step on the way to a switch. */
+export interface ShiftStep {
+  /** Share of the new color in percent, from 1 to 99. */
+  readonly weight: number;
+  /** How long it is watched, in milliseconds. */
+  readonly forMs: number;
+}
 
 /** The settings that decisions depend on; times in milliseconds. */
 export interface Policy {
@@ -52,6 +67,12 @@ export interface Policy {
   readonly gate: "automatic" | "manual";
   /** How long a rollout waits for a person's word. */
   readonly gateMs: number;
+  /** Absent: the settings say nothing of a database. */
+  readonly migrations?: MigrationPolicy;
+  /** Shares of traffic on the way to a switch, rising; empty: all at once. */
+  readonly steps: readonly ShiftStep[];
+  /** Stages that have hooks. */
+  readonly hooks: readonly HookStage[];
 }
 
 /** Who runs this, and under which name a new rollout would go. */

@@ -1,7 +1,8 @@
 /** What one run of the loop has learned; lost when it is killed, and learned again then. */
 
 import type { BlueGreenError } from "../../infra/errors.ts";
-import type { Baked, Color, Release, Verdict } from "../../infra/model.ts";
+import type { HookStage } from "../../infra/hook-stages.ts";
+import type { Baked, Color, MigrationStep, Release, Verdict } from "../../infra/model.ts";
 import type { Request } from "../../infra/rules/request.ts";
 
 /** Why this run can't reach its goal: it cleans up, then fails with it. */
@@ -16,8 +17,14 @@ export interface Memory {
   readonly rolloutId: string | null;
   /** Result of the checks on this digest. */
   readonly checked: { readonly digest: string; readonly verdict: Verdict } | null;
-  /** Result of the bake. */
+  /** Result of the bake; before it that of a step which failed. */
   readonly baked: Baked | null;
+  /** Share of the new color whose step of the shift this run has judged. */
+  readonly stepped: number | null;
+  /** Stages whose hooks this run has done. */
+  readonly hooksDone: readonly HookStage[];
+  /** The migration step that this run has done. */
+  readonly migrated: MigrationStep | null;
   readonly failure: Failure | null;
   /** Why the engine can't return traffic: the router is written directly then. */
   readonly barred: BlueGreenError | null;
@@ -39,6 +46,9 @@ export const noMemory: Memory = {
   rolloutId: null,
   checked: null,
   baked: null,
+  stepped: null,
+  hooksDone: [],
+  migrated: null,
   failure: null,
   barred: null,
   done: false,

@@ -211,6 +211,6 @@ export function measureSentences({ errors, latency }: Measures): readonly string
   return [`judged against ${known}: at most ${percent(p0)} errors${budget}${bursts}`, slow];
 }
 
-function millis(ms: number): string {
+export function millis(ms: number): string {
   return `${Number(ms.toPrecision(3))} ms`;
 }

@@ -8,7 +8,7 @@ import { sameOwner } from "../../infra/rules/owner.ts";
 import type { ClaimColor } from "../../infra/rules/request.ts";
 import { instant } from "../../infra/rules/view.ts";
 import type { Action } from "./action.ts";
-import type { Deploy, SwitchTo } from "./goal.ts";
+import type { Deploy, Self, SwitchTo } from "./goal.ts";
 import type { Situation } from "./situation.ts";
 
 /** The rollout that this goal continues; a finished one counts only for the run that made it. */
@@ -42,6 +42,15 @@ function mayStillBeFilled({ view, self }: Situation, rollout: Rollout): boolean 
   return liveClaim(view.record, view.nowMs) === null;
 }
 
+/** True while a run that may be alive works on a shift: its next share wouldn't wait for anybody. */
+export function isShifting(
+  { rollout, claim }: Pick<RouterRecord, "rollout" | "claim">,
+  { isDead }: Pick<Self, "isDead">,
+): boolean {
+  const owner = claim?.owner ?? null;
+  return rollout?.phase === "shift" && owner !== null && !isDead(owner);
+}
+
 /** An update that makes this run the owner; null when it is already. */
 export function takeOwnership(situation: Situation, rollout: Rollout): Action | null {
   const { view, self, policy, memory } = situation;
@@ -63,11 +72,18 @@ export function takeOwnership(situation: Situation, rollout: Rollout): Action | 
       color: rollout.color,
       version: rollout.version,
       owner: self.owner,
-      until: instant(view.nowMs + policy.claimMs),
+      until: instant(view.nowMs + policy.claimMs + stepMs(situation, rollout)),
       replaces,
       force: true,
     },
   };
+}
+
+/** The claim must outlive the step that a shift is in. */
+function stepMs({ view, policy }: Situation, { phase, color }: Rollout): number {
+  const weight = view.record.weights[color];
+  const step = policy.steps.find((each) => each.weight === weight);
+  return phase === "shift" && step ? step.forMs : 0;
 }
 
 /** The owner of the claim that keeps others out, where it is known to be dead and stays so. */

@@ -12,6 +12,7 @@ import { adviceOn, bringBack } from "../../infra/rules/router-advice.ts";
 import { pinOf } from "../../infra/rules/record.ts";
 import type { Action } from "./action.ts";
 import type { Deploy, SwitchTo } from "./goal.ts";
+import { refuseSchema } from "./migration.ts";
 import { deadOwner } from "./ownership.ts";
 import type { Situation } from "./situation.ts";
 
@@ -27,7 +28,7 @@ export function refuseStart(situation: Situation<Deploy | SwitchTo>): BlueGreenE
   if (view.frozen) return refusedByFreeze(view.frozen);
   const digest = goal.kind === "Deploy" ? goal.digest : null;
   const pin = digest === null ? null : pinOf(record.pins, digest, view.nowMs);
-  if (!pin) return null;
+  if (!pin) return refuseSchema(situation);
   const sentence = `release ${pin.version} is pinned by ${pin.by}: ${pin.reason}`;
   return new BlueGreenError("RELEASE_PINNED", sentence, {
     hint: `deploy another release, or lift it with \`bluegreen unpin ${pin.version}\``,

@@ -7,6 +7,8 @@ import { formatWeights } from "../../infra/model.ts";
 import type { Action } from "./action.ts";
 import { stillNeeded } from "../../infra/rules/retirement.ts";
 import { drainFirst } from "./drain.ts";
+import { cleanUpHooks } from "./hooks.ts";
+import { contractLast } from "./migration.ts";
 import type { Situation } from "./situation.ts";
 import type { RetireIdle } from "./goal.ts";
 
@@ -15,12 +17,13 @@ export function decideRetirement(situation: Situation<RetireIdle>): Action {
   const { color, force } = goal;
   if (memory.failure) return { kind: "Fail", error: memory.failure.error };
   if (view.record.retiring === color) return finishRetiring(situation, color);
-  if (isEmpty(situation, color)) return { kind: "Finish", sentence: `${color} is empty` };
+  if (isEmpty(situation, color)) return contractLast(situation, `${color} is empty`);
   // What a person can wait for by the clock comes before what only clients can end.
   const needed = serves(situation) ?? stillNeeded(view, goal);
   const refusal = needed ?? (force ? null : stillReached(situation));
   if (refusal) return { kind: "Fail", error: refusal };
   return (
+    cleanUpHooks(situation, "PRE_CLEAN_UP", color) ??
     drainFirst(situation, color) ?? { kind: "Update", request: { kind: "Retire", color, force } }
   );
 }
@@ -29,7 +32,9 @@ export function decideRetirement(situation: Situation<RetireIdle>): Action {
 export function finishRetiring(situation: Situation, color: Color): Action {
   const empty = situation.memory.emptied === color || isEmpty(situation, color);
   if (!empty) return drainFirst(situation, color) ?? { kind: "Empty", color };
-  return { kind: "Update", request: { kind: "Retired", color } };
+  // Until that is recorded, a run that was killed is followed by one that does the same again.
+  const hooks = cleanUpHooks(situation, "POST_CLEAN_UP", color);
+  return hooks ?? { kind: "Update", request: { kind: "Retired", color } };
 }
 
 /** A color that never got to its end has no outputs, but may have instances. */

@@ -8,6 +8,7 @@ import type { Frozen } from "../../infra/rules/freeze.ts";
 import type { Paint } from "../report/paint.ts";
 import { colorsByRole } from "./report.ts";
 import type { StatusReport } from "./report.ts";
+import type { StepReport } from "./rollout.ts";
 
 /** Text that was typed by people elsewhere, on one line. */
 const maxText = 200;
@@ -21,6 +22,7 @@ export function renderStatus(report: StatusReport, paint: Paint): string {
     ...rolloutLines(report, paint),
     ...fillingLines(report),
     ...rollbackLines(report),
+    ...databaseLines(report),
     ...weightLines(report),
     ...report.remarks.map((sentence): Fact => ["traffic", sentence]),
     ...(report.frozen ? [["frozen", frozenLine(report.frozen)] as const] : []),
@@ -86,15 +88,20 @@ function shortDigest(digest: string | null): string {
 
 function rolloutLines({ rollout, at }: StatusReport, paint: Paint): readonly Fact[] {
   if (!rollout) return [];
-  const { id, kind, phase, since, sentence, version, color, owner, ownerGone } = rollout;
+  const { id, kind, phase, since, sentence, version, color, step, owner, ownerGone } = rollout;
   const age = ago(Date.parse(at) - Date.parse(since));
   const what = kind === "deploy" ? `deploys ${version} into ${color}` : `switches to ${color}`;
   const gone = ownerGone === true ? ", that process is gone" : "";
   const who = owner === null ? "" : `, by ${owner}${gone}`;
   return [
     ["phase", `${paint.bold(phase)}, since ${age}. ${sentence}`],
+    ...(step ? [stepLine(step, color)] : []),
     ["rollout", `${id} ${what}${who}`],
   ];
+}
+
+function stepLine({ step, steps, weight, endsAt }: StepReport, color: Color): Fact {
+  return ["step", `${step} of ${steps}: ${color} has ${weight} %, until ${endsAt}`];
 }
 
 /** What has ended is told as a problem. */
@@ -116,6 +123,12 @@ function rollbackLines({ rollback, activeColor }: StatusReport): readonly Fact[]
         ? `the window is over, \`bluegreen retire\` may empty ${to}`
         : `for another ${coarse(leftMs)}`;
   return [["rollback", `to ${to} (${version ?? "?"}), ${window}; ${sentence}`]];
+}
+
+function databaseLines({ database }: StatusReport): readonly Fact[] {
+  if (!database) return [];
+  const due: readonly Fact[] = database.due ? [["", database.due.sentence]] : [];
+  return [["database", database.sentence], ...due];
 }
 
 /** The table shows what is served; only a difference needs a line of its own. */

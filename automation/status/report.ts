@@ -1,14 +1,14 @@
 /** What `bluegreen status` tells, as one document: a pure fold of an observation. */
 
-import { describeOwner } from "../../infra/rules/owner.ts";
 import type { Settings } from "../../infra/config.ts";
-import { colors, perColor, phaseSentences } from "../../infra/model.ts";
-import type { Color, Instant, PerColor, Phase, Pin, Rollout, Weights } from "../../infra/model.ts";
-import { isFilledByHand } from "../../infra/rules/by-hand.ts";
+import { colors, perColor } from "../../infra/model.ts";
+import type { Color, Instant, PerColor, Pin, Weights } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
 import type { Frozen } from "../../infra/rules/freeze.ts";
 import { instant } from "../../infra/rules/view.ts";
 import type { Contents } from "../../infra/platform.ts";
+import { databaseReport } from "./database.ts";
+import type { DatabaseReport } from "./database.ts";
 import { findDrift } from "./drift.ts";
 import type { DriftReport } from "./drift.ts";
 import { fillingOf, tellsOfThePast } from "./filling.ts";
@@ -17,6 +17,8 @@ import { findProblems } from "./problems.ts";
 import type { ProblemReport } from "./problems.ts";
 import { rollbackOf } from "./rollback.ts";
 import type { RollbackReport } from "./rollback.ts";
+import { rolloutReport } from "./rollout.ts";
+import type { RolloutReport } from "./rollout.ts";
 
 /** Version of the document that `bluegreen status --json` prints. */
 export const statusSchema = 1;
@@ -49,24 +51,6 @@ export interface ColorReport {
   readonly filling: FillingReport | null;
 }
 
-export interface RolloutReport {
-  readonly id: string;
-  readonly kind: "deploy" | "switch";
-  readonly phase: Phase;
-  /** What is true in this phase. */
-  readonly sentence: string;
-  readonly since: Instant;
-  readonly color: Color;
-  readonly former: Color | null;
-  readonly version: string;
-  /** Who works on it; null: nobody at the moment. */
-  readonly owner: string | null;
-  /** True: that process is known to be gone. Null: it can't be known from here. */
-  readonly ownerGone: boolean | null;
-  /** When the claim ends; null: nothing is claimed. */
-  readonly claimedUntil: Instant | null;
-}
-
 export interface StatusReport {
   readonly schema: typeof statusSchema;
   readonly at: Instant;
@@ -85,6 +69,7 @@ export interface StatusReport {
   readonly colors: PerColor<ColorReport>;
   readonly rollout: RolloutReport | null;
   readonly rollback: RollbackReport;
+  readonly database: DatabaseReport | null;
   /** Null while switches are allowed. */
   readonly frozen: Frozen | null;
   readonly pins: readonly Pin[];
@@ -114,7 +99,7 @@ export interface StatusInput {
 }
 
 export function statusOf(input: StatusInput): StatusReport {
-  const { settings, project, application, url, view, nowMs } = input;
+  const { settings, project, application, url, view, ownerGone, nowMs } = input;
   const { environment, platform } = settings;
   const named = { schema: statusSchema, environment, project, application, platform, url } as const;
   const at = instant(nowMs);
@@ -131,12 +116,13 @@ export function statusOf(input: StatusInput): StatusReport {
     switchedAt,
     weights: { recorded: view.stored.weights, served: view.reading.weights },
     colors: perColor((color) => colorReport(view, color, fillings[color])),
-    rollout: rolloutReport(input, view),
+    rollout: rolloutReport(view, { ownerGone, steps: settings.shift.steps }),
     rollback: rollbackOf(view),
+    database: databaseReport(view, settings),
     frozen: view.frozen,
     pins: record.pins.filter(({ until }) => until === null || Date.parse(until) > nowMs),
     drift: findDrift(view, { settings, name: input.settingsName }),
-    problems: findProblems(view, { ownerGone: input.ownerGone, fillings }),
+    problems: findProblems(view, { ownerGone, fillings }),
     remarks: input.remarks ?? [],
   };
 }
@@ -172,6 +158,7 @@ const nothing = {
     leftMs: null,
     sentence: "there is nothing to return to",
   },
+  database: null,
   frozen: null,
   pins: [],
   drift: [],
@@ -230,39 +217,6 @@ function roleOf(
   if (color === activeColor) return "active";
   return color === retiring ? "retiring" : roles[state];
 }
-
-function rolloutReport(
-  { ownerGone }: StatusInput,
-  { record, colors: held }: Observed,
-): RolloutReport | null {
-  const { rollout, claim } = record;
-  if (!rollout) return null;
-  const { id, kind, phase, since, color, former, version } = rollout;
-  const owner = claim?.owner ? describeOwner(claim.owner) : null;
-  return {
-    id,
-    kind,
-    phase,
-    sentence: phaseSentence(rollout, isFilledByHand(record, held[rollout.color])),
-    since,
-    color,
-    former,
-    version,
-    owner,
-    ownerGone: owner === null ? null : ownerGone,
-    claimedUntil: claim?.until ?? null,
-  };
-}
-
-function phaseSentence({ former, phase, color }: Rollout, byPerson: boolean): string {
-  if (byPerson && phase === "provision") {
-    return `${color} is filled by hand and waits for \`bluegreen switch ${color}\`; the active color has all traffic.`;
-  }
-  return former === null && phase === "hold" ? firstHeld : phaseSentences[phase];
-}
-
-/** A first release has no former color to speak of. */
-const firstHeld = "The first release has all traffic.";
 
 /** Active first, then the other, so that a reader finds what serves in the same place. */
 export function colorsByRole({ activeColor }: Pick<StatusReport, "activeColor">): readonly Color[] {

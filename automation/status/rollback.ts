@@ -2,6 +2,7 @@
 
 import type { Color, Instant, RouterRecord } from "../../infra/model.ts";
 import { otherColor } from "../../infra/model.ts";
+import { unfitRelease } from "../../infra/rules/schema.ts";
 import type { Observed } from "../../infra/observation.ts";
 
 export interface RollbackReport {
@@ -26,6 +27,8 @@ export function rollbackOf(view: Observed): RollbackReport {
   const report = { to, version: outputs?.release.version ?? null, until, leftMs };
   if (to === null) return { ...report, possible: false, sentence: "there is nothing to return to" };
   if (!outputs) return { ...report, possible: false, sentence: `${to} is empty` };
+  const unfit = unfitRelease(record, outputs);
+  if (unfit) return { ...report, possible: false, sentence: unfit.message };
   const target = reading.targets[to];
   if (target.reachable && target.ready === 0) {
     return { ...report, possible: false, sentence: `${to} has no ready instance` };
@@ -50,5 +53,9 @@ function duration({ colors, record, reading }: Observed, to: Color): string {
   }
   const { settlesInMs } = reading;
   const settles = settlesInMs === 0 ? "" : `, then up to ${Math.ceil(settlesInMs / 1_000)} s`;
-  return `${to} is kept hot: one flip of the router, about a second${settles}`;
+  const time =
+    record.rollout?.phase === "shift"
+      ? "about a second, past the engine while a run works on the shift"
+      : "about a second";
+  return `${to} is kept hot: one flip of the router, ${time}${settles}`;
 }

@@ -5,7 +5,9 @@ import type { Settings } from "../config.ts";
 
 /** Relative paths start from `root`, the folder of Pulumi.yaml. */
 export function absolutePaths(settings: Settings, root: string): Settings {
-  const { color, local, proxy } = settings;
+  const { color, local, migrations, proxy } = settings;
+  const { expand } = migrations;
+  const sql = expand?.sql.map((file) => resolve(root, file)) ?? [];
   const tls = local.tls && {
     cert: resolve(root, local.tls.cert),
     key: resolve(root, local.tls.key),
@@ -15,6 +17,7 @@ export function absolutePaths(settings: Settings, root: string): Settings {
     ...settings,
     color: { ...color, file: color.file && resolve(root, color.file) },
     local: { ...local, cwd: resolve(root, local.cwd), tls },
+    migrations: { ...migrations, expand: expand && { ...expand, sql } },
     proxy: { ...proxy, colors },
   };
 }

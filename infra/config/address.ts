@@ -66,11 +66,40 @@ export function hostProblem(host: string): string | null {
   const family = isIP(address);
   if (family === 0) return null;
   const kind = isIPv6(address) ? "ipv6" : "ipv4";
+  const inner = kind === "ipv6" ? embedded(address) : null;
   // The lists also see through IPv4 addresses that are mapped into IPv6.
-  if (metadata.check(address, kind)) {
+  if (metadata.check(address, kind) || (inner !== null && metadata.check(inner, "ipv4"))) {
     return "is a cloud metadata address, which hands out credentials";
   }
   return linkLocal.check(address, kind)
     ? "is a link-local address, where machines keep what only they may ask"
     : null;
+}
+
+/** Where networks translate, these lead to the IPv4 address in them: its first group of two. */
+const translated: readonly { readonly from: BlockList; readonly group: number }[] = [
+  { from: networkOf("64:ff9b::", 96), group: 6 },
+  { from: networkOf("::", 96), group: 6 },
+  { from: networkOf("2002::", 16), group: 1 },
+];
+
+function networkOf(network: string, prefix: number): BlockList {
+  const list = new BlockList();
+  list.addSubnet(network, prefix, "ipv6");
+  return list;
+}
+
+/** The IPv4 address that an IPv6 address stands for by NAT64 or 6to4, or old mapping; or null. */
+function embedded(address: string): string | null {
+  const found = translated.find(({ from }) => from.check(address, "ipv6"));
+  if (!found) return null;
+  const [left = "", right] = (canonicalHost(`[${address}]`) ?? "").split("::");
+  const [before, after] = [left, right ?? ""].map((part) => part.split(":").filter(Boolean));
+  const zeros = Array<string>(8 - (before?.length ?? 0) - (after?.length ?? 0)).fill("0");
+  const groups = [...(before ?? []), ...(right === undefined ? [] : zeros), ...(after ?? [])];
+  const bytes = groups.slice(found.group, found.group + 2).flatMap((group) => {
+    const value = Number.parseInt(group, 16);
+    return [value >> 8, value & 255];
+  });
+  return bytes.join(".");
 }

@@ -2,7 +2,9 @@
 
 import type { z } from "zod";
 
+import { formatDuration } from "../duration.ts";
 import type { Duration } from "../duration.ts";
+import { burstMs } from "./burst.ts";
 import { refuse } from "./refusal.ts";
 
 type Context = z.RefinementCtx;
@@ -64,4 +66,49 @@ export function answersInTime({ within, timeout }: Times, context: Context): voi
     problem: "isn't shorter than the timeout, which ends every attempt",
     fix: "write less than the timeout, or a longer timeout",
   });
+}
+
+interface Burst {
+  readonly paths: readonly string[];
+  readonly ratePerSecond: number;
+  readonly for: Duration;
+  readonly timeout: Duration;
+  /** None where it is 0. */
+  readonly deadline: Duration;
+}
+
+export function coversOneBurst(burst: Burst, context: Context): void {
+  const ms = burstMs({ forMs: burst.for.ms, timeoutMs: burst.timeout.ms });
+  if (burst.deadline.ms === 0 || burst.deadline.ms >= ms) return;
+  refuse(context, {
+    path: ["deadline"],
+    problem: "is over before a burst and its last answers may be",
+    fix: `write at least ${formatDuration(ms)}`,
+  });
+}
+
+export function asksEveryPath({ paths, ratePerSecond, for: time }: Burst, context: Context): void {
+  const sent = Math.floor((ratePerSecond * time.ms) / 1_000);
+  if (sent >= paths.length) return;
+  refuse(context, {
+    path: ["for"],
+    problem: `is so short that only ${sent} of ${paths.length} paths would be asked for`,
+    fix: "write a longer time, or a higher ratePerSecond",
+  });
+}
+
+interface Limits {
+  readonly atMost: number | null;
+  readonly atLeast: number | null;
+}
+
+export function limitsTheValue({ atMost, atLeast }: Limits, context: Context): void {
+  if (atMost !== null || atLeast !== null) return;
+  const problem = "is missing: nothing limits the value";
+  refuse(context, { path: ["atMost"], problem, fix: "write it, or atLeast" });
+}
+
+export function limitsAreInOrder({ atMost, atLeast }: Limits, context: Context): void {
+  if (atMost === null || atLeast === null || atLeast <= atMost) return;
+  refuse(context, { path: ["atLeast"], problem: "is above atMost", fix: "write at most atMost" });
 }

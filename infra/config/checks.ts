@@ -2,8 +2,9 @@
 
 import { z } from "zod";
 
-import { hour, minute } from "../duration.ts";
+import { minute } from "../duration.ts";
 import type { Settled } from "./settled.ts";
+import { attempts, env, headers, name, runs } from "./check-fields.ts";
 import {
   answersHaveBodies,
   answersInTime,
@@ -14,7 +15,6 @@ import {
   argv,
   choice,
   duration,
-  environmentVariables,
   freeText,
   headerName,
   integer,
@@ -25,44 +25,7 @@ import {
   urlPath,
   word,
 } from "./fields.ts";
-import { requestHeaders } from "./request-headers.ts";
-
-const name = optional(line("a name on one line", 100)).describe(
-  "Name in reports; absent: its kind and what it asks.",
-);
-
-const attempts = {
-  timeout: duration({ min: 10, max: 5 * minute, example: "2s" })
-    .prefault("2s")
-    .describe("An answer that takes longer is a failed attempt."),
-  retries: integer({ min: 0, max: 100 })
-    .prefault(2)
-    .describe("Further attempts after one that failed."),
-  deadline: duration({ min: 10, max: hour, example: "30s" })
-    .prefault("30s")
-    .describe("All attempts must end by then."),
-};
-
-/** A program may change something, so it isn't run again unless somebody says so. */
-const runs = {
-  timeout: duration({ min: 10, max: hour, example: "30s" })
-    .prefault("30s")
-    .describe("What runs longer is stopped, and has failed."),
-  retries: integer({ min: 0, max: 100 })
-    .prefault(0)
-    .describe("Further runs after one that failed."),
-  deadline: duration({ min: 0, max: hour, example: "5m" })
-    .prefault("0s")
-    .describe("All runs must end by then; `0s`: as long as they may take."),
-};
-
-const headers = requestHeaders()
-  .prefault({})
-  .describe("Headers of the request; values may be secret.");
-
-const env = environmentVariables()
-  .prefault({})
-  .describe("Further environment variables; values may be secret.");
+import { capacityCheck, loadCheck, metricCheck } from "./measuring-checks.ts";
 
 const place = `a field's name or a JSON pointer, such as "version" or "/app/version"`;
 
@@ -175,6 +138,9 @@ export const checkSchema = z.discriminatedUnion("kind", [
   health,
   tcp,
   version,
+  loadCheck,
+  metricCheck,
+  capacityCheck,
   command,
   custom,
 ]);
@@ -200,6 +166,12 @@ function subject(check: Unnamed): string {
       return check.file;
     case "tcp":
       return check.port === null ? "to the instances" : `to port ${check.port}`;
+    case "load":
+      return check.paths.join(" ");
+    case "metric":
+      return check.metric;
+    case "capacity":
+      return "of the color";
     default:
       return check.path;
   }

@@ -3,7 +3,6 @@
 import { z } from "zod";
 
 import { hour, minute, second } from "../duration.ts";
-import { hostProblem } from "./address.ts";
 import {
   argv,
   choice,
@@ -11,11 +10,11 @@ import {
   environmentVariables,
   fraction,
   integer,
-  judged,
   line,
   optional,
   word,
 } from "./fields.ts";
+import { httpUrl } from "./http-url.ts";
 import { countsOrValue, limitsFitPlaces, limitsFitWhatIsRead } from "./metric-rules.ts";
 import { requestHeaders } from "./request-headers.ts";
 import type { Settled } from "./settled.ts";
@@ -139,19 +138,4 @@ export type MetricOf<K extends MetricKind> = Extract<Metric, { kind: K }>;
 export function readyMetric(metric: Written): Metric {
   if (metric.kind === "command") return { ...metric, reads: metric.prints };
   return { ...metric, reads: metric.value === null ? "counts" : "value" };
-}
-
-/** Without credentials, which would be shown wherever the address is. */
-function httpUrl() {
-  return judged(`an http or https URL, such as "http://127.0.0.1:9090"`, urlProblem);
-}
-
-function urlProblem(text: string): string | null {
-  const url = URL.parse(text.replaceAll(/\{(color|version)\}/g, "x"));
-  if (url === null || !/^https?:$/.test(url.protocol)) return "isn't an http or https URL";
-  if (url.username !== "" || url.password !== "") {
-    return "has credentials, which belong into a header, where they can be secret";
-  }
-  const problem = hostProblem(url.hostname.replace(/^\[(.*)\]$/, "$1"));
-  return problem === null ? null : `names a host that ${problem}`;
 }

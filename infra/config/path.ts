@@ -5,7 +5,32 @@ export type Path = readonly (string | number)[];
 export const namespace = "bluegreen";
 
 /** Maps of text whose values may be secret, wherever they are. */
-export const secretMaps: readonly (string | number)[] = ["env", "headers", "secrets"];
+const secretMaps: readonly (string | number)[] = ["env", "headers", "secrets"];
+
+/** Keys of lists whose values may be secret as well. */
+const secretKeys: Readonly<Record<string, readonly (string | number)[]>> = {
+  hooks: ["secret"],
+  notify: ["secret", "token"],
+};
+
+/** True where a value may be secret: in such a map, the key of a signature, and a token. */
+export function mayBeSecret(path: Path): boolean {
+  if (secretMaps.includes(path.at(-2) ?? "")) return true;
+  return secretKeys[String(path[0])]?.includes(path.at(-1) ?? "") === true;
+}
+
+/** Addresses whose path may be a token. */
+const hiddenAddresses: Readonly<Record<string, string>> = { hooks: "webhook", notify: "url" };
+
+/** True for the address of a webhook: it is written in clear, and never shown. */
+export function isWebhook(path: Path): boolean {
+  return path.length === 3 && hiddenAddresses[String(path[0])] === path[2];
+}
+
+/** True for all that such a value is in, or a part of. */
+export function mayHoldSecrets(path: Path): boolean {
+  return mayBeSecret(path) || path.some((part) => secretMaps.includes(part));
+}
 
 /** `bluegreen:local.instances`, as `pulumi config set --path` takes it. */
 export function keyText(path: Path): string {

@@ -3,7 +3,7 @@
 import { BlueGreenError } from "../errors.ts";
 import { fieldAt } from "./field-tree.ts";
 import type { Field } from "./field-tree.ts";
-import { keyText, secretMaps, valueAt } from "./path.ts";
+import { isWebhook, keyText, mayHoldSecrets, valueAt } from "./path.ts";
 import type { Path } from "./path.ts";
 
 export interface Problem {
@@ -66,12 +66,14 @@ function shown(path: Path, { values, secretKeys }: Written, source?: string): st
   const field = fieldAt(path, values);
   if (value === undefined || field === undefined || !isPlain(value)) return null;
   if (typeof value === "string" && isContainer(field)) return null;
-  if (secretKeys.has(String(path[0])) || path.some((part) => secretMaps.includes(part))) {
-    return "[secret]";
-  }
   const text = source ?? JSON.stringify(value);
+  const hidden = mayHoldSecrets(path) || isWebhook(path) || hasCredentials.test(text);
+  if (secretKeys.has(String(path[0])) || hidden) return "[secret]";
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }
+
+/** Also of what isn't a URL because of them. */
+const hasCredentials = /:\/\/.*@/;
 
 function isPlain(value: unknown): boolean {
   if (Array.isArray(value)) return value.every((entry) => typeof entry !== "object");

@@ -75,11 +75,17 @@ function rowsIn(field: Field, path: Path): readonly Row[] {
   });
 }
 
-/** The rows below a key: of a map, of each kind of a map, or of each kind of a list's entries. */
+/** The rows below a key: of a map, of each kind of a map, or of a list's entries by their kinds. */
 function entryRows(field: Field, path: Path): readonly Row[] {
   const { def } = field.schema._zod;
   const inner = def.type === "array" ? fieldOf(def.element).schema : field.schema;
   if (def.type !== "array" && def.type !== "union") return rowsIn(field, path);
+  if (inner._zod.def.type === "object") {
+    return rowsIn({ ...field, schema: inner }, []).map((row) => ({
+      ...row,
+      key: `${dotted(path)}[].${row.key}`,
+    }));
+  }
   return kindsOf(inner).flatMap(([kind, schema]) =>
     rowsIn({ ...field, schema }, []).map((row) => ({
       ...row,

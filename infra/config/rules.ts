@@ -5,13 +5,18 @@ import { basename } from "node:path";
 import { colors } from "../model.ts";
 import type { Settings } from "./settings.ts";
 import { canonicalAddress, hostAndPort } from "./address.ts";
+import { checkedMetricsCanBeRead, checkedMetricsExist } from "./check-list-rules.ts";
+import { claimCoversItsWork } from "./claim-rules.ts";
 import { colorRules } from "./color-rules.ts";
 import { metricNamesDiffer, valuesFitIntoTheBake } from "./metric-list-rules.ts";
+import { migrationRules } from "./migration-rules.ts";
+import { placesDiffer } from "./notify-list-rules.ts";
 import { overlaps } from "./path.ts";
 import type { Path } from "./path.ts";
 import { platformFacts, platformPaths } from "./platform-facts.ts";
 import type { Problem } from "./problems.ts";
 import { platformNames } from "./shape.ts";
+import { shiftRules } from "./shift-rules.ts";
 import type { PlatformName } from "./shape.ts";
 
 /** What a rule finds: a problem, whose `about` defaults to all that the rule reads. */
@@ -45,10 +50,21 @@ const rules: readonly { readonly rule: Rule; readonly reads: readonly Path[] }[]
     ],
   },
   { rule: givenColorsDiffer, reads: [["given"]] },
+  {
+    rule: claimCoversItsWork,
+    reads: ["claim", "hooks", "migrations", "warmup", "checks", "drain", "color"].map((key) => [
+      key,
+    ]),
+  },
   { rule: checkNamesDiffer, reads: [["checks"]] },
+  { rule: checkedMetricsExist, reads: [["checks"], ["metrics"]] },
+  { rule: checkedMetricsCanBeRead, reads: [["checks"], ["metrics"]] },
   { rule: metricNamesDiffer, reads: [["metrics"]] },
+  { rule: placesDiffer, reads: [["notify"]] },
   { rule: valuesFitIntoTheBake, reads: [["metrics"], ["bake"]] },
   ...colorRules,
+  ...migrationRules,
+  ...shiftRules,
   ...platformNames.flatMap(rulesOf),
 ];
 

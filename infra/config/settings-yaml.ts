@@ -6,15 +6,13 @@ import type { Document, YAMLError, YAMLMap } from "yaml";
 import { BlueGreenError, messageOf } from "../errors.ts";
 import { asDeclared } from "./declared-types.ts";
 import { fieldAt } from "./field-tree.ts";
-import { secretMaps } from "./path.ts";
+import { opaqueSecret } from "./opaque-secret.ts";
+import { mayBeSecret } from "./path.ts";
 import type { Path } from "./path.ts";
 import type { Problem } from "./problems.ts";
 import { rewrittenScalars } from "./rewritten-scalars.ts";
 import { decodeText, ownKey, writtenTwice } from "./source.ts";
 import type { Source } from "./source.ts";
-
-/** Stands for a value that only the engine can decrypt. */
-export const opaqueSecret = "[secret]";
 
 /** @throws BlueGreenError SETTINGS_UNREADABLE with line and column where it isn't one YAML map. */
 export function readSettingsYaml(text: string, file: string): Source {
@@ -203,10 +201,11 @@ class Reading implements Source {
   }
 
   private closed(path: Path): string {
-    if (!secretMaps.includes(path.at(-2) ?? "")) {
+    if (!mayBeSecret(path)) {
       const problem = "is secret, but has to be read before anything runs";
       const fix =
-        "write it as plain text; only the values of `env`, `headers` and `secrets` can be secret";
+        "write it as plain text; " +
+        "only `secret`, `token` and the values of `env`, `headers` and `secrets` can be secret";
       this.problems.push({ path, problem, fix });
     }
     return opaqueSecret;

@@ -9,7 +9,12 @@ import { applicationForm, applicationMaxLength } from "../state-dir.ts";
 import { checkSchema } from "./checks.ts";
 import { colorSchema } from "./color.ts";
 import { freezeSchema } from "./freeze.ts";
+import { hookSchema } from "./hooks.ts";
 import { metricSchema } from "./metrics.ts";
+import { migrationsSchema } from "./migrations.ts";
+import { notifySchema } from "./notify.ts";
+import { shiftSchema } from "./shift.ts";
+import { warmupSchema } from "./warmup.ts";
 import {
   address,
   choice,
@@ -135,6 +140,13 @@ export const shape = z.strictObject({
     .meta({ type: "a list of checks" })
     .prefault([])
     .describe("What the idle color must pass before it gets traffic."),
+  warmup: warmupSchema.prefault({}).describe("Requests that make the idle color warm first."),
+  hooks: z
+    .array(hookSchema)
+    .max(100)
+    .meta({ type: "a list of hooks" })
+    .prefault([])
+    .describe("What else a rollout runs or asks at its stages, and what may refuse it."),
   probe: probe.prefault({}).describe("Requests of our own that count what a switch costs."),
   bake: bakeSchema.prefault({}).describe("How a release is judged under real traffic."),
   metrics: z
@@ -143,6 +155,12 @@ export const shape = z.strictObject({
     .meta({ type: "a list of metrics" })
     .prefault([])
     .describe("What a bake is judged by besides errors and latency."),
+  notify: z
+    .array(notifySchema)
+    .max(20)
+    .meta({ type: "a list of targets" })
+    .prefault([])
+    .describe("Whom a rollout tells how it goes."),
   rollbackWindow: duration({ min: 0, max: 720 * hour, example: "30m" })
     .prefault("30m")
     .describe("How long the former color is kept after a switch."),
@@ -162,6 +180,8 @@ export const shape = z.strictObject({
   gateWithin: duration({ min: minute, max: 720 * hour, example: "24h" })
     .prefault("24h")
     .describe("A rollout that nobody permits within this time is given up."),
+  shift: shiftSchema.prefault({}).describe("How traffic moves to a new color."),
+  migrations: migrationsSchema.prefault({}).describe("How the database's schema changes."),
   given: given.prefault({}).describe("Colors that somebody else manages."),
   color: colorSchema.prefault({}).describe("A component of your own that makes the colors."),
   local: platformSchemas.local.prefault({}).describe("Settings of the platform `local`."),

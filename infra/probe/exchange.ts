@@ -12,7 +12,9 @@ import type { Asked, Target } from "./target.ts";
 
 export type ProbeRequest = Asked & {
   /** Default GET. */
-  readonly method?: "GET" | "HEAD";
+  readonly method?: "GET" | "HEAD" | "POST";
+  /** Sent as the request's body; its type is one of the headers. */
+  readonly body?: string;
   /** Path with its query; absent: the URL's own. */
   readonly path?: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -106,7 +108,7 @@ function exchange(outgoing: ClientRequest, request: ProbeRequest): Promise<Probe
   });
   if (request.signal?.aborted) giveUp();
   else request.signal?.addEventListener("abort", giveUp, { once: true });
-  outgoing.end();
+  outgoing.end(request.body);
   return promise;
 }
 

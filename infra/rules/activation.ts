@@ -6,6 +6,7 @@ import type { Color, ColorOutputs, RouterReading } from "../model.ts";
 import { refusedByFreeze } from "./freeze.ts";
 import { healthOf } from "./health.ts";
 import { pinOf } from "./record.ts";
+import { unfitRelease } from "./schema.ts";
 import type { View } from "./view.ts";
 
 /** What exactly was checked, where a rollout asks; a person's flip names only the color. */
@@ -37,6 +38,7 @@ export function guardActivation(view: View, color: Color, expected: Expected = {
   return (
     guardWhole(view, outputs) ??
     guardRelease(view, outputs, expected) ??
+    guardSchema(view, outputs) ??
     guardHealth(view.reading, outputs) ?? {
       kind: "pass",
       sentence: `${color} holds ${outputs.release.version} and is healthy`,
@@ -108,7 +110,12 @@ function guardHealth(reading: RouterReading, outputs: ColorOutputs): GuardResult
   };
 }
 
-/** A rollback needs one ready instance, nothing else. */
+function guardSchema({ record }: View, outputs: ColorOutputs): GuardResult | null {
+  const error = unfitRelease(record, outputs);
+  return error && { kind: "refused", error };
+}
+
+/** A rollback needs one ready instance, and a database that its release works with; nothing else. */
 export function guardRollback(view: View, color: Color): GuardResult {
   const outputs = view.colors[color];
   const target = view.reading.targets[color];
@@ -119,6 +126,8 @@ export function guardRollback(view: View, color: Color): GuardResult {
     const sentence = `${color} is being filled with another release, or was when that was ended`;
     return refused("ROLLBACK_IMPOSSIBLE", sentence, "deploy the release again");
   }
+  const unfit = outputs && guardSchema(view, outputs);
+  if (unfit) return unfit;
   if (outputs && (target.ready > 0 || !target.reachable)) {
     return { kind: "pass", sentence: `${color} has ${target.ready} ready instances` };
   }

@@ -122,13 +122,24 @@ function adoptWeights(found: Found, weights: Weights, known: number): Adopted {
  * the router's stamp tells by being one generation ahead; or somebody without a stamp of his own.
  */
 function writerOf(
-  { rollout, generation }: RouterRecord,
+  { rollout, generation, weights }: RouterRecord,
   reading: RouterReading,
 ): "rollout" | "unrecorded" | "stranger" {
   const { rolloutId } = reading;
   if (rolloutId === null) return "stranger";
-  if (rollout !== null && !isOver(rollout) && rolloutId === rollout.id) return "rollout";
+  if (rollout !== null && !isOver(rollout) && rolloutId === rollout.id) {
+    // A rollout only raises its share: whoever lowered it has left the stamp as it was.
+    return lowered(rollout, { weights, reading }) ? "stranger" : "rollout";
+  }
   return reading.generation === generation + 1 ? "unrecorded" : "stranger";
+}
+
+function lowered(
+  { phase, color }: Rollout,
+  { weights, reading }: Pick<RouterRecord, "weights"> & { readonly reading: RouterReading },
+): boolean {
+  const share = reading.weights?.[color] ?? 0;
+  return phase === "shift" && share > 0 && share < weights[color];
 }
 
 /** A switch that begins its rollout with the flip itself; null for a flip by hand. */
@@ -162,7 +173,9 @@ function continuedRollout(
   if (isOver(rollout)) return left ? null : rollout;
   const share = weights[rollout.color];
   if (share === 0) return rollout;
-  const baseline = rollout.baseline ?? countsOf(reading);
+  // What a step counts from says nothing of the next one, which has other weights.
+  const before = rollout.phase === "shift" ? null : rollout.baseline;
+  const baseline = before ?? countsOf(reading);
   return { ...rollout, phase: share === 100 ? "bake" : "shift", since: now, baseline };
 }
 

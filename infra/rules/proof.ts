@@ -1,7 +1,7 @@
 /** Which flip an update has to see in the data plane before it may be recorded. Pure. */
 
 import { BlueGreenError } from "../errors.ts";
-import type { Color, RouterRecord } from "../model.ts";
+import type { Color, RouterRecord, Weights } from "../model.ts";
 import { attachments } from "./attachment.ts";
 import type { Request } from "./request.ts";
 import { directWayBack } from "./transition.ts";
@@ -19,7 +19,7 @@ export interface Unproven {
 export type Seen = View & { readonly stored: RouterRecord };
 
 /**
- * The own flip of an update, or that of an update of ours that was cut short before it was seen to
+ * The own flip of an update to all traffic, or that of an update of ours that was cut short before it was seen to
  * be served. Null where nothing is moved, or all that was moved is proven.
  * @throws DRIFT where the update would detach the color that an unproven flip may have to go back to
  */
@@ -28,6 +28,7 @@ export function unprovenFlip(view: Seen, asked: Request, moved: Moved): Unproven
   const { activation, record: next } = moved;
   if (activation) {
     const { color, rollback } = activation;
+    if (next.weights[color] < 100) return null;
     return { color, rollback, former: { record, reading: view.reading } };
   }
   const { activeColor: color } = record;
@@ -38,6 +39,12 @@ export function unprovenFlip(view: Seen, asked: Request, moved: Moved): Unproven
   }
   const again = asked.kind === "RollBack" && drift.kind === "direct";
   return again ? { color, rollback: true, former: beforeThat(view) } : null;
+}
+
+/** A share that the router must say it serves: few probes would meet a small one. */
+export function unprovenShare({ activation, record }: Moved): Weights | null {
+  if (activation === null || record.weights[activation.color] === 100) return null;
+  return record.weights;
 }
 
 /** The router tells already what the flip that was cut short has made the way back. */

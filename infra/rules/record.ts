@@ -2,7 +2,16 @@
 
 import * as z from "zod";
 import { BlueGreenError } from "../errors.ts";
-import type { Claim, ColorOutputs, Pin, Rollout, RouterReading, RouterRecord } from "../model.ts";
+import type {
+  Claim,
+  ColorOutputs,
+  Database,
+  Pin,
+  Rollout,
+  RouterReading,
+  RouterRecord,
+  SchemaRange,
+} from "../model.ts";
 import { emptyRecord, perColor, recordSchema } from "../model.ts";
 import { orNull, pinShape } from "./mark-schema.ts";
 
@@ -53,6 +62,31 @@ const claim: z.ZodType<Claim> = z.object({
   ends: ends.optional(),
 });
 
+const migrating = orNull(z.object({ version: z.string(), digest: orNull(z.string()) }));
+const migrationKind = z.enum(["expand", "contract"]);
+
+const database = z.object({
+  schema: orNull(z.number()),
+  steps: z.array(
+    z.object({
+      kind: z.union([migrationKind, z.literal("recorded")]),
+      to: z.number(),
+      release: migrating,
+      at: z.string(),
+    }),
+  ),
+  pending: orNull(
+    z.object({
+      kind: migrationKind,
+      to: z.number(),
+      release: migrating,
+      at: z.string(),
+      owner,
+      until: z.string(),
+    }),
+  ),
+});
+
 const record: z.ZodType<RouterRecord> = z.object({
   schema: z.number(),
   activeColor: orNull(color),
@@ -66,6 +100,7 @@ const record: z.ZodType<RouterRecord> = z.object({
   rollbackUntil: orNull(z.string()),
   pins: z.array(pinShape),
   rollout: orNull(rollout),
+  database: orNull(database),
 });
 
 const colorOutputs: z.ZodType<ColorOutputs> = z.object({
@@ -77,8 +112,17 @@ const colorOutputs: z.ZodType<ColorOutputs> = z.object({
   size: z.number(),
   given: z.boolean(),
   component: orNull(z.string()),
+  works: orNull(z.object({ from: z.number(), to: z.number() })),
   spec: z.unknown(),
 });
+
+/**
+ * The version to write. What knows of the database is in version 2: who reads only 1 would drop it,
+ * and with it what it forbids.
+ */
+export function schemaWith(known: Database | SchemaRange | null): number {
+  return known ? recordSchema : 1;
+}
 
 type Outputs = Readonly<Record<string, unknown>>;
 

@@ -1,6 +1,16 @@
 /** What an update of the router's stack is asked to do; data only, each sets, none toggles. */
 
-import type { Baked, Color, Instant, Owner, Permission, RolloutKind, Weights } from "../model.ts";
+import type { HookStage } from "../hook-stages.ts";
+import type {
+  Baked,
+  Color,
+  Instant,
+  MigrationStep,
+  Owner,
+  Permission,
+  RolloutKind,
+  Weights,
+} from "../model.ts";
 
 /** A plain `pulumi up`: obey the settings file where it states an intent. */
 export interface Obey {
@@ -12,10 +22,16 @@ export interface Keep {
   readonly kind: "Keep";
 }
 
-/** Reserve the idle color, or take over the claim of an owner who is gone. */
-export interface ClaimColor {
-  readonly kind: "Claim";
+/** An update of an open rollout, with which the record learns what its run has done beside. */
+interface OfRollout {
   readonly rolloutId: string;
+  /** Stages whose hooks are done; absent: none since the update before. */
+  readonly hooksDone?: readonly HookStage[] | undefined;
+}
+
+/** Reserve the idle color, or take over the claim of an owner who is gone. */
+export interface ClaimColor extends OfRollout {
+  readonly kind: "Claim";
   readonly rollout: RolloutKind;
   readonly color: Color;
   readonly version: string;
@@ -28,25 +44,22 @@ export interface ClaimColor {
 }
 
 /** The idle color is filled: attach it at weight 0, ready to be checked. */
-export interface Attach {
+export interface Attach extends OfRollout {
   readonly kind: "Attach";
-  readonly rolloutId: string;
   readonly digest: string;
 }
 
 /** The checks have passed: from now on nobody works on it until a person permits the switch. */
-export interface WaitAtGate {
+export interface WaitAtGate extends OfRollout {
   readonly kind: "Wait";
-  readonly rolloutId: string;
   readonly digest: string;
   /** Nobody's word counts after this. */
   readonly until: Instant;
 }
 
 /** All traffic to the color that was checked. */
-export interface Switch {
+export interface Switch extends OfRollout {
   readonly kind: "Switch";
-  readonly rolloutId: string;
   readonly digest: string;
   /** Begins the rollout with the same update: a color as it is needs no provisioning before. */
   readonly start: ClaimColor | null;
@@ -57,17 +70,19 @@ export interface Switch {
 }
 
 /** Part of the traffic to the color that was checked. */
-export interface Shift {
+export interface Shift extends OfRollout {
   readonly kind: "Shift";
-  readonly rolloutId: string;
   readonly digest: string;
   readonly weights: Weights;
+  /** The claim's new deadline: it outlives the step. Absent: as it is. */
+  readonly until?: Instant | undefined;
+  /** Takes the rollout through its gate; without it none gets through. */
+  readonly permission?: Permission | undefined;
 }
 
 /** The bake ended and traffic stays: the rollback window starts. */
-export interface Hold {
+export interface Hold extends OfRollout {
   readonly kind: "Hold";
-  readonly rolloutId: string;
   /** Stays in the record, so that any later run tells the same; null: no bake was asked for. */
   readonly baked: Baked | null;
   /** Null: a first release has no former color to return to. */
@@ -114,6 +129,39 @@ export interface Retired {
   readonly color: Color;
 }
 
+/** A migration step is about to run: from now on the schema may be the one that it leaves. */
+export interface BeginMigration {
+  readonly kind: "BeginMigration";
+  readonly step: MigrationStep;
+  /** The rollout that an expand belongs to; null: it is a contract. */
+  readonly rolloutId: string | null;
+  readonly owner: Owner;
+  readonly until: Instant;
+  /** The owner of the same step that this request replaces: known to be dead. */
+  readonly replaces: Owner | null;
+}
+
+/** The step is done. */
+export interface EndMigration {
+  readonly kind: "EndMigration";
+  readonly step: MigrationStep;
+}
+
+/** The step's program failed, and doesn't run any more: anybody may begin it again. */
+export interface StopMigration {
+  readonly kind: "StopMigration";
+  readonly step: MigrationStep;
+  readonly owner: Owner;
+}
+
+/** A person says what the database is at. */
+export interface RecordSchema {
+  readonly kind: "RecordSchema";
+  readonly schema: number;
+  /** The owner of the step that was begun: known to be dead. */
+  readonly replaces: Owner | null;
+}
+
 /** No color gets traffic any more: the first step of taking an environment down. */
 export interface Deactivate {
   readonly kind: "Deactivate";
@@ -147,6 +195,10 @@ export type Request =
   | Abort
   | Retire
   | Retired
+  | BeginMigration
+  | EndMigration
+  | StopMigration
+  | RecordSchema
   | Deactivate
   | PinRelease
   | UnpinRelease;

@@ -3,8 +3,17 @@
 import assert from "node:assert";
 import { BlueGreenError } from "../errors.ts";
 import type { Expected } from "./activation.ts";
-import type { Color, DirectMark, Instant, Rollout, RouterRecord, Weights } from "../model.ts";
+import type {
+  Color,
+  DirectMark,
+  Instant,
+  Rollout,
+  RouterReading,
+  RouterRecord,
+  Weights,
+} from "../model.ts";
 import { formatWeights, otherColor, weightsOf } from "../model.ts";
+import { withoutRollout } from "./claim.ts";
 import { gateWaiting } from "./gate.ts";
 import { formerColor } from "./roles.ts";
 import { countsOf, withPin } from "./record.ts";
@@ -49,6 +58,19 @@ export function seenServed(record: RouterRecord, at: Instant): RouterRecord {
   return { ...record, switchedAt, rollout: rollout && { ...rollout, since: at } };
 }
 
+/**
+ * A step counts from the first reading that shows its share. From any earlier one, requests that the
+ * former color served alone would count into it, and an outage of both would look like the new one's.
+ */
+export function seenShared(
+  record: RouterRecord,
+  reading: RouterReading,
+  at: Instant,
+): RouterRecord {
+  const { rollout } = record;
+  return { ...record, rollout: rollout && { ...rollout, since: at, baseline: countsOf(reading) } };
+}
+
 export function moveTraffic(view: View, asked: request.Switch | request.Shift): Moved {
   const rollout = openRollout(view, asked.rolloutId);
   const { color } = rollout;
@@ -58,9 +80,10 @@ export function moveTraffic(view: View, asked: request.Switch | request.Shift): 
     return { record: over ? view.record : inPhase(view, rollout, "bake"), activation: null };
   }
   refuseUnchecked(rollout);
-  const permission = asked.kind === "Switch" ? asked.permission : rollout.permission;
+  const permission = asked.permission ?? rollout.permission;
   if (rollout.phase === "gate" && !permission) throw gateWaiting(rollout);
   if (asked.kind === "Shift") refuseWrongShare(rollout, asked.weights);
+  if (rollout.phase === "shift" && view.drift.kind === "foreign") throw movedInShift(view);
   const baseline = countsOf(view.reading);
   const moved = inPhase(
     view,
@@ -69,11 +92,30 @@ export function moveTraffic(view: View, asked: request.Switch | request.Shift): 
   );
   const checked = rollout.kind === "deploy" ? { rolloutId: rollout.id } : {};
   return {
-    record: full
-      ? { ...moved, ...activated(view, color), rollbackUntil: null }
-      : { ...moved, weights: asked.weights },
+    record:
+      asked.kind === "Switch"
+        ? { ...moved, ...activated(view, color), rollbackUntil: null }
+        : shifted(moved, asked),
     activation: { color, expected: { ...checked, digest: asked.digest }, rollback: false },
   };
+}
+
+/** A step may last longer than what is left of the claim. */
+function shifted(moved: RouterRecord, { weights, until }: request.Shift): RouterRecord {
+  const { claim } = moved;
+  return { ...moved, weights, claim: claim && until !== undefined ? { ...claim, until } : claim };
+}
+
+/** A person has set another share past the rollout: it goes on from there only when asked. */
+export function movedInShift(
+  { drift }: Pick<View, "drift">,
+  sentence = drift.kind === "none" ? "" : drift.sentence,
+): BlueGreenError {
+  return new BlueGreenError("DRIFT", `somebody moved traffic in the shift: ${sentence}`, {
+    hint:
+      "`bluegreen rollback` returns all traffic; to go on from here, `bluegreen up` and then " +
+      "`bluegreen deploy`",
+  });
 }
 
 function refuseUnchecked({ phase, color }: Rollout): void {
@@ -117,10 +159,26 @@ export function rollBack(view: View, asked: request.RollBack): Moved {
     claim: null,
   };
   if (weights[color] === 100) return { record: ended, activation: null };
-  const moved = activated(view, color);
+  const moved = returned(view, color);
   return {
-    record: { ...ended, ...moved, previousRelease: null },
+    record: { ...ended, ...moved },
     activation: { color, expected: {}, rollback: true },
     mark: { generation: moved.generation, at, by, reason, pin },
   };
+}
+
+/** A person's way back out of a shift: no release is blamed. */
+export function backFromShift(view: View, record: RouterRecord, color: Color): Moved {
+  return {
+    record: { ...withoutRollout(record), ...returned(view, color), rollbackUntil: null },
+    activation: { color, expected: {}, rollback: true },
+  };
+}
+
+/** All traffic on the former color; the other one isn't kept to go forth to again. */
+function returned(view: View, color: Color) {
+  const moved = activated(view, color);
+  // Out of a shift forth and back are two changes: the count still tells which color had which.
+  const twice = view.record.activeColor === color ? 1 : 0;
+  return { ...moved, generation: moved.generation + twice, previousRelease: null };
 }

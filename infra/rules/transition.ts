@@ -10,13 +10,15 @@ import { readIntent } from "./intent.ts";
 import type { Color, DirectMark, Rollout, RouterRecord } from "../model.ts";
 import { byHand, sameWeights, weightsOf } from "../model.ts";
 import type { Routes } from "../platform.ts";
-import { isPinOf, pinOf, withPin } from "./record.ts";
+import { beginMigration, endMigration, recordedSchema, stopMigration } from "./migration.ts";
+import { isPinOf, pinOf, schemaWith, withPin } from "./record.ts";
 import type * as request from "./request.ts";
 import { retire, retired } from "./retirement.ts";
 import { formerOf } from "./roles.ts";
 import { inPhase, openRollout, wayOut } from "./rollout.ts";
+import { unfitRelease } from "./schema.ts";
 import type { Moved } from "./traffic.ts";
-import { activated, moveTraffic, rollBack } from "./traffic.ts";
+import { activated, backFromShift, moveTraffic, rollBack } from "./traffic.ts";
 import { instant } from "./view.ts";
 import type { View } from "./view.ts";
 import { givenBack } from "./window.ts";
@@ -31,6 +33,15 @@ export interface Transition extends Moved {
  * @throws BlueGreenError with the refusal; nothing has happened then.
  */
 export function applyRequest(
+  view: View,
+  asked: request.Request,
+  file: { readonly declared: Declared; readonly name: string },
+): Transition {
+  const applied = apply(view, asked, file);
+  return { ...applied, record: withSchema(withHooksDone(applied.record, asked)) };
+}
+
+function apply(
   view: View,
   asked: request.Request,
   file: { readonly declared: Declared; readonly name: string },
@@ -60,6 +71,14 @@ export function applyRequest(
       return record(retire(view, asked));
     case "Retired":
       return record(retired(view, asked));
+    case "BeginMigration":
+      return record(beginMigration(view, asked));
+    case "EndMigration":
+      return record(endMigration(view, asked));
+    case "StopMigration":
+      return record(stopMigration(view, asked));
+    case "RecordSchema":
+      return record(recordedSchema(view, asked));
     case "Deactivate":
       return record(deactivate(view.record));
     case "Pin":
@@ -77,10 +96,14 @@ export function routesAfter(view: View, { record: next, mark }: Transition): Rou
   return { weights, attached, generation, former, ...stamp(view, next, mark) };
 }
 
-/** Never a release that is pinned: who asks the router alone can't know of it. */
+/**
+ * Never a release that is pinned, or that the database's schema is wrong for: who asks the router
+ * alone can't know of it.
+ */
 export function directWayBack({ colors, nowMs }: View, next: RouterRecord): Color | null {
   const color = formerOf(next);
   const held = color && colors[color];
+  if (held && unfitRelease(next, held)) return null;
   return held && pinOf(next.pins, held.release.digest, nowMs) ? null : color;
 }
 
@@ -103,6 +126,20 @@ export function guardRemoval(view: View, next: RouterRecord): void {
     `${active} has traffic, so its router can't be removed`,
     { hint: "take the environment off line with `bluegreen down --stop-serving`" },
   );
+}
+
+/** In the rollout that ran them, and in no other. */
+function withHooksDone(next: RouterRecord, asked: request.Request): RouterRecord {
+  const { rollout } = next;
+  const done = "hooksDone" in asked && asked.rolloutId === rollout?.id ? asked.hooksDone : [];
+  if (rollout === null || done === undefined || done.length === 0) return next;
+  const hooksDone = [...new Set([...rollout.hooksDone, ...done])];
+  return { ...next, rollout: { ...rollout, hooksDone } };
+}
+
+function withSchema(next: RouterRecord): RouterRecord {
+  const schema = Math.max(next.schema, schemaWith(next.database));
+  return schema === next.schema ? next : { ...next, schema };
 }
 
 function deactivate(now: RouterRecord): RouterRecord {
@@ -141,7 +178,7 @@ function obey(view: View, file: { declared: Declared; name: string }): Transitio
   if (intent.kind === "none") return unchanged(view, intent.warning ? [intent.warning] : []);
   const { color } = intent;
   const declared = { ...view.record, declared: color };
-  if (color === view.record.activeColor) return record(declared);
+  if (color === view.record.activeColor) return stay(view, declared, file);
   refuseForeignRollout(view, color);
   return {
     record: {
@@ -152,6 +189,26 @@ function obey(view: View, file: { declared: Declared; name: string }): Transitio
     activation: { color, expected: {}, rollback: false },
     notes: [],
   };
+}
+
+/**
+ * The file names the color that is active: nothing to do, but in the middle of a shift. There it is
+ * a wish to go back, unless the file says no more than what the last switch wrote into it.
+ */
+function stay(
+  view: View,
+  declared: RouterRecord,
+  file: { declared: Declared; name: string },
+): Transition {
+  const { rollout, activeColor, weights } = view.record;
+  if (rollout?.phase !== "shift" || activeColor === null) return record(declared);
+  const { generation } = file.declared;
+  if (generation === null || generation > view.record.generation) {
+    return { ...backFromShift(view, declared, activeColor), notes: [] };
+  }
+  const share = `${rollout.color} keeps ${weights[rollout.color]} % in rollout ${rollout.id}`;
+  const note = `${file.name} says ${activeColor}, as since the last switch: ${share}`;
+  return unchanged({ ...view, record: declared }, [`${note}; \`bluegreen rollback\` returns it`]);
 }
 
 /** A person may end a rollout by going back to its former color, not by overtaking it. */
@@ -198,12 +255,13 @@ function abort(view: View, asked: request.Abort): RouterRecord {
       { hint: "see `bluegreen status`" },
     );
   }
-  if (view.record.weights[rollout.color] > 0) {
-    throw new BlueGreenError(
-      "ROLLOUT_OPEN",
-      `rollout ${rollout.id} has switched already: ${rollout.color} has traffic`,
-      { hint: wayBack(rollout) },
-    );
+  const share = view.record.weights[rollout.color];
+  if (share > 0) {
+    const sentence =
+      share === 100
+        ? `rollout ${rollout.id} has switched already: ${rollout.color} has all traffic`
+        : `rollout ${rollout.id} is in its shift: ${rollout.color} has ${share} % of the traffic`;
+    throw new BlueGreenError("ROLLOUT_OPEN", sentence, { hint: wayBack(rollout) });
   }
   // A person's claim is never given back: after a failed `pulumi up` the color's outputs are the
   // former ones, so nothing proves that it wasn't touched.

@@ -86,6 +86,17 @@ describeOnEngine("the way back past the engine", () => {
     expect(run.stderr).toContain("blue is active again already");
   });
 
+  it("is chosen by itself when the settings file is broken", async () => {
+    const text = project.settings();
+    writeFileSync(project.settingsFile, `${text}\n  bluegreen:nope: 1\n`);
+    const run = await project.run(["rollback"]).finally(() => {
+      writeFileSync(project.settingsFile, text);
+    });
+    expectExit(run, 0);
+    expect(run.stderr).toMatch(/without the settings file \(SETTINGS_\w+: /);
+    expect(run.stderr).toContain("blue is active again already");
+  });
+
   it("isn't undone by an update that looked before it", async () => {
     const weights = { blue: 0, green: 100 };
     const { routes } = (await project.router()) ?? expect.fail("there is no router");

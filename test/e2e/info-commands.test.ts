@@ -16,7 +16,11 @@ import type { Run } from "../support/project/command.ts";
 import { eventually } from "../support/project/waiting.ts";
 
 const options: ProjectOptions = {
-  settings: { checks: "[{ kind: http, path: /probe, retries: 0 }]" },
+  settings: {
+    checks:
+      "[{ kind: http, path: /probe, retries: 0 }, { kind: capacity }, " +
+      "{ kind: load, paths: [/, /version], ratePerSecond: 50, for: 400ms }]",
+  },
 };
 
 async function json<T>(run: Promise<Run>): Promise<T> {
@@ -175,13 +179,19 @@ describeOnEngine("after two deploys", () => {
   });
 
   it("check passes on the idle color, and shows the evidence where it fails", async () => {
-    expect(await project.run(["check"])).toMatchObject({ code: 0 });
+    const good = await project.run(["check"]);
+    expect(good).toMatchObject({ code: 0 });
+    expect(good.stdout).toContain("2 of 2 instances of blue are ready, 2 needed: 2 of green");
+    expect(good.stdout).toMatch(/blue answered 20 of 20 requests well, p50 \d+ ms/);
     project.fault("1", { status: 500, health: 500 });
     try {
       const run = await project.run(["check", "blue"]);
       expect(run).toMatchObject({ code: 3 });
       expect(run.stdout).toContain("blue: fail");
       expect(run.stdout).toMatch(/fail +health/);
+      expect(run.stdout).toMatch(
+        /fail +load .*: 10 of 20 requests failed \(50 %\), none is allowed/,
+      );
       expect(run.stderr).toContain("CHECK_FAILED");
       const checked = await json<{ verdict: string; code: string }>(
         project.run(["check", "blue", "--json"]),

@@ -1,6 +1,7 @@
 /** A bake judged by a metric of the user's own: down, bad, lying; then its log judged again. */
 
 import { once } from "node:events";
+import { writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -91,5 +92,19 @@ describeOnEngine("a bake with a metric of one's own", () => {
     expectExit(lying, 3);
     expect(JSON.parse(lying.stdout)).toMatchObject({ code: "CHECK_FAILED", color: "blue" });
     expect(lying.stdout).toContain("1000 bad of only 900");
+  });
+
+  it("a check reads it about the idle color, and never passes without a reading", async () => {
+    const check = "[{ kind: metric, metric: orders, atMost: 0.01, deadline: 6s }]";
+    const settings = project.settings().replace(/(bluegreen:checks:).*/, `$1 ${check}`);
+    writeFileSync(project.settingsFile, settings);
+    answer = () => ({ bad: 1, total: 900 });
+    const good = await project.run(["check"]);
+    expectExit(good, 0);
+    expect(good.stdout).toContain("orders of green is 1 bad of 900 (0.11 %), at most 0.01 allowed");
+    answer = null;
+    const down = await project.run(["check"]);
+    expectExit(down, 3);
+    expect(down.stdout).toMatch(/error +metric orders: orders of green can't be read: .* 503/);
   });
 });

@@ -4,6 +4,7 @@
  */
 
 import { describe, expect, test, vi } from "vitest";
+import { missedHooks } from "../support/world/hooks.ts";
 import { codeOf } from "../support/world/outcome.ts";
 import { recover } from "../support/world/recovery.ts";
 import { arrange, deploy, scenarios } from "../support/world/scenarios.ts";
@@ -83,6 +84,9 @@ async function troubles(
   if (successor.command === null && !successor.actor && !legal.includes(code)) found.push(code);
   // Who goes on with a bake later has seen more requests.
   const judged = legal.includes("BAKE_INCONCLUSIVE") ? ["finished"] : [];
+  if (successor.command === null && code === "finished") {
+    found.push(...missedHooks(world.state, scenario.command));
+  }
   const elsewhere = [...legal, ...judged, "STACK_LOCKED"];
   if (successor.afterMs && successor.actor && !elsewhere.includes(code)) found.push(code);
   const stuck = await recover(world);

@@ -106,6 +106,18 @@ describe.each([
   });
 });
 
+describe.each([
+  { name: "for a moment", stillMs: 0 },
+  { name: "beyond its claim", stillMs: 30_000 + times.claimMs + 1_000 },
+])("a deploy in steps that stands still $name", ({ stillMs }) => {
+  test.each(seconds)("meets $run at each of its steps", async (second) => {
+    const base = await twoReleases();
+    base.state.steps = [{ weight: 10, forMs: 15_000 }];
+    const met = await meetEverywhere(base, { first: deploy("3"), second, stillMs });
+    expect(met.flatMap(({ trouble }) => trouble)).toEqual([]);
+  });
+});
+
 test.each<[string, Command, Command]>([
   ["a switch meets a retirement", switchBack, retireNow],
   ["a retirement meets a switch", retireNow, switchBack],

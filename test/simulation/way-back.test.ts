@@ -2,7 +2,9 @@
 
 import { describe, expect, test } from "vitest";
 import { codeOf } from "../support/world/outcome.ts";
+import { recover } from "../support/world/recovery.ts";
 import { deploy } from "../support/world/scenarios.ts";
+import { servedWeights } from "../support/world/state.ts";
 import type { Behaviours } from "../support/world/data-plane.ts";
 import type { Command } from "../support/world/world.ts";
 import { World } from "../support/world/world.ts";
@@ -48,6 +50,43 @@ describe("a direct rollback without the record goes nowhere", () => {
     expect(world.serving).toBe("2");
     expect(codeOf(await world.run(direct))).toBe("finished");
     expect(world.serving).toBe("1");
+  });
+});
+
+describe("a file that names the former color in the middle of a shift", () => {
+  async function shifting() {
+    const world = await worldAfter([deploy("1")]);
+    world.state.steps = [{ weight: 10, forMs: 60_000 }];
+    const task = world.start(deploy("2"));
+    const { state } = world;
+    while (world.record.weights.green !== 10 || state.router.lockedBy !== null) {
+      expect(task.outcome).toBeNull();
+      await world.schedule.run([task], { steps: 1 });
+    }
+    return { world, task };
+  }
+
+  test("ends it, and the run that was watching it moves nothing any more", async () => {
+    const { world, task } = await shifting();
+    expect(codeOf(await world.run(byHand, { host: "ci-2" }))).toBe("finished");
+    expect(servedWeights(world.state)).toEqual({ blue: 100, green: 0 });
+    await world.schedule.run([task]);
+    expect(codeOf(task)).not.toBe("finished");
+    expect([world.serving, world.record.rollout]).toEqual(["1", null]);
+    expect([world.record.declared, world.state.violations]).toEqual(["blue", []]);
+    expect(codeOf(await world.run(byHand))).toBe("finished");
+    expect(world.serving).toBe("1");
+    expect(await recover(world)).toBeNull();
+  });
+
+  test("ends it also after its run was killed", async () => {
+    const { world, task } = await shifting();
+    world.schedule.kill(task.process);
+    await world.run({ run: "unlock" });
+    expect(codeOf(await world.run(byHand))).toBe("finished");
+    expect([world.serving, world.record.rollout]).toEqual(["1", null]);
+    expect(await recover(world)).toBeNull();
+    expect(world.state.violations).toEqual([]);
   });
 });
 

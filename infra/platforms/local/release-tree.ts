@@ -23,7 +23,8 @@ export interface ReleaseFilesOptions {
   readonly include?: readonly string[];
   /**
    * Globs relative to `cwd`; one without a slash matches a name at any depth. Version control and
-   * the project's own state (`.git`, `.pulumi`, `.bluegreen`) never belong to a release.
+   * the project's own state (`.git`, `.pulumi`, `.bluegreen`) never belong to a release, nor do
+   * its settings: they are written to by a deployment.
    */
   readonly exclude?: readonly string[];
   /** Default `defaultMaxFiles`. */
@@ -55,7 +56,9 @@ export async function collectRelease(
   const found: ReleaseFile[] = [];
   const bounds = new Bounds(options);
   const visit = async (folder: string, isIncluded: boolean): Promise<void> => {
-    const entries = await fs.readdir(join(root, folder), { withFileTypes: true });
+    const all = await fs.readdir(join(root, folder), { withFileTypes: true });
+    const own = await isProject(join(root, folder), all);
+    const entries = own ? all.filter(({ name }) => !settingsName.test(name)) : all;
     if (entries.length === 0 && isIncluded) found.push({ kind: "folder", path: folder });
     for (const entry of entries) {
       const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
@@ -72,6 +75,17 @@ export async function collectRelease(
   throw new BlueGreenError("SETTINGS_INVALID", `local.cwd: no files were found in ${root}`, {
     hint: "Look at local.include and local.exclude.",
   });
+}
+
+const settingsName = /^Pulumi(\.[\w-]+)?\.yaml$/;
+
+const ownProgram = /^main:.*infra\/index\.ts/m;
+
+/** True where our program is what Pulumi.yaml names; another program's files are the user's. */
+async function isProject(folder: string, entries: readonly Dirent[]): Promise<boolean> {
+  const found = entries.find(({ name }) => name === "Pulumi.yaml");
+  if (found?.isFile() !== true) return false;
+  return ownProgram.test(await fs.readFile(join(folder, found.name), "utf8"));
 }
 
 class Bounds {

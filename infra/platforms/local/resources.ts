@@ -27,15 +27,16 @@ const router: ResourceHandler = {
   async read(state) {
     const status = await askRouter((state as unknown as RouterInputs).dir);
     if (!status) return null;
-    const { host, port, tls, drainMs, accessLog, pauseMs } = status.spec;
-    return { host, port, tls, drainMs, accessLog, ...(pauseMs > 0 && { pauseMs }) };
+    const { host, port, tls, drainMs, accessLog, pauseMs, sticky } = status.spec;
+    const some = { ...(pauseMs > 0 && { pauseMs }), ...(sticky && { sticky }) };
+    return { host, port, tls, drainMs, accessLog, ...some };
   },
 };
 
 /** The engine drops nulls on their way: absent is null again. */
 function specOf(inputs: RouterInputs): RouterSpec {
-  const { dir, host, port, tls = null, drainMs, accessLog, pauseMs = 0 } = inputs;
-  return { dir, host, port, tls, drainMs, accessLog, pauseMs };
+  const { dir, host, port, tls = null, drainMs, accessLog, pauseMs = 0, sticky = false } = inputs;
+  return { dir, host, port, tls, drainMs, accessLog, pauseMs, sticky };
 }
 
 const route: ResourceHandler = {

@@ -16,9 +16,9 @@ export function localRouter(
   const dir = placeOf(settings).router;
   const { drainMs, local } = settings;
   const { host, port, tls, accessLog, pauseMs } = local;
-  // Left out where there is none: what an older bluegreen made has no such input.
-  const pause = pauseMs > 0 ? { pauseMs } : {};
-  const server: RouterInputs = { dir, host, port, tls, drainMs, accessLog, ...pause };
+  // Left out where there is none: what an older bluegreen made has no such inputs.
+  const some = { ...(pauseMs > 0 && { pauseMs }), ...(settings.shift.sticky && { sticky: true }) };
+  const server: RouterInputs = { dir, host, port, tls, drainMs, accessLog, ...some };
   const route: RouteInputs = { dir, ...routes };
   return new ProvidedRouter(
     { type: "bluegreen-core:local:LocalRouter", name },

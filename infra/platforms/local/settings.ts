@@ -50,7 +50,11 @@ export const localSchema = z.strictObject({
   include: patterns()
     .prefault([])
     .describe("Files that make up a release, relative to `cwd`; all where the list is empty."),
-  exclude: patterns().prefault([]).describe("Files that are left out of a release."),
+  exclude: patterns()
+    .prefault([])
+    .describe(
+      "Files that are left out of a release; the project's `Pulumi*.yaml`, `.git` and `.bluegreen` always are.",
+    ),
   env: environmentVariables()
     .prefault({})
     .describe("Environment variables of an instance; values may be secret."),

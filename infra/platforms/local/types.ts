@@ -18,6 +18,8 @@ export interface RouterInputs {
   readonly accessLog: boolean;
   /** Absent, which is 0, in what an older bluegreen wrote. */
   readonly pauseMs?: number;
+  /** Absent, which is false, in what an older bluegreen wrote. */
+  readonly sticky?: boolean;
 }
 
 /** What the router does: the flip. */

@@ -17,6 +17,7 @@ import type { RouterFacts } from "./reading.ts";
 import { attachedNow, readRouter, servedRoutes } from "./reading.ts";
 import { takeBackUntested } from "./replacement.ts";
 import { stopServer } from "./server-process.ts";
+import { keepSpareRoom, withSpareRoom } from "./spare-room.ts";
 import type { RouterSpec } from "./spec.ts";
 import { filesOf } from "./spec.ts";
 import type { RouterState } from "./state.ts";
@@ -43,6 +44,7 @@ export class ProxyRouter {
     await this.#locked(async (access) => {
       const { host, spec, dialect } = access;
       await takeBackUntested(access);
+      await keepSpareRoom(access);
       if ((await dialect.pointer(host, spec)) === null) await preset(access, emptyState);
       const attached = await attachedNow(access);
       if (await isNotAdoptedYet(access)) return layOut(access, attached);
@@ -73,7 +75,7 @@ export class ProxyRouter {
   }
 
   /**
-   * Sets weights and mark; what is attached stays as it is.
+   * Sets weights and mark; what is attached stays as it is. A full disk doesn't stop it.
    *
    * @throws DRIFT when the router isn't at the generation that is replaced, or without one serves a
    * higher one than this; ROUTER_DOWN, COLOR_EMPTY, USAGE, STORE_FAILED, SWITCH_NOT_SERVED,
@@ -84,10 +86,12 @@ export class ProxyRouter {
     await needStatus(host, spec);
     const state = stateOf(routes);
     checkState(state, await attachedNow(this.#access));
-    await this.#locked(async (access) => {
-      await refuseLate(access, state, routes.replaces);
-      await flip(access, state);
-    });
+    await withSpareRoom(this.#access, () =>
+      this.#locked(async (access) => {
+        await refuseLate(access, state, routes.replaces);
+        await flip(access, state);
+      }),
+    );
   }
 
   /**

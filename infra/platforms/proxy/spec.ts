@@ -141,6 +141,8 @@ export interface RouterFiles {
   readonly lock: string;
   /** Whose the folder is. */
   readonly owner: string;
+  /** Room on the disk for a way back. */
+  readonly spare: string;
   /** There once an existing server has followed our file. */
   readonly adopted: string;
   readonly socket: string;
@@ -168,6 +170,7 @@ export function filesOf(spec: RouterSpec): RouterFiles {
     counts: `${dir}/counts`,
     lock: `${dir}/lock`,
     owner: `${dir}/owner`,
+    spare: `${dir}/spare`,
     adopted: `${dir}/adopted`,
     socket: spec.socket ?? `${dir}/admin.sock`,
     masterSocket: `${dir}/master.sock`,

@@ -12,6 +12,8 @@ export function subject(over: Partial<CheckSubject> = {}): CheckSubject {
     preview: true,
     cwd: import.meta.dirname,
     env: process.env,
+    metrics: [],
+    capacity: () => Promise.reject(new Error("nobody counts instances here")),
     ...over,
   };
 }
@@ -42,6 +44,23 @@ export function customCheck(over: Partial<CheckOf<"custom">> = {}): CheckOf<"cus
 export function versionCheck(over: Partial<CheckOf<"version">> = {}): CheckOf<"version"> {
   const places = { json: null, header: null, expect: null };
   return { kind: "version", name: "right one", path: "/version", ...places, ...attempts, ...over };
+}
+
+/** 20 requests in 0.2 s. */
+export function loadCheck(over: Partial<CheckOf<"load">> = {}): CheckOf<"load"> {
+  const sent = { paths: ["/"], headers: {}, ratePerSecond: 100, forMs: 200, concurrency: 16 };
+  const wanted = { errors: 0, withinMs: 0, quantile: 0.99 };
+  return { kind: "load", name: "burst", ...sent, ...wanted, ...runs, ...over };
+}
+
+export function metricCheck(over: Partial<CheckOf<"metric">> = {}): CheckOf<"metric"> {
+  const limits = { atMost: 10, atLeast: null };
+  return { kind: "metric", name: "lag", metric: "lag", ...limits, deadlineMs: 3_000, ...over };
+}
+
+export function capacityCheck(over: Partial<CheckOf<"capacity">> = {}): CheckOf<"capacity"> {
+  const wanted = { atLeast: null, retries: 0, deadlineMs: 3_000 };
+  return { kind: "capacity", name: "large enough", ...wanted, ...over };
 }
 
 /** Runs a Node.js script. */

@@ -33,6 +33,22 @@ function read(name: string): string {
   return readFileSync(join(folder, name), "utf8");
 }
 
+describe("where the settings are there already, as in an example", () => {
+  test.each(["postgres", "nginx"])("%s: it asks for nothing and keeps them", async (example) => {
+    const from = join(checkoutFolder, "examples", example, "Pulumi.dev.yaml");
+    const text = readFileSync(from, "utf8");
+    writeFileSync(join(folder, "Pulumi.dev.yaml"), text);
+    const run = await init("--yes", "--json");
+    expect(run).toMatchObject({ code: 0, stderr: "" });
+    const { files, answers, notes } = JSON.parse(run.stdout) as Record<string, unknown>;
+    expect([read("Pulumi.dev.yaml"), notes]).toEqual([text, []]);
+    expect(files).toContainEqual({ name: "Pulumi.dev.yaml", what: "kept" });
+    expect(answers).toMatchObject({ port: 8080, health: "/healthz", versionPath: "/version" });
+    expect((answers as { command: readonly string[] }).command).toContain("{port}");
+    expect(read("Pulumi.yaml")).toContain(`main: ${linkName}/infra/index.ts`);
+  });
+});
+
 describe("in an empty folder", () => {
   test("it makes both files and the link, and says what comes next", async () => {
     const run = await init("--yes", "--name", "My shop", "--port", "18999", "--", "node", "x.js");

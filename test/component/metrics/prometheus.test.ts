@@ -11,11 +11,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { runChecks } from "../../../automation/checks/runner.ts";
 import { sourcesOf } from "../../../automation/metrics/index.ts";
+import type { MetricSource } from "../../../automation/metrics/source.ts";
 import type { MetricReading } from "../../../automation/rollout/metrics.ts";
 import { parseSettings } from "../../../infra/config.ts";
+import { metricCheck, subject } from "../checks/subject.ts";
 
-function reading(metric: object, version = "1.2"): Promise<MetricReading> {
+function sourceOf(metric: object): MetricSource {
   const settings = parseSettings({
     environment: "dev",
     local: JSON.stringify({ command: ["node"] }),
@@ -24,7 +27,11 @@ function reading(metric: object, version = "1.2"): Promise<MetricReading> {
   });
   const [source] = sourcesOf(settings.metrics, { cwd: tmpdir(), env: {}, url: null });
   if (!source) throw new Error("the settings have no metric");
-  return source.ask({ color: "green", version }, new AbortController().signal);
+  return source;
+}
+
+function reading(metric: object, version = "1.2"): Promise<MetricReading> {
+  return sourceOf(metric).ask({ color: "green", version }, new AbortController().signal);
 }
 
 async function listening(server: Server): Promise<number> {
@@ -133,6 +140,27 @@ describe.skipIf(!installed)("a real server (skipped where prometheus isn't insta
   test("no number is an error", async () => {
     expect(await reading({ url, value: "scalar(nothing)", lower: 1 })).toEqual({
       error: "its value is no number",
+    });
+  });
+
+  test("a check reads it about the color that is checked", async () => {
+    const bad = 'sum(orders_failed_total{color="{color}"})';
+    const metrics = [sourceOf({ url, bad, total })];
+    const check = metricCheck({ metric: "orders", atMost: 0.05, deadlineMs: 500 });
+    const [green] = await runChecks([check], subject({ metrics }));
+    expect(green).toMatchObject({
+      verdict: "pass",
+      sentence: "orders of green is 7 bad of 200 (3.5 %), at most 0.05 allowed",
+    });
+    const [strict] = await runChecks([{ ...check, atMost: 0.01 }], subject({ metrics }));
+    expect(strict).toMatchObject({ verdict: "fail" });
+    const [unread] = await runChecks(
+      [check],
+      subject({ metrics: [sourceOf({ url, bad, total: bad.replace("failed", "no") })] }),
+    );
+    expect(unread).toMatchObject({
+      verdict: "error",
+      sentence: "orders of green can't be read: the query finds nothing",
     });
   });
 

@@ -60,7 +60,7 @@ describeDialects("when something breaks", (dialect) => {
     }
   });
 
-  test("a full disk fails the flip before anything moved, and it works again after", async (context) => {
+  test("a full disk fails a flip before anything moved, but no way back, and it works again after", async (context) => {
     const mount = join(openFolder(), "disk");
     const disk = makeSmallDisk(mount);
     if (typeof disk === "string") {
@@ -81,6 +81,10 @@ describeDialects("when something breaks", (dialect) => {
     expect(await started.router.read()).toMatchObject({ ...before, traffic: {} });
     await started.router.setRoutes(routesTo("green", started.attached));
     await expectServed(started, "green");
+    disk.fill();
+    // A way back has the room that was kept for it.
+    await started.router.flip(routesTo("blue", started.attached));
+    await expectServed(started, "blue");
     endServer(started.spec);
     await expect.poll(() => masterPid(started.spec) === null || isGone(started)).toBe(true);
   });

@@ -142,7 +142,7 @@ test("keeps an access log of bounded size, without queries", async () => {
   await router.setRoutes({ routes: routesTo("blue", { blue: [instance.address] }) });
   await call(port, { path: "/a/b?token=secret" });
   const path = join(dir, "access.log");
-  await router.setSettings({ drainMs: 0, accessLog: false, pauseMs: 0 });
+  await router.setSettings({ drainMs: 0, accessLog: false, pauseMs: 0, sticky: false });
   await call(port, { path: "/unlogged" });
   const lines = readFileSync(path, "utf8").trim().split("\n");
   expect(lines).toHaveLength(1);

@@ -121,6 +121,7 @@ export function specOf(dir: string, change: Partial<RouterSpec> = {}): RouterSpe
     drainMs: 1000,
     accessLog: false,
     pauseMs: 0,
+    sticky: false,
   };
   return { ...spec, ...change };
 }
@@ -150,7 +151,7 @@ export async function startHere(
   await router.restore();
   await router.listen();
   onEnd(async () => {
-    const quick = { drainMs: 0, accessLog: false, pauseMs: 0 };
+    const quick = { drainMs: 0, accessLog: false, pauseMs: 0, sticky: false };
     await router.setSettings(quick).catch((error: unknown) => error);
     await (
       await router.stop()

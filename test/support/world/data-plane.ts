@@ -1,10 +1,17 @@
 /** The simulated router and instances: what requests really meet, at a constant rate. */
 
-import type { Color, ColorOutputs, PerColor, Release } from "../../../infra/model.ts";
-import type { RouterReading, TargetReading } from "../../../infra/model.ts";
-import { BlueGreenError } from "../../../infra/errors.ts";
+import type { HookStage } from "../../../infra/hook-stages.ts";
+import type { Color, ColorOutputs, PerColor, Release, Weights } from "../../../infra/model.ts";
+import type {
+  MigrationKind,
+  RouterReading,
+  SchemaRange,
+  TargetReading,
+} from "../../../infra/model.ts";
+import type { MigrationPolicy } from "../../../automation/rollout/migration-policy.ts";
 import { activeOf, colors, perColor, weightsOf } from "../../../infra/model.ts";
 import type { DirectRoutes, Routes } from "../../../infra/platform.ts";
+import { refuseOvertaken } from "../../../infra/rules/overtaken.ts";
 import type { Fill, WorldState } from "./state.ts";
 import { newCounter, servedWeights } from "./state.ts";
 
@@ -16,6 +23,14 @@ export interface Behaviour {
   readonly neverHealthy?: boolean;
   /** Runs, but doesn't do what it should. */
   readonly failsChecks?: boolean;
+  /** The hook of this stage refuses it. */
+  readonly refusedAt?: HookStage;
+  /** What its checkout says of the database. */
+  readonly migrations?: MigrationPolicy;
+  /** Schemas that it truly works with; default those that it says. */
+  readonly needs?: SchemaRange;
+  /** This step of it fails. */
+  readonly failsStep?: MigrationKind;
   /** Answers with errors from so long after it got traffic. */
   readonly breaksAfterMs?: number;
   /** Its instances die again and again from so long after it got traffic. */
@@ -84,9 +99,7 @@ export class DataPlane {
   write(routes: Routes): void {
     this.serve();
     const served = this.#state.routes;
-    if (served && activeOf(served.weights) && routes.generation < served.generation) {
-      throw new BlueGreenError("DRIFT", `the router is at generation ${served.generation}`);
-    }
+    if (served) refuseOvertaken(served, routes, undefined);
     this.#state.routes = routes;
     this.#noteLeft();
   }
@@ -183,7 +196,12 @@ export class DataPlane {
 
   /** Somebody without any of our tools moves the router. */
   moveByStranger(color: Color | null): void {
+    this.shareByStranger(weightsOf(color));
+  }
+
+  /** @param stamp what the router keeps as its last writer; default: none of ours */
+  shareByStranger(weights: Weights, stamp = "a stranger"): void {
     const { routes } = this.#state;
-    if (routes) this.flip({ ...routes, weights: weightsOf(color) });
+    if (routes) this.flip({ ...routes, weights, rolloutId: stamp });
   }
 }

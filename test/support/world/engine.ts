@@ -13,17 +13,17 @@ import { filled, guardColor, kept, settle } from "../../../infra/rules/color.ts"
 import type { ColorView, Filled } from "../../../infra/rules/color.ts";
 import { BlueGreenError } from "../../../infra/errors.ts";
 import { guardActivation, guardRollback, refusePending } from "../../../infra/rules/activation.ts";
-import type { Color, ColorOutputs } from "../../../infra/model.ts";
-import { activeOf, colors, perColor, recordSchema } from "../../../infra/model.ts";
+import type { Color, ColorOutputs, RouterRecord } from "../../../infra/model.ts";
+import { activeOf, colors, perColor, sameWeights } from "../../../infra/model.ts";
 import { observe } from "../../../infra/observation.ts";
 import type { Observed } from "../../../infra/observation.ts";
-import { parseRecord } from "../../../infra/rules/record.ts";
+import { parseRecord, schemaWith } from "../../../infra/rules/record.ts";
 import type { ColorRequest, Request } from "../../../infra/rules/request.ts";
 import type { StackRole } from "../../../infra/stacks.ts";
-import { unprovenFlip } from "../../../infra/rules/proof.ts";
+import { unprovenFlip, unprovenShare } from "../../../infra/rules/proof.ts";
 import type { Unproven } from "../../../infra/rules/proof.ts";
 import { setBackRoutes } from "../../../infra/rules/set-back.ts";
-import { seenServed } from "../../../infra/rules/traffic.ts";
+import { seenServed, seenShared } from "../../../infra/rules/traffic.ts";
 import type { Transition } from "../../../infra/rules/transition.ts";
 import { applyRequest, guardRemoval, routesAfter } from "../../../infra/rules/transition.ts";
 import type { DataPlane } from "./data-plane.ts";
@@ -197,6 +197,10 @@ export class SimulatedEngine implements Pick<
         transition = { ...transition, record };
         call.context.on?.({ kind: "Planned", record });
       }
+      if (unprovenShare(transition)) {
+        transition = { ...transition, record: this.#shared(transition) };
+        call.context.on?.({ kind: "Planned", record: transition.record });
+      }
     } catch (error) {
       const after = JSON.stringify([state.router.outputs, state.routes, stack.routes]);
       const code = error instanceof BlueGreenError ? error.code : "BUG";
@@ -215,7 +219,7 @@ export class SimulatedEngine implements Pick<
 
   /** The route resource: guarded and written only where the engine sees a difference. */
   async #setRoutes(stack: Stack, { view, transition, request }: Update): Promise<void> {
-    const { state, plane } = this.#options;
+    const { state, plane, switchFails } = this.#options;
     const routes = routesAfter(view, transition);
     const { activation } = transition;
     if (JSON.stringify(routes) !== JSON.stringify(stack.routes)) {
@@ -231,7 +235,9 @@ export class SimulatedEngine implements Pick<
       }
       this.#noteStop(routes.weights, request);
       const served = state.routes;
-      plane.write(routes);
+      // One that doesn't take a share stays as it is.
+      const ignored = unprovenShare(transition) && activation && switchFails(activation.color);
+      if (!ignored) plane.write(routes);
       checkOvertaking(state, { seen: view.reading, served, request });
       await this.#pause(`has written routes for ${request.kind}`);
       stack.routes = routes;
@@ -246,6 +252,16 @@ export class SimulatedEngine implements Pick<
     if (stops && request.kind !== "Deactivate") {
       state.violations.push(`traffic was stopped by ${request.kind}`);
     }
+  }
+
+  /** As the real one: a share counts from the first reading that shows it. */
+  #shared({ record }: Transition): RouterRecord {
+    const { state, plane } = this.#options;
+    const reading = plane.read(perColor(() => null));
+    if (!reading.weights || !sameWeights(reading.weights, record.weights)) {
+      throw new BlueGreenError("SWITCH_NOT_SERVED", "the router doesn't take the share");
+    }
+    return seenShared(record, reading, instant(state.nowMs));
   }
 
   /** The data plane follows at once, or never. */
@@ -287,14 +303,16 @@ export class SimulatedEngine implements Pick<
       return;
     }
     const fill = await this.#fill(color, wanted);
+    const works = this.#options.plane.behaviourOf(wanted.release).migrations?.works ?? null;
     const outputs: ColorOutputs = {
-      schema: recordSchema,
+      schema: schemaWith(works),
       color,
       release: wanted.release,
       addresses: fill.addresses,
       rolloutId: wanted.rolloutId,
       size: wanted.size,
       given: false,
+      works,
       spec: { frozen: wanted.release.version },
     };
     call.context.on?.({ kind: "Filled", outputs });

@@ -5,17 +5,20 @@ import { colors, sameWeights } from "../../../infra/model.ts";
 import type { Claim, Color, RouterReading, RouterRecord } from "../../../infra/model.ts";
 import type { Drift } from "../../../infra/rules/adoption.ts";
 import type { Request } from "../../../infra/rules/request.ts";
+import type { Behaviours } from "./data-plane.ts";
+import { checkSchema } from "./migrations.ts";
 import type { SimulatedProcess, WorldState } from "./state.ts";
 import { servedWeights, storedRecord } from "./state.ts";
 
 /** After each step: I1 and I2, and that requests find an instance. */
-export function checkState(state: WorldState): void {
+export function checkState(state: WorldState, behaviours: Behaviours): void {
   const weights = servedWeights(state);
   const sum = weights.blue + weights.green;
   const broken = (sentence: string): void => {
     if (!state.violations.includes(sentence)) state.violations.push(sentence);
   };
   if (sum !== 0 && sum !== 100) broken(`I1: weights sum to ${sum}`);
+  checkSchema(state, behaviours, broken);
   const record = storedRecord(state);
   for (const color of colors) {
     if (weights[color] > 0) checkServing(state, record, color, broken);

@@ -1,6 +1,10 @@
 /** The situations that the simulations begin in, and the command that is disturbed there. */
 
+import { hookStages } from "../../../infra/hook-stages.ts";
+import type { HookStage } from "../../../infra/hook-stages.ts";
 import type { Behaviours } from "./data-plane.ts";
+import { migrating, releasesThatMigrate } from "./migrations.ts";
+import type { WorldState } from "./state.ts";
 import type { Command } from "./world.ts";
 import { World, times } from "./world.ts";
 
@@ -13,6 +17,10 @@ export interface Scenario {
   readonly before: readonly Command[];
   /** From the last of the commands before on; default: automatic. */
   readonly gate?: "manual";
+  /** For the command alone; default: no stage has hooks. */
+  readonly hooks?: readonly HookStage[];
+  /** Of the command itself; default: all traffic at once. */
+  readonly steps?: WorldState["steps"];
   /** What users send; default 100. */
   readonly requestsPerSecond?: number;
   /** Time that has passed since, in milliseconds. */
@@ -21,6 +29,11 @@ export interface Scenario {
 }
 
 export const deploy = (version: string | null): Command => ({ run: "deploy", version });
+
+const inSteps: WorldState["steps"] = [
+  { weight: 10, forMs: 20_000 },
+  { weight: 50, forMs: 20_000 },
+];
 
 export const scenarios: readonly Scenario[] = [
   { name: "first deploy", leastSteps: 35, before: [], command: deploy("1") },
@@ -109,6 +122,44 @@ export const scenarios: readonly Scenario[] = [
     command: { run: "approve" },
   },
   {
+    name: "deploy in steps",
+    leastSteps: 40,
+    before: [deploy("1")],
+    steps: inSteps,
+    command: deploy("2"),
+  },
+  {
+    name: "deploy in steps of a release that breaks in the second",
+    leastSteps: 36,
+    behaviours: { "2": { breaksAfterMs: 25_000 } },
+    before: [deploy("1")],
+    steps: inSteps,
+    command: deploy("2"),
+  },
+  {
+    name: "deploy in steps of a release that crashes in the first",
+    leastSteps: 30,
+    behaviours: { "2": { crashesAfterMs: 5_000 } },
+    before: [deploy("1")],
+    steps: inSteps,
+    command: deploy("2"),
+  },
+  {
+    name: "deploy in steps that is permitted at its gate",
+    leastSteps: 24,
+    before: [deploy("1"), deploy("2")],
+    gate: "manual",
+    steps: inSteps,
+    command: { run: "approve" },
+  },
+  {
+    name: "switch back in steps",
+    leastSteps: 24,
+    before: [deploy("1"), deploy("2")],
+    steps: inSteps,
+    command: { run: "switch", color: "blue", bake: true },
+  },
+  {
     name: "switch back",
     leastSteps: 12,
     before: [deploy("1"), deploy("2")],
@@ -139,6 +190,88 @@ export const scenarios: readonly Scenario[] = [
     before: [deploy("1"), deploy("2")],
     command: { run: "retire", now: true },
   },
+  {
+    name: "deploy with hooks at every stage",
+    leastSteps: 30,
+    before: [deploy("1")],
+    hooks: hookStages,
+    command: deploy("2"),
+  },
+  {
+    name: "deploy in steps with hooks at every stage",
+    leastSteps: 40,
+    before: [deploy("1")],
+    hooks: hookStages,
+    steps: inSteps,
+    command: deploy("2"),
+  },
+  {
+    name: "deploy that a hook refuses before the switch",
+    leastSteps: 20,
+    behaviours: { "2": { refusedAt: "POST_SCALE_UP" } },
+    before: [deploy("1")],
+    hooks: ["POST_SCALE_UP", "POST_BAKE"],
+    command: deploy("2"),
+  },
+  {
+    name: "deploy that a hook refuses after the switch",
+    leastSteps: 28,
+    behaviours: { "2": { refusedAt: "POST_PRODUCTION_TRAFFIC_SHIFT" } },
+    before: [deploy("1")],
+    hooks: hookStages,
+    command: deploy("2"),
+  },
+  {
+    name: "deploy that a hook refuses after its bake",
+    leastSteps: 28,
+    behaviours: { "2": { refusedAt: "POST_BAKE" } },
+    before: [deploy("1")],
+    hooks: ["PRE_PRODUCTION_TRAFFIC_SHIFT", "POST_BAKE"],
+    command: deploy("2"),
+  },
+  {
+    name: "switch back with hooks, without a bake",
+    leastSteps: 9,
+    before: [deploy("1"), deploy("2")],
+    hooks: hookStages,
+    command: { run: "switch", color: "blue", bake: false },
+  },
+  {
+    name: "retire with hooks",
+    leastSteps: 16,
+    before: [deploy("1"), deploy("2")],
+    hooks: hookStages,
+    command: { run: "retire", now: true },
+  },
+  {
+    name: "deploy that migrates",
+    leastSteps: 40,
+    behaviours: releasesThatMigrate,
+    before: [deploy("1")],
+    command: deploy("2"),
+  },
+  {
+    name: "deploy whose migration fails",
+    leastSteps: 14,
+    behaviours: { ...releasesThatMigrate, "2": { migrations: migrating, failsStep: "expand" } },
+    before: [deploy("1")],
+    command: deploy("2"),
+  },
+  {
+    name: "deploy that migrates and breaks after the switch",
+    leastSteps: 40,
+    behaviours: { ...releasesThatMigrate, "2": { migrations: migrating, breaksAfterMs: 5_000 } },
+    before: [deploy("1")],
+    command: deploy("2"),
+  },
+  {
+    name: "retire that migrates at its end",
+    leastSteps: 24,
+    behaviours: releasesThatMigrate,
+    before: [deploy("1"), deploy("2")],
+    laterMs: times.windowMs + 60_000,
+    command: { run: "retire", now: false },
+  },
   { name: "down", leastSteps: 40, before: [deploy("1"), deploy("2")], command: { run: "down" } },
 ];
 
@@ -150,6 +283,8 @@ export async function arrange(scenario: Scenario): Promise<World> {
     if (command === scenario.before.at(-1)) world.state.gate = scenario.gate ?? "automatic";
     await world.run(command);
   }
+  world.state.hooks = scenario.hooks ?? [];
+  world.state.steps = scenario.steps ?? [];
   world.pass(scenario.laterMs ?? 5_000);
   return world;
 }

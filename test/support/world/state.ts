@@ -1,5 +1,6 @@
 /** Everything that is true in the simulated world, as plain data: it can be copied and compared. */
 
+import type { HookStage } from "../../../infra/hook-stages.ts";
 import type { Address, Color, Owner, Release } from "../../../infra/model.ts";
 import { emptyRecord, perColor, weightsOf } from "../../../infra/model.ts";
 import type { RouterRecord, Weights } from "../../../infra/model.ts";
@@ -44,6 +45,10 @@ export interface WorldState {
   nowMs: number;
   /** The setting `gate` of every checkout. */
   gate: "automatic" | "manual";
+  /** The setting `shift.steps` of every checkout. */
+  steps: readonly { readonly weight: number; readonly forMs: number }[];
+  /** Stages that have hooks in every checkout. */
+  hooks: readonly HookStage[];
   /** What users send, all of them together. */
   requestsPerSecond: number;
   /** How long each request takes; 0: no time at all. */
@@ -59,6 +64,12 @@ export interface WorldState {
   readonly processes: SimulatedProcess[];
   /** Addresses whose checks passed. */
   readonly checked: string[];
+  /** Stages whose hooks were run to their end, with the rollout that they were told of. */
+  readonly hooked: { readonly stage: HookStage; readonly rolloutId: string }[];
+  /** What the database really is at. */
+  schema: number;
+  /** Names of the processes that run a migration step. */
+  readonly migrating: string[];
   /** Generation that the data plane was last seen to serve. */
   provenGeneration: number | null;
   /** Broken invariants, as sentences. */
@@ -72,6 +83,8 @@ export function newState(): WorldState {
   return {
     nowMs: Date.UTC(2030, 0, 1),
     gate: "automatic",
+    steps: [],
+    hooks: [],
     requestsPerSecond: 100,
     requestMs: 0,
     next: 1,
@@ -82,6 +95,9 @@ export function newState(): WorldState {
     counters: perColor(newCounter),
     processes: [],
     checked: [],
+    hooked: [],
+    schema: 1,
+    migrating: [],
     provenGeneration: null,
     violations: [],
     trace: [],

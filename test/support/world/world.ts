@@ -12,9 +12,9 @@ import type { CommandContext } from "../../../automation/command.ts";
 import type { Session } from "../../../automation/session.ts";
 import { versionToDeploy } from "../../../automation/rollout/ownership.ts";
 import type { Checks, Environment, Ports } from "../../../automation/ports.ts";
+import type { Event } from "../../../automation/event.ts";
 import { reconcile } from "../../../automation/reconcile.ts";
-import type { Goal } from "../../../automation/rollout/goal.ts";
-import { parseSettings } from "../../../infra/config.ts";
+import type { Goal, Policy } from "../../../automation/rollout/goal.ts";
 import type { Settings } from "../../../infra/config.ts";
 import { BlueGreenError } from "../../../infra/errors.ts";
 import type { Color, Owner } from "../../../infra/model.ts";
@@ -26,8 +26,11 @@ import type { Request } from "../../../infra/rules/request.ts";
 import type { Behaviours } from "./data-plane.ts";
 import { DataPlane } from "./data-plane.ts";
 import { SimulatedEngine, digestOf, takeOverDeadLock } from "./engine.ts";
+import { simulatedHooks } from "./hooks.ts";
 import { checkState } from "./invariants.ts";
+import { simulatedMigrations } from "./migrations.ts";
 import { routerOf } from "./router.ts";
+import { settingsOf, times } from "./settings.ts";
 import { Schedule } from "./schedule.ts";
 import type { Task } from "./schedule.ts";
 import type { SimulatedProcess, WorldState } from "./state.ts";
@@ -43,6 +46,7 @@ export type Command =
   | { readonly run: "rollback direct" }
   | { readonly run: "retire"; readonly now: boolean }
   | { readonly run: "abort" }
+  | { readonly run: "contract" }
   | { readonly run: "up" }
   /** Takes everything down, whatever has traffic. */
   | { readonly run: "down" }
@@ -53,41 +57,26 @@ export type Command =
   /** A plain `pulumi up` on a color's stack. */
   | { readonly run: "obey color"; readonly color: Color; readonly version: string };
 
+export { times };
+
 export interface Actor {
   /** Default `ci-1`. */
   readonly host?: string;
   /** What the checkout's settings add to a release's digest. */
   readonly releaseSettings?: string;
+  /** Release whose settings are checked out where none is deployed; default the one that serves. */
+  readonly checkout?: string;
 }
-
-export const times = { claimMs: 300_000, windowMs: 600_000, bakeMs: 20_000, gateMs: 3_600_000 };
 
 const lockMs = 2_000;
-
-const baseSettings = {
-  environment: "dev",
-  platform: "local",
-  claim: `${times.claimMs}ms`,
-  rollbackWindow: `${times.windowMs}ms`,
-  drain: "1s",
-  local: JSON.stringify({ command: ["application", "{port}"] }),
-  bake: JSON.stringify({ duration: `${times.bakeMs}ms`, interval: "10s" }),
-};
-
-const parsed = new Map<string, Settings>();
-
-function settingsOf(raw: Readonly<Record<string, string>>): Settings {
-  const key = JSON.stringify(raw);
-  const known = parsed.get(key) ?? parseSettings({ ...baseSettings, ...raw });
-  parsed.set(key, known);
-  return known;
-}
 
 export class World {
   readonly state: WorldState;
   readonly behaviours: Behaviours;
   readonly plane: DataPlane;
   readonly schedule: Schedule;
+  /** What the loops of all commands have told. */
+  readonly told: Event[] = [];
   /** Time from a flip until it is seen in the data plane. */
   servedAfterMs = 0;
   /** While true, a switch takes no effect in the data plane; of a color: only one to it. */
@@ -109,7 +98,7 @@ export class World {
     this.plane = new DataPlane(state, behaviours);
     this.schedule = new Schedule(state, () => {
       this.plane.serve();
-      checkState(state);
+      checkState(state, behaviours);
     });
   }
 
@@ -157,14 +146,14 @@ export class World {
 
   /** Starts a command in a process of its own; it stands still before its first step. */
   start(command: Command, actor: Actor = {}): Task {
-    const { host = "ci-1", releaseSettings = "s1" } = actor;
+    const { host = "ci-1" } = actor;
     this.state.next += 1;
     const pid = this.state.next;
     const owner: Owner = { user: "dev", host, pid, started: `start of ${pid}` };
     const process = { name: `${command.run} ${pid}`, owner, alive: true, interrupted: false };
     this.state.processes.push(process);
     return this.schedule.start(process, command.run, () =>
-      new Run(this, process, releaseSettings).command(command),
+      new Run(this, process, actor).command(command),
     );
   }
 
@@ -192,11 +181,17 @@ class Run {
   readonly #world: World;
   readonly #process: SimulatedProcess;
   readonly #releaseSettings: string;
+  readonly #checkout: string | undefined;
 
-  constructor(world: World, process: SimulatedProcess, releaseSettings: string) {
+  constructor(
+    world: World,
+    process: SimulatedProcess,
+    { releaseSettings = "s1", checkout }: Actor,
+  ) {
     this.#world = world;
     this.#process = process;
     this.#releaseSettings = releaseSettings;
+    this.#checkout = checkout;
   }
 
   async command(command: Command): Promise<string> {
@@ -215,6 +210,8 @@ class Run {
         return this.#rollBackDirectly(null);
       case "retire":
         return this.#retire(command.now);
+      case "contract":
+        return this.#pursue({ kind: "Contract" });
       case "abort":
         return this.#once({
           kind: "Abort",
@@ -260,10 +257,11 @@ class Run {
     });
   }
 
-  /** Once a new release has the traffic. */
+  /** Once a new release has traffic. */
   #unreadable(): BlueGreenError | null {
     const { noWayBack, record } = this.#world;
-    return noWayBack?.unreadable && record.rollout?.phase === "bake" ? noWayBack.error : null;
+    const moved = record.rollout?.phase === "shift" || record.rollout?.phase === "bake";
+    return noWayBack?.unreadable && moved ? noWayBack.error : null;
   }
 
   /** The real environment on the simulated engine. */
@@ -316,11 +314,15 @@ class Run {
     const { plane, schedule } = this.#world;
     await schedule.pause(this.#process, "goes direct");
     const reading = plane.read(perColor(() => null));
-    const active = reading.weights && activeOf(reading.weights);
-    if (!active) throw new BlueGreenError("NOTHING_TO_ROLL_BACK", "inactive");
-    if (reading.mark && !reading.mark.setBack) return `${active} is active again already`;
+    const { blue = 0, green = 0 } = reading.weights ?? {};
+    if (blue + green === 0) throw new BlueGreenError("NOTHING_TO_ROLL_BACK", "inactive");
+    if (reading.mark && !reading.mark.setBack) {
+      return `${blue === 100 ? "blue" : "green"} is active again already`;
+    }
     const to = view ? formerColor(view.record) : reading.former;
-    if (!to || to === active) throw new BlueGreenError("NOTHING_TO_ROLL_BACK", "nowhere");
+    if (!to || reading.weights?.[to] === 100) {
+      throw new BlueGreenError("NOTHING_TO_ROLL_BACK", "nowhere");
+    }
     const asked = { to, reading, view, reason: "asked for", by: "dev", pin: false };
     await flipDirectly(this.#router(), asked);
     return `${to} is active again`;
@@ -421,10 +423,12 @@ class Run {
         emptyColor: (color) => environment.emptyColor(color),
       },
       checks: this.#checks(),
+      hooks: simulatedHooks(this.#world, this.#process),
+      migrations: simulatedMigrations(this.#world, this.#process),
       bake,
       direct: directWay(this.#router()),
       clock,
-      on: () => undefined,
+      on: (event) => this.#world.told.push(event),
       interrupted: () => this.#process.interrupted,
       boundary: () => undefined,
     };
@@ -444,8 +448,21 @@ class Run {
       size: 2,
       gate: state.gate,
       gateMs: times.gateMs,
+      ...this.#migrations(goal),
+      hooks: state.hooks,
+      steps: state.steps,
     };
     return reconcile({ goal, policy, self, ports });
+  }
+
+  /** What the checkout says of the database: that of the release which is meant, or serves. */
+  #migrations(goal: Goal): Pick<Policy, "migrations"> {
+    const { plane, record, serving } = this.#world;
+    const open = record.rollout?.phase === "hold" ? null : record.rollout;
+    const deploys = goal.kind === "Deploy" ? (goal.version ?? open?.version) : null;
+    const version = deploys ?? this.#checkout ?? serving ?? "";
+    const { migrations } = plane.behaviourOf({ version, digest: "" });
+    return migrations ? { migrations } : {};
   }
 
   /** Asks the instances that the color's stack names; they must be what it says. */

@@ -60,6 +60,14 @@ test("a switch in a freeze names the reason that overrides it", async () => {
   expect(message).toBe("switch (r-1), despite the freeze: carts fail");
 });
 
+test("so does a first share of the traffic", async () => {
+  const weights = { blue: 90, green: 10 };
+  const shift = { kind: "Shift", rolloutId: "r-1", digest: "sha-1", weights } as const;
+  expect(await messageFor(shift, { override: "carts fail" })).toBe(
+    "shift to blue 90 / green 10, despite the freeze: carts fail",
+  );
+});
+
 test("a switch in a freeze that nothing overrides doesn't claim so", async () => {
   expect(await messageFor(toGreen, { override: null })).toBe("switch (r-1)");
 });

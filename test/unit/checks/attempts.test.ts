@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { attemptAll, longest } from "../../../automation/checks/attempts.ts";
+import { attemptAll } from "../../../automation/checks/attempts.ts";
+import { longest } from "../../../infra/attempt-times.ts";
 import type { Outcome } from "../../../automation/checks/finding.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
@@ -55,6 +56,23 @@ test("ends the attempt that runs at the deadline through its signal", async () =
   });
   await clock.advance(1_000);
   expect(await all).toEqual({ outcome: { ...fail, sentence: "ended at 1000" }, attempts: 1 });
+});
+
+test("keeps what a whole attempt said where the deadline cuts the next one short", async () => {
+  const clock = new VirtualClock();
+  let attempts = 0;
+  const plan = { retries: 3, deadlineMs: 1_000 };
+  const all = attemptAll(plan, { clock, signal: never }, (signal) => {
+    attempts += 1;
+    if (attempts === 1) return Promise.resolve(fail);
+    const { promise, resolve } = Promise.withResolvers<Outcome>();
+    signal.addEventListener("abort", () => {
+      resolve({ ...fail, sentence: "gave up" });
+    });
+    return promise;
+  });
+  await clock.advance(1_000);
+  expect(await all).toEqual({ outcome: fail, attempts: 2 });
 });
 
 test("leaves an attempt alone that obeys no signal", async () => {

@@ -17,7 +17,10 @@ describe("settings from the engine", () => {
       version: null,
       health: { path: "/healthz", statuses: [200], timeoutMs: 2_000, intervalMs: 500 },
       metrics: [],
+      notify: [],
       checks: [],
+      warmup: { paths: [], withinMs: 30_000, concurrency: 4, timeoutMs: 5_000 },
+      hooks: [],
       probe: { path: "/healthz", count: 5, ratePerSecond: 20, timeoutMs: 2_000 },
       bake: {
         durationMs: 30_000,
@@ -40,6 +43,8 @@ describe("settings from the engine", () => {
       freeze: { zone: "UTC", windows: [], only: [] },
       gate: "automatic",
       gateWithinMs: 86_400_000,
+      shift: { steps: [], sticky: false },
+      migrations: { works: null, expand: null, contract: null, refuseDestructive: false },
       given: { blue: null, green: null },
       color: { file: null, with: {}, secrets: {}, size: 2, startMs: 120_000 },
       local: {

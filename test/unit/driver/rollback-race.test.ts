@@ -59,10 +59,15 @@ test("names the color that the rollback's own update has set", async () => {
       size: 2,
       gate: "automatic",
       gateMs: 1_000,
+      hooks: [],
+      steps: [],
     },
     self: { owner: alice, rolloutId: "r-9", isDead: () => false },
     ports: ports as Ports,
   });
   expect(sentence).toBe("green is active again");
-  expect(events).toContainEqual({ kind: "RolledBack", to: "green", reason: "orders fail" });
+  expect(events).toContainEqual({
+    ...{ kind: "RolledBack", to: "green", reason: "orders fail" },
+    rollout: expect.objectContaining({ color: "blue", former: "green" }) as unknown,
+  });
 });

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { entriesOf, parseUpdates } from "../../../automation/history/entries.ts";
+import { directEntry, entriesOf, parseUpdates } from "../../../automation/history/entries.ts";
 import { renderHistory } from "../../../automation/history/render.ts";
 import { readSignature, signMessage } from "../../../automation/history/signature.ts";
+import { describeTakeOver } from "../../../automation/rollout/action.ts";
 import { paint } from "../../../automation/report/paint.ts";
 
 function update(message: string, change: object = {}) {
@@ -101,5 +102,42 @@ describe("a signature", () => {
 
   test("is absent where nobody signed", () => {
     expect(readSignature("Fix [a] typo")).toEqual({ text: "Fix [a] typo", who: null });
+  });
+});
+
+describe("a direct rollback", () => {
+  const at = "2030-05-01T12:00:01.500Z";
+  const mark = { generation: 5, at, by: "ann on build-3", reason: "orders fail", pin: null };
+  const among = (...updates: readonly object[]) =>
+    directEntry(mark, parseUpdates(JSON.stringify(updates)));
+  const after = { startTime: "2030-05-01T12:00:03.000Z", endTime: "2030-05-01T12:00:04.000Z" };
+
+  test("is told of by what it left in the router, until an update has taken it over", () => {
+    const direct = {
+      at,
+      kind: "traffic",
+      who: "ann on build-3",
+      what: "roll back directly: orders fail",
+    };
+    expect(among()).toMatchObject(direct);
+    expect(among(update("shift to blue 50 / green 50"))).toMatchObject(direct);
+    expect(among(update("a hand-run update says nothing", after))).toMatchObject(direct);
+    expect(among(update(`${describeTakeOver(mark)} [bob on ci]`, after))).toBeNull();
+  });
+
+  test("isn't told of an engine's own rollback, nor of a switch that was set back", () => {
+    expect(among(update("roll back: orders fail"))).toBeNull();
+    expect(directEntry({ ...mark, setBack: true }, [])).toBeNull();
+  });
+
+  test("moves traffic in the update that takes it over, whatever else that does", () => {
+    const taken = describeTakeOver(mark);
+    const [switched, claimed] = entries(
+      update("switch (r-20300501-ab12) [bob on ci]"),
+      update(`${taken}; claim green for 2.1 (r-20300501-ab12) [bob on ci]`),
+    );
+    expect(switched?.what).toBe("switch to green (2.1)");
+    expect(claimed).toMatchObject({ kind: "traffic", rolloutId: "r-20300501-ab12" });
+    expect(claimed?.what).toContain("a direct rollback by ann on build-3 at 2030-05-01");
   });
 });

@@ -60,6 +60,18 @@ describe("what belongs to a release", () => {
     expect(await pathsOf({ cwd: folderWith(files) })).toEqual(expected);
   });
 
+  test("no settings of ours, at any depth, and all of another program's", async () => {
+    const names = ["Pulumi.yaml", "Pulumi.dev.yaml", "Pulumi.dev-2.yaml", "Pulumi.md"];
+    const of = (folder: string, main: string) =>
+      names.map((name) => [`${folder}${name}`, name === "Pulumi.yaml" ? main : ""]);
+    const ours = "name: shop\nmain: .bluegreen/infra/index.ts\n";
+    const other = of("other/", "name: net\nmain: net/index.ts\n");
+    const all = [...of("", ours), ...of("deploy/", ours), ...other, ["a.js", ""]];
+    const cwd = folderWith(Object.fromEntries(all) as Record<string, string>);
+    const rest = ["Pulumi.md", "a.js", "deploy/Pulumi.md", ...other.map(([name]) => name)];
+    expect(await pathsOf({ cwd })).toEqual(rest.sort());
+  });
+
   test("include takes a folder whole, exclude without a slash a name at any depth", async () => {
     const cwd = folderWith(files);
     expect(await pathsOf({ cwd, include: ["sub", "*.js"] })).toEqual(["a.js", "sub/b.js"]);

@@ -108,7 +108,7 @@ describe("a router that is silent", () => {
     expect(await Promise.race([result, Promise.resolve("still baking")])).toMatchObject({
       code: "ROUTER_DOWN",
       message: "the router has been silent for 5s in the bake of green: nobody listens",
-      hint: "bring it back: `bluegreen up`; then the same command goes on with the bake",
+      hint: "bring it back: `bluegreen up`; then the same command goes on",
     });
   });
 

@@ -6,7 +6,7 @@ import type { ProgramEvent } from "../../../infra/context.ts";
 import type { Color, ColorOutputs, RouterRecord } from "../../../infra/model.ts";
 import { emptyRecord, perColor, recordSchema, weightsOf } from "../../../infra/model.ts";
 import type { Observed } from "../../../infra/observation.ts";
-import type { Deploy, SwitchTo } from "../../../automation/rollout/goal.ts";
+import type { Deploy, Policy, SwitchTo } from "../../../automation/rollout/goal.ts";
 import type { PreviewFacts, StackFacts } from "../../../automation/preview/facts.ts";
 import { simulate } from "../../../automation/preview/simulation.ts";
 import type { Simulation } from "../../../automation/preview/simulation.ts";
@@ -108,7 +108,12 @@ export function factsOf(change: Partial<PreviewFacts> = {}): PreviewFacts {
 
 const owner = { user: "ann", host: "here", pid: 7, started: "then" };
 
-export function simulated(goal: Deploy | SwitchTo, view = viewOf()): Simulation {
+export function simulated(
+  goal: Deploy | SwitchTo,
+  view = viewOf(),
+  steps: Policy["steps"] = [],
+  hooks: Policy["hooks"] = [],
+): Simulation {
   return simulate({
     goal,
     policy: {
@@ -118,6 +123,8 @@ export function simulated(goal: Deploy | SwitchTo, view = viewOf()): Simulation 
       size: 2,
       gate: "automatic",
       gateMs: 86_400_000,
+      hooks,
+      steps,
     },
     self: { owner, rolloutId: "r-preview", isDead: () => false },
     view,

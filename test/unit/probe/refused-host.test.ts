@@ -14,6 +14,11 @@ test.each([
   "fd20:ce::254",
   "::ffff:169.254.169.254",
   "::ffff:a9fe:a9fe",
+  "::a9fe:a9fe",
+  "64:ff9b::a9fe:a9fe",
+  "64:ff9b::169.254.169.254",
+  "2002:a9fe:a9fe::",
+  "2002:6464:64c8:1:2:3:4:5",
   "fe80::1",
   "fe80::1%eth0",
   "febf::1",
@@ -21,12 +26,19 @@ test.each([
   expect(refusalOf(host)).toMatch(/^it isn't asked, since .* is a (cloud metadata|link-local) /);
 });
 
-test.each(["127.0.0.1", "::1", "10.0.0.7", "169.253.1.1", "100.100.100.201", "fec0::1", "shop"])(
-  "doesn't refuse %s",
-  (host) => {
-    expect(refusalOf(host)).toBeNull();
-  },
-);
+test.each([
+  "127.0.0.1",
+  "::1",
+  "10.0.0.7",
+  "169.253.1.1",
+  "100.100.100.201",
+  "fec0::1",
+  "64:ff9b::808:808",
+  "2002:a00:1::a9fe:a9fe",
+  "shop",
+])("doesn't refuse %s", (host) => {
+  expect(refusalOf(host)).toBeNull();
+});
 
 /** Resolves every name to these addresses; one alone as `all: false` gives it. */
 function resolver(...found: readonly string[]): LookupFunction {

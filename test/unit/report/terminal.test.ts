@@ -94,3 +94,13 @@ test("what a check saw is shown where it isn't right, the last lines of it", () 
   ]);
   expect(lines.slice(-3)).toEqual(["        | line 29", "  fail  c: silent", ""]);
 });
+
+test("what hooks said is shown with their stage, and of a refusal what it wrote", () => {
+  const findings = [
+    { name: "POST_BAKE 1", verdict: "pass", sentence: "fine", evidence: "unseen" },
+    { name: "POST_BAKE 2", verdict: "fail", sentence: "ended with exit code 1", evidence: "no" },
+  ] as const;
+  expect(shown([{ kind: "Hooked", stage: "POST_BAKE", color: "green", findings }])).toBe(
+    "  pass  POST_BAKE: fine\n  fail  POST_BAKE: ended with exit code 1\n        | no\n",
+  );
+});

@@ -28,6 +28,8 @@ function next(given: Given, goal: Goal) {
       size: 1,
       gate: "automatic",
       gateMs: 86_400_000,
+      hooks: [],
+      steps: [],
     },
     self: { owner: alice, rolloutId: "r-9", isDead: () => false },
     view: viewOf(given),

@@ -17,6 +17,8 @@ const policy: Policy = {
   size: 3,
   gate: "automatic",
   gateMs: 86_400_000,
+  hooks: [],
+  steps: [],
 };
 
 interface Circumstances {

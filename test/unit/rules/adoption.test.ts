@@ -74,6 +74,19 @@ describe("an update of the rollout that was cut short", () => {
     expect(record.rollout?.phase).toBe("shift");
   });
 
+  test("from one step to the next counts anew, as the weights were others before", () => {
+    const baseline = { blue: { requests: 1, errors: 1 }, green: { requests: 1, errors: 1 } };
+    const rollout = rolloutOf("shift", { baseline });
+    const reading = { weights: { blue: 50, green: 50 }, rolloutId: "r-2", generation: 3 };
+    const weights = { blue: 90, green: 10 };
+    const { record } = adopted({ rollout, weights }, reading);
+    expect(record.rollout).toMatchObject({
+      phase: "shift",
+      since: now,
+      baseline: { blue: { requests: 100 }, green: { requests: 100 } },
+    });
+  });
+
   test("of a first release makes it active", () => {
     const rollout = rolloutOf("check", { color: "blue", former: null });
     const reading = { weights: toBlue, rolloutId: "r-2", generation: 1 };

@@ -91,6 +91,37 @@ describe("Obey", () => {
     expect(record).toMatchObject({ activeColor: "blue", rollout: null, claim: { owner: null } });
   });
 
+  const shifting = {
+    weights: { blue: 90, green: 10 },
+    claim: claimOf(),
+    rollout: rolloutOf("shift"),
+    declared: "green",
+  } as const;
+
+  test.each([null, 4])(
+    "in a shift the active color, at generation %s, returns all",
+    (generation) => {
+      const { record, activation } = apply({ record: shifting }, obey, wish("blue", generation));
+      expect(record).toMatchObject({
+        activeColor: "blue",
+        weights: { blue: 100, green: 0 },
+        declared: "blue",
+        generation: 5,
+        rollout: null,
+        previousRelease: null,
+        rollbackUntil: null,
+      });
+      expect(activation).toEqual({ color: "blue", expected: {}, rollback: true });
+    },
+  );
+
+  test.each([3, 2])("in a shift a file of generation %s leaves it, and the update warns", (own) => {
+    const given = { record: shifting };
+    const { record, activation, notes } = apply(given, obey, wish("blue", own));
+    expect([record, activation]).toEqual([{ ...viewOf(given).record, declared: "blue" }, null]);
+    expect(notes).toEqual([expect.stringMatching(/green keeps 10 % .+`bluegreen rollback`/)]);
+  });
+
   test("each by-hand flip is another writer, so that a second attempt is a change", () => {
     const view = viewOf();
     const moved = applyRequest(view, obey, wish("green"));

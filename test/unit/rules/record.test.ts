@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { emptyRecord } from "../../../infra/model.ts";
 import type { Claim } from "../../../infra/model.ts";
-import { parseColorOutputs, parseRecord, pinOf } from "../../../infra/rules/record.ts";
+import { parseColorOutputs, parseRecord, pinOf, schemaWith } from "../../../infra/rules/record.ts";
 import { claimOf, inMinutes, nowMs, outputsOf, pinOn, recordOf, rolloutOf } from "./views.ts";
 
 /** As the engine hands it back: nulls are gone, and our own fields aren't the only ones. */
@@ -67,10 +67,10 @@ describe("the record", () => {
   });
 
   test("of a newer version is refused, so that nothing is lost", () => {
-    expect(() => parseRecord({ ...recordOf(), schema: 2, novelty: true })).toThrow(
+    expect(() => parseRecord({ ...recordOf(), schema: 3, novelty: true })).toThrow(
       expect.objectContaining({
         code: "RECORD_NEWER",
-        message: expect.stringContaining("version 2") as string,
+        message: expect.stringContaining("version 3") as string,
       }),
     );
   });
@@ -95,19 +95,27 @@ describe("the record", () => {
 describe("a color's outputs", () => {
   test("are null while it is empty and otherwise what was filled", () => {
     expect(parseColorOutputs({})).toBeNull();
-    const outputs = outputsOf("green", "2", { spec: { command: ["app"] } });
+    const more = { spec: { command: ["app"] }, works: { from: 1, to: 2 } };
+    const outputs = outputsOf("green", "2", more);
     expect(parseColorOutputs(throughTheEngine(outputs))).toEqual(outputs);
   });
 
   test("are refused when newer or broken", () => {
     const outputs = { ...outputsOf("green", "2") };
-    expect(() => parseColorOutputs({ ...outputs, schema: 2 })).toThrow(
+    expect(() => parseColorOutputs({ ...outputs, schema: 3 })).toThrow(
       expect.objectContaining({ code: "RECORD_NEWER" }),
     );
     expect(() => parseColorOutputs({ ...outputs, addresses: "many" })).toThrow(
       expect.objectContaining({ code: "RECORD_BROKEN" }),
     );
   });
+});
+
+test("only who knows of databases can read what knows of one", () => {
+  expect(emptyRecord.schema).toBe(1);
+  expect(schemaWith(null)).toBe(1);
+  expect(schemaWith({ schema: null, steps: [], pending: null })).toBe(2);
+  expect(schemaWith({ from: 1, to: 1 })).toBe(2);
 });
 
 test("a pin holds up to its end, on its digest and not on its version", () => {

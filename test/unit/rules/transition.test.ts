@@ -206,6 +206,28 @@ describe("Shift", () => {
     expect(activation?.color).toBe("green");
   });
 
+  test("keeps others out for as long as its step lasts", () => {
+    const { claim } = apply({ record: checking }, { ...shiftTo(10), until: inMinutes(90) }).record;
+    expect(claim).toEqual({ ...checking.claim, until: inMinutes(90) });
+    expect(apply({ record: checking }, shiftTo(10)).record.claim).toEqual(checking.claim);
+  });
+
+  test("counts each step from its own beginning", () => {
+    const partly = { ...checking, rollout: rolloutOf("shift"), weights: { blue: 90, green: 10 } };
+    const { rollout } = apply({ record: partly }, shiftTo(50)).record;
+    const counted = { requests: 100, errors: 1 };
+    expect(rollout).toMatchObject({ since: now, baseline: { blue: counted, green: counted } });
+  });
+
+  test("goes through the gate with a person's word, which stays for the switch", () => {
+    const record = { ...checking, rollout: rolloutOf("gate", { gateUntil: inMinutes(60) }) };
+    expect(codeOf({ record }, shiftTo(10))).toBe("GATE_WAITING");
+    const permission = { by: "alice", at: now, reason: "tested" };
+    const next = apply({ record }, { ...shiftTo(10), permission }).record;
+    expect(next.rollout).toMatchObject({ phase: "shift", permission });
+    expect(apply({ record: next }, switchAsked).record.rollout).toMatchObject({ permission });
+  });
+
   test("after the switch never takes traffic back", () => {
     expect(apply({ record: baking }, shiftTo(10)).record).toEqual(
       viewOf({ record: baking }).record,
@@ -282,6 +304,9 @@ describe("RollBack", () => {
     };
     const moved = apply({ record }, rollBackAsked());
     expect(moved.record).toMatchObject({ activeColor: "blue", weights: { blue: 100, green: 0 } });
+    // Forth and back are two changes: each color has its own parity.
+    expect(moved.record.generation).toBe(5);
+    expect(moved.mark?.generation).toBe(5);
   });
 
   test("pins the release that it leaves, when that is to blame", () => {
@@ -356,6 +381,13 @@ describe("Abort", () => {
     };
     expect(hint(baking)).toBe("return traffic with `bluegreen rollback`");
     expect(hint(first)).toContain("bluegreen down --stop-serving");
+  });
+
+  test("in a step of a shift says how much traffic has moved", () => {
+    const weights = { blue: 90, green: 10 };
+    const shifting = { ...checking, rollout: rolloutOf("shift"), weights };
+    expect(() => apply({ record: shifting }, abort)).toThrow(/in its shift: green has 10 %/);
+    expect(() => apply({ record: baking }, abort)).toThrow(/switched already: green has all/);
   });
 
   test("of a named rollout leaves another's alone", () => {

@@ -1,6 +1,6 @@
 /** Views of a made-up environment, for the rules that only look at data. */
 
-import { emptyRecord, perColor, recordSchema, weightsOf } from "../../../infra/model.ts";
+import { emptyRecord, perColor, weightsOf } from "../../../infra/model.ts";
 import type {
   Claim,
   Color,
@@ -14,6 +14,7 @@ import type {
   TargetReading,
 } from "../../../infra/model.ts";
 import type { Observed } from "../../../infra/observation.ts";
+import { schemaWith } from "../../../infra/rules/record.ts";
 import type * as request from "../../../infra/rules/request.ts";
 
 export const nowMs = Date.UTC(2030, 0, 1, 12);
@@ -34,7 +35,7 @@ export function outputsOf(
   more: Partial<ColorOutputs> = {},
 ): ColorOutputs {
   return {
-    schema: recordSchema,
+    schema: schemaWith(more.works ?? null),
     color,
     release: { version, digest: `sha-${version}` },
     addresses: [`127.0.0.1:${color === "blue" ? 1 : 2}000`],

@@ -101,8 +101,9 @@ export class AdminServer {
 const settingsShape = z.object({
   drainMs: z.number().min(0),
   accessLog: z.boolean(),
-  /** An older caller doesn't know it. */
+  /** An older caller doesn't know these two. */
   pauseMs: z.number().min(0).default(0),
+  sticky: z.boolean().default(false),
 });
 const changeShape = z.object({ routes: z.looseObject({}), ifGeneration: z.int().optional() });
 

@@ -193,8 +193,8 @@ function isNewer({ protocol }: { readonly protocol: number }): boolean {
 async function adopt(running: RouterStatus, wanted: RouterSpec): Promise<RouterStatus> {
   if (!speaks(running)) return replace(running, wanted);
   if (isSetAs(running.spec, wanted)) return running;
-  const { drainMs, accessLog, pauseMs } = wanted;
-  const body: RouterSettings = { drainMs, accessLog, pauseMs };
+  const { drainMs, accessLog, pauseMs, sticky } = wanted;
+  const body: RouterSettings = { drainMs, accessLog, pauseMs, sticky };
   const call = { method: "PUT", path: "/settings", body, deadlineMs: writeDeadlineMs } as const;
   const set = parseStatus(await callRunning(wanted.dir, call));
   // An older router doesn't know each of them.
@@ -220,14 +220,15 @@ async function callRunning(dir: string, call: Parameters<typeof callRouter>[1]):
 }
 
 function normalize(spec: RouterSpec): RouterSpec {
-  const { dir, host, port, tls, drainMs, accessLog, pauseMs } = spec;
+  const { dir, host, port, tls, drainMs, accessLog, pauseMs, sticky } = spec;
   const files = tls === null ? null : { cert: resolve(tls.cert), key: resolve(tls.key) };
-  return { dir: resolve(dir), host, port, tls: files, drainMs, accessLog, pauseMs };
+  return { dir: resolve(dir), host, port, tls: files, drainMs, accessLog, pauseMs, sticky };
 }
 
-function isSetAs(running: RouterSpec, wanted: RouterSpec): boolean {
-  const settings = (spec: RouterSpec) =>
-    JSON.stringify([spec.drainMs, spec.accessLog, pauseIn(spec)]);
+/** An older router says nothing of what it can't do. */
+function isSetAs(running: Partial<RouterSpec>, wanted: RouterSpec): boolean {
+  const settings = ({ drainMs, accessLog, pauseMs = 0, sticky = false }: Partial<RouterSpec>) =>
+    JSON.stringify([drainMs, accessLog, pauseMs, sticky]);
   return settings(running) === settings(wanted);
 }
 

@@ -42,6 +42,8 @@ export interface ExchangeStart {
   readonly counter: TrafficCounter;
   /** Null unless the client asks for an upgrade. */
   readonly upgrade: UpgradingClient | null;
+  /** By which the client stays with the color; null: it need not, or has it already. */
+  readonly cookie: string | null;
 }
 
 export class Exchange {
@@ -134,7 +136,7 @@ export class Exchange {
   }
 
   #onReply(reply: IncomingMessage): void {
-    const { res, color, upgrade } = this.#start;
+    const { res, color, upgrade, cookie } = this.#start;
     const status = reply.statusCode ?? 0;
     if (status < 200) {
       // An upgrade that nobody asked for, or no status at all.
@@ -143,7 +145,7 @@ export class Exchange {
       return;
     }
     const close = this.#plane.stopping || upgrade !== null;
-    const headers = rewriteReply(reply.rawHeaders, { color, close });
+    const headers = rewriteReply(reply.rawHeaders, { color, close, cookie });
     if (headers === null) {
       this.#refuse(502, "gave a reply in a transfer coding that can't be passed on");
       reply.destroy();

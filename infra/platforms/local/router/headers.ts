@@ -86,13 +86,14 @@ export function rewriteRequest(facts: RequestFacts): RequestHead | null {
  */
 export function rewriteReply(
   rawHeaders: readonly string[],
-  reply: { readonly color: Color; readonly close: boolean },
+  reply: { readonly color: Color; readonly close: boolean; readonly cookie?: string | null },
 ): string[] | null {
   const coding = valueOf(rawHeaders, "transfer-encoding");
   if (coding !== undefined && coding.trim().toLowerCase() !== "chunked") return null;
   const connection = valueOf(rawHeaders, "connection");
   const headers = keep(rawHeaders, dropped(notReturned, connection));
   headers.push(colorHeader, reply.color);
+  if (reply.cookie) headers.push("set-cookie", reply.cookie);
   if (reply.close) headers.push("connection", "close");
   return headers;
 }

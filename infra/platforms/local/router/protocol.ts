@@ -48,10 +48,12 @@ export interface RouterSpec {
    * so that the two never serve at once; 0: they may, and nothing waits.
    */
   readonly pauseMs: number;
+  /** Whether clients stay with the color that they met while both have traffic. */
+  readonly sticky: boolean;
 }
 
 /** What can be changed without a restart. */
-export type RouterSettings = Pick<RouterSpec, "drainMs" | "accessLog" | "pauseMs">;
+export type RouterSettings = Pick<RouterSpec, "drainMs" | "accessLog" | "pauseMs" | "sticky">;
 
 /** The whole desired state of the routes; set, never toggled. */
 export interface RouterRoutes {

@@ -15,6 +15,7 @@ import type { RouterRoutes } from "./protocol.ts";
 import { previewHeader } from "../../../headers.ts";
 import type { Routes } from "./routes.ts";
 import { compileRoutes, emptyRoutes, pickColor } from "./routes.ts";
+import { cookieFor, keptColor } from "./sticky.ts";
 import { ColorCounters } from "./traffic.ts";
 import type { Tunnel } from "./tunnel.ts";
 import type { UpstreamLimits } from "./upstream.ts";
@@ -28,6 +29,8 @@ export class Proxy {
   readonly tunnels = perColor(() => new Set<Tunnel>());
   readonly exchanges = perColor(() => new Set<Exchange>());
   readonly pause = new Pause();
+  /** Whether clients stay with the color that they met while both have traffic. */
+  sticky = false;
   readonly #plane: DataPlane;
   readonly #waiting = new WaitingClients();
   readonly #edge: boolean;
@@ -136,13 +139,17 @@ export class Proxy {
         this.#replyUnrouted(res, "too many requests wait for a switch", close);
       if (admitted !== "go") return;
     }
-    const color = preview ?? pickColor(routes, Math.random);
+    const shared = this.sticky && preview === undefined && routes.active && routes.only === null;
+    const kept = shared ? keptColor(req.headers.cookie, routes.state) : null;
+    const color = preview ?? kept ?? pickColor(routes, Math.random);
     if (color === null || routes.pools[color].instances.length === 0) {
       const why = color === null ? "no color is active" : `${color} isn't attached`;
       this.#replyUnrouted(res, why, close);
       return;
     }
-    this.#begin({ req, res, upgrade, color, preview: preview !== undefined, routes });
+    const cookie =
+      shared && kept === null ? cookieFor(color, routes.state, { secure: this.#edge }) : null;
+    this.#begin({ req, res, upgrade, color, preview: preview !== undefined, routes, cookie });
   }
 
   /** No color takes it: the client may come back. */
@@ -158,8 +165,9 @@ export class Proxy {
     readonly color: Color;
     readonly preview: boolean;
     readonly routes: Routes;
+    readonly cookie: string | null;
   }): void {
-    const { req, res, upgrade, color, preview, routes } = request;
+    const { req, res, upgrade, color, preview, routes, cookie } = request;
     const { socket } = req;
     const head = rewriteRequest({
       method: req.method ?? "GET",
@@ -178,6 +186,7 @@ export class Proxy {
     }
     const pool = routes.pools[color];
     const counter = this.counters[color][preview ? "preview" : "live"];
-    new Exchange(this.#plane, { req, res, head, color, preview, pool, counter, upgrade }).begin();
+    const start = { req, res, head, color, preview, pool, counter, upgrade, cookie };
+    new Exchange(this.#plane, start).begin();
   }
 }

@@ -154,7 +154,7 @@ if (given === null) {
   process.exit(2);
 }
 // One that an older bluegreen wrote has no pause.
-const spec = { ...{ pauseMs: 0 }, ...given };
+const spec = { ...{ pauseMs: 0, sticky: false }, ...given };
 try {
   await run(spec);
 } catch (error) {

@@ -52,6 +52,7 @@ export class Router {
     this.#spec = spec;
     this.#store = new RouteStore(spec.dir);
     this.#proxy = new Proxy({ edge: spec.tls !== null, limits });
+    this.#proxy.sticky = spec.sticky;
     this.#drains = perColor(
       (color) => new Drain(this.#proxy.counters[color], this.#proxy.tunnels[color]),
     );
@@ -84,9 +85,10 @@ export class Router {
 
   setSettings(settings: RouterSettings): Promise<void> {
     return this.#inTurn(async () => {
-      const { drainMs, accessLog, pauseMs } = settings;
+      const { drainMs, accessLog, pauseMs, sticky } = settings;
       const logChanged = accessLog !== this.#spec.accessLog;
-      this.#spec = { ...this.#spec, drainMs, accessLog, pauseMs };
+      this.#spec = { ...this.#spec, drainMs, accessLog, pauseMs, sticky };
+      this.#proxy.sticky = sticky;
       if (logChanged) await this.#proxy.logTo(this.#accessLogPath());
     });
   }

@@ -1,0 +1,103 @@
+/** The way to a switch in steps: which share comes next, and which one is to be judged. Pure. */
+
+import { formatDuration } from "../../infra/duration.ts";
+import type { Permission, Rollout } from "../../infra/model.ts";
+import { perColor } from "../../infra/model.ts";
+import type { Request } from "../../infra/rules/request.ts";
+import { movedInShift } from "../../infra/rules/traffic.ts";
+import { instant } from "../../infra/rules/view.ts";
+import type { Action } from "./action.ts";
+import { failedBake } from "./failure.ts";
+import type { Deploy, ShiftStep, SwitchTo } from "./goal.ts";
+import type { Situation } from "./situation.ts";
+
+type Moving = Situation<Deploy | SwitchTo>;
+
+/** What was checked, and who permitted that it gets traffic. */
+interface Checked {
+  readonly digest: string;
+  readonly permission?: Permission;
+}
+
+/** None for who wants no judgement: a step without one proves nothing. */
+export function stepsOf({ goal, policy }: Moving): readonly ShiftStep[] {
+  return goal.kind === "SwitchTo" && !goal.bake ? [] : policy.steps;
+}
+
+/** True for the switch of a first release, which has nobody to share traffic with. */
+export function skipsSteps(
+  { steps }: Situation["policy"],
+  { record }: Situation["view"],
+  { kind }: Request,
+): boolean {
+  return kind === "Switch" && steps.length > 0 && record.activeColor === null;
+}
+
+/** More traffic to the color of the rollout: the next step's share, or all of it. */
+export function moveOn(situation: Moving, rollout: Rollout, checked: Checked): Action {
+  const { id: rolloutId, color, former } = rollout;
+  const share = situation.view.record.weights[color];
+  const steps = former === null ? [] : stepsOf(situation);
+  const next = steps.find(({ weight }) => weight > share);
+  if (next) return shiftTo(situation, rollout, next, checked);
+  const asked = { kind: "Switch", rolloutId, start: null, holdUntil: null } as const;
+  return { kind: "Update", request: { ...asked, ...checked } };
+}
+
+/**
+ * What a person has set stays until a person says how it goes on: more traffic would undo it, and
+ * any update of the run would record it as its own. All of it moved back is another matter.
+ */
+export function movedByOthers({ view, memory }: Moving, { phase, color }: Rollout): Action | null {
+  const weight = view.record.weights[color];
+  if (phase !== "shift" || weight === 0) return null;
+  if (view.drift.kind === "foreign") return { kind: "Fail", error: movedInShift(view) };
+  if (memory.stepped === null || weight >= memory.stepped) return null;
+  const sentence = `the step of ${memory.stepped} % was reached, now it is ${weight} %`;
+  return { kind: "Fail", error: movedInShift(view, sentence) };
+}
+
+/**
+ * The step that the record is in is judged once, then more traffic follows. Which step that is
+ * tells its share: so a run that takes over is in the same one, from when it began.
+ */
+export function watchOrMoveOn(situation: Moving, rollout: Rollout): Action {
+  const { view, memory } = situation;
+  const { color, former, since } = rollout;
+  const failing = memory.baked?.verdict === "fail" ? memory.baked.sentence : null;
+  const back = failing === null ? null : failedBake(situation, rollout, failing);
+  if (back) return back;
+  if (view.record.weights[color] === 0) return takenAway(rollout);
+  const checked = { digest: rollout.digest ?? view.colors[color]?.release.digest ?? "" };
+  const weight = view.record.weights[color];
+  const steps = stepsOf(situation);
+  const index = steps.findIndex((step) => step.weight === weight);
+  const { forMs = 0 } = steps[index] ?? {};
+  if (view.drift.kind === "interrupted") {
+    return shiftTo(situation, rollout, { weight, forMs }, checked);
+  }
+  if (memory.stepped === weight || index === -1 || former === null) {
+    return moveOn(situation, rollout, checked);
+  }
+  const sinceMs = Date.parse(since);
+  const numbered = { step: index + 1, steps: steps.length };
+  return { kind: "Watch", color, former, sinceMs, weight, forMs, ...numbered };
+}
+
+/** Somebody moved traffic back past us: that is what a person wanted. */
+function takenAway({ id: rolloutId, color }: Rollout): Action {
+  const reason = `traffic was moved away from ${color}`;
+  return { kind: "Update", request: { kind: "Abort", reason, rolloutId, untouched: false } };
+}
+
+function shiftTo(
+  { view, policy }: Moving,
+  { id: rolloutId, color }: Rollout,
+  { weight, forMs }: ShiftStep,
+  checked: Checked,
+): Action {
+  const weights = perColor((each) => (each === color ? weight : 100 - weight));
+  const until = instant(view.nowMs + forMs + policy.claimMs);
+  const as = `shift to ${weight} %, watched for ${formatDuration(forMs)}`;
+  return { kind: "Update", as, request: { kind: "Shift", rolloutId, weights, until, ...checked } };
+}
