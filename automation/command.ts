@@ -1,5 +1,6 @@
 /** What every command shares: global options, reporters, signals, and how it ends. */
 
+import type { Settings } from "../infra/config.ts";
 import { BlueGreenError, exitCodes, messageOf } from "../infra/errors.ts";
 import type { Event, Reporter } from "./event.ts";
 import { journalFolder, openJournal } from "./journal.ts";
@@ -45,6 +46,8 @@ export interface CommandContext {
   readonly openSession: (
     options?: Pick<SessionOptions, "lockMs" | "allowFetch" | "deadline" | "overrideFreeze">,
   ) => Promise<Session>;
+  /** Opens the event log and tells others where no session can be had; nothing where one was. */
+  readonly beginWithout: (settings: Settings) => Promise<void>;
 }
 
 export interface Result {
@@ -96,6 +99,14 @@ export async function runCommand(
   });
   const others = notifiedRun(held, options.stack);
   const { reporter: fanOut } = others;
+  const begin = async (settings: Settings, session: Session | null): Promise<void> => {
+    const { application } = settings;
+    if (application === null || state.journal !== null) return;
+    const folder = journalFolder(application, options.stack);
+    state.journal = journalIn(folder, runId, reporter);
+    await others.begin({ settings, application, session, folder });
+    fanOut.on({ kind: "Started", command: name, rolloutId: runId, by: thisOwner() });
+  };
   const context: CommandContext = {
     options,
     reporter: fanOut,
@@ -117,22 +128,20 @@ export async function runCommand(
         boundary: faultBoundary(process.env),
         ...more,
       });
-      const folder = journalFolder(session.application, options.stack);
-      await others.begin(session, folder);
-      state.journal = openJournal({
-        folder,
-        name: runId,
-        now: Date.now,
-        complain: (sentence) => {
-          reporter.on({ kind: "Noted", sentence });
-        },
-      });
-      fanOut.on({ kind: "Started", command: name, rolloutId: runId, by: thisOwner() });
+      await begin({ ...session.settings, application: session.application }, session);
       return session;
     },
+    beginWithout: (settings) => begin(settings, null),
   };
   const done = ended(fanOut, options, () => work(context).then(others.end).then(end));
   return done.finally(others.end).finally(signals.stop);
+}
+
+function journalIn(folder: string, name: string, reporter: Reporter): Reporter {
+  const complain = (sentence: string): void => {
+    reporter.on({ kind: "Noted", sentence });
+  };
+  return openJournal({ folder, name, now: Date.now, complain });
 }
 
 const unread: Event = {

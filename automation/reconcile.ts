@@ -78,24 +78,54 @@ function reportView({ on }: Ports, { record, reading }: Observed): void {
 }
 
 /** A claim under which nothing was done yet is given up first: it would only cost a way back. */
-async function interruption(run: Run, memory: Memory): Promise<BlueGreenError> {
-  if (memory.rolloutId === null && memory.migrated === null) return interrupted(null);
+async function interruption(run: Run, before: Memory): Promise<BlueGreenError> {
+  const { rolloutId, migrated } = before;
+  if (rolloutId === null && migrated === null && failedStep(before, before) === null) {
+    return interrupted(null, null);
+  }
+  const memory = await withStepRecorded(run, before);
   const { view } = await look(run.ports, memory, false);
-  const done = afterStep({ ...run, view, memory });
-  // What the database is at now nobody else could know.
-  if (done) await attempt(run, view, memory, { kind: "Update", request: done });
   const { rollout } = view.record;
   const mine = rollout?.id === memory.rolloutId ? rollout : null;
   const request = unusedClaim({ ...run, view, memory });
-  if (request === null) return interrupted(mine);
+  const failure = failedStep(before, memory);
+  if (request === null) return interrupted(mine, failure);
   const after = await attempt(run, view, memory, { kind: "Update", request });
-  return interrupted(wentWrong(memory, after) ? mine : null);
+  return interrupted(wentWrong(memory, after) ? mine : null, failure);
 }
 
-function interrupted(rollout: Rollout | null): BlueGreenError {
+/** What the database is at now nobody else could know: it is tried again where the engine died. */
+async function withStepRecorded(run: Run, before: Memory): Promise<Memory> {
+  let memory: Memory = { ...before, retried: false };
+  for (const fresh of [false, true]) {
+    const { view } = await look(run.ports, memory, fresh);
+    const request = afterStep({ ...run, view, memory });
+    if (request === null) return memory;
+    memory = await attempt(run, view, memory, { kind: "Update", request });
+    if (!memory.retried) return memory;
+  }
+  return memory;
+}
+
+/** The step of the database that failed, or couldn't be recorded; checks fail by being stopped. */
+function failedStep(before: Memory, { failure }: Memory): BlueGreenError | null {
+  if (failure === null || failure === before.failure) {
+    return failure?.error.code === "MIGRATION_FAILED" ? failure.error : null;
+  }
+  return failure.error;
+}
+
+/** A step that failed is the error: whoever reads it is to mend that. */
+function interrupted(rollout: Rollout | null, failure: BlueGreenError | null): BlueGreenError {
+  const sentence = "stopped between two steps, as asked";
   const way = rollout && wayOut(rollout);
-  return new BlueGreenError("INTERRUPTED", "stopped between two steps, as asked", {
-    hint: `the same command goes on from here${way ? `; \`${way}\` gives up` : ""}`,
+  const goesOn = `the same command goes on from here${way ? `; \`${way}\` gives up` : ""}`;
+  if (failure === null) return new BlueGreenError("INTERRUPTED", sentence, { hint: goesOn });
+  const { code, message, hint, details } = failure;
+  return new BlueGreenError(code, message, {
+    details: [...details, `${sentence}: ${goesOn}`],
+    hint: hint ?? "see `bluegreen status`",
+    cause: failure,
   });
 }
 

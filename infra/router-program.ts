@@ -129,6 +129,7 @@ function register(run: Registration): Record<string, unknown> {
 /**
  * @returns what the router says of a share that was moved; null where none was
  * @throws SWITCH_NOT_SERVED after the router was set back, or left as it is by a rollback or a share
+ * @throws CLAIMED where somebody else moved traffic while a share was proven
  */
 async function proven(
   run: Registration,
@@ -136,8 +137,10 @@ async function proven(
   line: Line | null,
 ): Promise<RouterReading | null> {
   const { view, unproven, transition } = run;
-  const weights = unprovenShare(transition);
-  if (weights) return pulumi.runtime.isDryRun() ? null : shareServed({ ...run, weights });
+  if (unprovenShare(transition)) {
+    const routes = routesAfter(view, transition);
+    return pulumi.runtime.isDryRun() ? null : shareServed({ ...run, routes });
+  }
   if (!unproven) return null;
   const { color, rollback, former } = unproven;
   const activation = transition.activation ?? { color, rollback, expected: {} };

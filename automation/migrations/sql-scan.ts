@@ -57,13 +57,16 @@ const renames =
 
 /** ALTER TABLE with its actions, and renaming by any other ALTER. */
 function alters(statement: Statement): readonly Warning[] {
-  const [first, what] = statement;
+  const [first] = statement;
   if (!isWord(first, "ALTER")) return [];
-  const table = isWord(what, "FOREIGN") ? 2 : 1;
+  let table = 1;
+  while (beforeTable.some((word) => isWord(statement[table], word))) table += 1;
   if (!isWord(statement[table], "TABLE")) return altersOther(statement);
   const actions = parted(statement.slice(afterName(statement, table + 1)), 0);
   return actions.flatMap((action) => judgeAction(action));
 }
+
+const beforeTable = ["FOREIGN", "ONLINE", "OFFLINE", "IGNORE"];
 
 /** What some ALTER of a view, a sequence, a type or a domain does. */
 function altersOther(statement: Statement): readonly Warning[] {
@@ -174,7 +177,14 @@ function addsColumn(at: Token, added: Statement, within: number): Warning | null
 }
 
 function demandsValue(tokens: Statement): boolean {
-  return tokens.some((token, index) => isWord(token, "NOT") && isWord(tokens[index + 1], "NULL"));
+  return tokens.some((token, index) => {
+    const after = tokens[index + 1];
+    return isWord(token, "NOT") ? isWord(after, "NULL") : isPrimaryKey(token, after);
+  });
+}
+
+function isPrimaryKey(token: Token, after: Token | undefined): boolean {
+  return isWord(token, "PRIMARY") && isWord(after, "KEY");
 }
 
 /** `ALTER [COLUMN] name ...`. */

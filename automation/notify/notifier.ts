@@ -5,6 +5,7 @@ import { systemClock } from "../../infra/clock.ts";
 import type { NotifyTarget } from "../../infra/config.ts";
 import { messageOf } from "../../infra/errors.ts";
 import type { Reporter } from "../event.ts";
+import { isEnginesFault } from "../rollout/engines-fault.ts";
 import type { News } from "./news.ts";
 import { Outbox } from "./outbox.ts";
 import { NotTold } from "./reply.ts";
@@ -41,7 +42,7 @@ export function openNotifier(options: NotifierOptions): Notifier {
   const { targets, env, clock = systemClock } = options;
   const memory = new ToldMemory(options.folder);
   const forgotten = { problem: null as string | null };
-  const opened = once(options.open);
+  const opened = onceItSucceeds(options.open);
   const outboxes = targets.map((closed, index) => {
     const named = targetOf(closed, env);
     const send = async (news: News, signal: AbortSignal): Promise<void> => {
@@ -96,15 +97,32 @@ async function openedAt(
     const settings = (await opened())[index];
     if (settings !== undefined && !hasClosedSecret(settings)) return settings;
   } catch (error) {
-    throw new NotTold(`${unreadable} (${messageOf(error)})`, null);
+    // A lock or a backend that is away may be back with the next attempt.
+    const againMs = isEnginesFault(error) ? 0 : null;
+    throw new NotTold(`${unreadable} (${messageOf(error)})`, againMs);
   }
   throw new NotTold(unreadable, null);
 }
 
-/** Made when it is asked for first. */
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | null = null;
-  return () => (made ??= make());
+/** Opened when they are asked for first; again with the next piece while any of them is closed. */
+function onceItSucceeds(
+  open: () => Promise<readonly NotifyTarget[]>,
+): () => Promise<readonly NotifyTarget[]> {
+  let opening: Promise<readonly NotifyTarget[]> | null = null;
+  return async () => {
+    const mine = (opening ??= open());
+    const forget = (): void => {
+      if (opening === mine) opening = null;
+    };
+    try {
+      const targets = await mine;
+      if (targets.some(hasClosedSecret)) forget();
+      return targets;
+    } catch (error) {
+      forget();
+      throw error;
+    }
+  };
 }
 
 function noteOf(problems: readonly string[], forgotten: string | null): string | null {

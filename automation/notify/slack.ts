@@ -2,6 +2,7 @@
 
 import { placeToldBy } from "../../infra/config.ts";
 import type { NotifyTargetOf } from "../../infra/config.ts";
+import { hideIn, partsToHide } from "../../infra/hidden-values.ts";
 import { jsonAt } from "../../infra/probe/json.ts";
 import { plainText } from "../report/plain-text.ts";
 import { quoted } from "../report/safe-text.ts";
@@ -124,7 +125,8 @@ async function call(
   if (typeof error !== "string") throw new NotTold(`${where} isn't Slack's API`, null);
   if (allowed.has(error)) return { document, where, error };
   const againMs = passing.has(error) ? (retryAfterMs(headers) ?? 0) : null;
-  throw new NotTold(`${where} refused ${method}: ${quoted(error)}`, againMs);
+  const said = quoted(hideIn(error, partsToHide([token]), "***"));
+  throw new NotTold(`${where} refused ${method}: ${said}`, againMs);
 }
 
 /** Slack acts on these three letters only; a name behind @ is parted from it. */

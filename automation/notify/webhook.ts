@@ -46,6 +46,13 @@ async function tell(
     ...signedHeaders(body, { secret, nowMs: Date.now() }),
     "idempotency-key": `${rollout?.id ?? "none"}:${key.replaceAll(" ", "-")}`,
   };
-  await post({ url, path: "/…", headers, body, secrets: [secret], timeoutMs, signal });
+  const secrets = [secret, ...partsOfPath(url)];
+  await post({ url, path: "/…", headers, body, secrets, timeoutMs, signal });
   await remember({ ...remembered, told: [...remembered.told, key] });
+}
+
+/** An answer may quote the path, or the token in it. */
+function partsOfPath(url: string): readonly string[] {
+  const path = url.replace(/^[^/]*\/\/[^/?#]*/, "");
+  return [path, ...path.split(/[/?&=#]/)];
 }

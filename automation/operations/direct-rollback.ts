@@ -43,6 +43,7 @@ export async function rollBackDirectly(
   const { reporter } = context;
   const opened = session ?? kept ?? openSettings({ cwd, stack, reporter });
   const { platform, settings } = opened;
+  if (session === null) await context.beginWithout(settings);
   const reading = await platform.read({ settings, colors: perColor(() => null) });
   if (reading.weights && reading.mark && !reading.mark.setBack) {
     if (options.write) catchUp(opened, reading.weights, reading.mark, context);

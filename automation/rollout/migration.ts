@@ -9,6 +9,7 @@ import {
   databaseOf,
   describeStep,
   isDone,
+  refuseOwner,
   refuseStep,
   sameStep,
 } from "../../infra/rules/migration.ts";
@@ -56,6 +57,7 @@ export function refuseSchema({
   view,
   goal,
   policy,
+  self,
 }: Situation<Deploy | SwitchTo>): BlueGreenError | null {
   const { record, colors } = view;
   if (goal.kind === "SwitchTo") {
@@ -64,8 +66,20 @@ export function refuseSchema({
   }
   const { migrations } = policy;
   const due = dueExpand(record, migrations);
-  if (due) return refuseStep(view, due.step);
+  if (due) return refuseDue({ view, self }, due);
   return unfit(record, migrations?.works, `release ${goal.version ?? "to be deployed"}`);
+}
+
+/** Another's step that runs comes first: only its end tells what the database is at. */
+function refuseDue(
+  { view, self }: Pick<Situation, "view" | "self">,
+  { step }: DueStep,
+): BlueGreenError | null {
+  const { pending } = databaseOf(view.record);
+  const other = pending && !sameStep(pending, step) ? pending : null;
+  const replaces = other && self.isDead(other.owner) ? other.owner : null;
+  const running = other && refuseOwner(view, { owner: self.owner, replaces });
+  return running ?? refuseStep(view, step);
 }
 
 /** What comes before the idle color is filled; null where nothing does. */
@@ -79,7 +93,7 @@ export function contractLast(situation: Situation, sentence: string): Action {
   const { view, policy } = situation;
   const due = dueContract(view.record, policy.migrations);
   if (!due) return { kind: "Finish", sentence };
-  const refusal = refuseStep(view, due.step);
+  const refusal = refuseDue(situation, due);
   if (!refusal) return nextOf(situation, due, null);
   const waits = `${describeStep(due.step)} isn't run: ${refusal.message}`;
   return { kind: "Finish", sentence: `${sentence}; ${waits}` };
@@ -102,7 +116,7 @@ export function decideContract(situation: Situation<Contract>): Action {
   }
   const due = dueContract(view.record, migrations);
   if (!due) return { kind: "Finish", sentence: schemaSentence(view) };
-  const refusal = refuseStep(view, due.step);
+  const refusal = refuseDue(situation, due);
   return refusal ? { kind: "Fail", error: refusal } : nextOf(situation, due, null);
 }
 

@@ -48,13 +48,29 @@ export function moveOn(situation: Moving, rollout: Rollout, checked: Checked): A
  * What a person has set stays until a person says how it goes on: more traffic would undo it, and
  * any update of the run would record it as its own. All of it moved back is another matter.
  */
-export function movedByOthers({ view, memory }: Moving, { phase, color }: Rollout): Action | null {
-  const weight = view.record.weights[color];
-  if (phase !== "shift" || weight === 0) return null;
+export function movedByOthers(situation: Moving, rollout: Rollout): Action | null {
+  const { view, memory } = situation;
+  const weight = view.record.weights[rollout.color];
+  if (rollout.phase !== "shift" || weight === 0) return null;
   if (view.drift.kind === "foreign") return { kind: "Fail", error: movedInShift(view) };
+  if (view.drift.kind === "interrupted" && !isOwnStep(situation, rollout)) {
+    const before = view.stored.weights[rollout.color];
+    const sentence = `the record says ${before} %, now it is ${weight} %`;
+    return { kind: "Fail", error: movedInShift(view, sentence) };
+  }
   if (memory.stepped === null || weight >= memory.stepped) return null;
   const sentence = `the step of ${memory.stepped} % was reached, now it is ${weight} %`;
   return { kind: "Fail", error: movedInShift(view, sentence) };
+}
+
+/**
+ * An update that was cut short leaves a step's share. In a run that lives on, it is one that the run
+ * saw fail; after a kill, a person who has set just such a share can't be told from it.
+ */
+function isOwnStep({ view, memory, policy }: Moving, { id, color }: Rollout): boolean {
+  const weight = view.record.weights[color];
+  const lives = memory.rolloutId === id && !memory.retried && memory.failure === null;
+  return !lives && policy.steps.some((step) => step.weight === weight);
 }
 
 /**

@@ -50,8 +50,10 @@ export function mixedComparison(seen: readonly BothSeen[], { ratio, phi }: Compa
 }
 
 /**
- * Whether the new color has more bad ones than `p0`. While the former color has more than that, too,
- * a block counts by what the former color's rate in it allows: while both fail, it says nothing.
+ * Whether the new color has more bad ones than `p0`. In a window in which the former color has more
+ * than that, too, each block counts by what the former color's rate in it allows: while both fail, it
+ * says nothing. A window is asked as a whole: the blocks in which few requests happened to have no
+ * error, picked one by one, would make the former color look better than it is.
  */
 export function mixedAbsolute(
   seen: readonly BothSeen[],
@@ -59,16 +61,17 @@ export function mixedAbsolute(
 ): Mixture {
   const inBlock = (both: Both): number => logAbsolute(both, { p0, phi });
   return mixture(seen, (blocks) => {
-    const quiet: Both[] = [];
-    const troubled: number[] = [];
+    const all: Both[] = [];
+    const each: number[] = [];
     for (const [index, block] of [...blocks.entries()].toReversed()) {
-      const { bad, total } = block.formerColor;
-      const isQuiet = bad <= p0 * total;
-      const [calm, trouble] = [quiet[index + 1] ?? none, troubled[index + 1] ?? 0];
-      quiet[index] = isQuiet ? plus(calm, block) : calm;
-      troubled[index] = isQuiet ? trouble : trouble + inBlock(block);
+      all[index] = plus(all[index + 1] ?? none, block);
+      each[index] = (each[index + 1] ?? 0) + inBlock(block);
     }
-    return (from) => inBlock(quiet[from] ?? none) + (troubled[from] ?? 0);
+    return (from) => {
+      const window = all[from] ?? none;
+      const { bad, total } = window.formerColor;
+      return bad <= p0 * total ? inBlock(window) : (each[from] ?? 0);
+    };
   });
 }
 

@@ -4,7 +4,7 @@ import { endingMs, longest } from "../attempt-times.ts";
 import { formatDuration, second } from "../duration.ts";
 import { burstMs } from "./burst.ts";
 import type { Path } from "./path.ts";
-import { platformFacts } from "./platform-facts.ts";
+import { longestStartMs } from "./platform-facts.ts";
 import type { Problem } from "./problems.ts";
 import type { Settings } from "./settings.ts";
 
@@ -22,23 +22,20 @@ interface Part {
   readonly path: Path | null;
 }
 
-/**
- * Else the rollout could be taken over in the middle. Without hooks and expand it is enough that
- * the claim outlasts the start, which other rules see to.
- */
+/** Else the rollout could be taken over in the middle. */
 export function claimCoversItsWork(settings: Settings): readonly Problem[] {
-  const { claimMs } = settings;
-  const own = [...hookParts(settings), ...expandPart(settings)];
-  if (own.length === 0) return [];
-  const parts = [...own, ...otherParts(settings)].filter(({ ms }) => ms > 0);
+  const { claimMs, drainMs } = settings;
+  // Each has a rule of its own, which says so.
+  if (Math.max(drainMs, longestStartMs(settings)) >= claimMs) return [];
+  const before = [...hookParts(settings), ...expandPart(settings), ...fillParts(settings)];
+  const parts = [...before, ...testParts(settings)].filter(({ ms }) => ms > 0);
   const allMs = parts.reduce((sum, { ms }) => sum + ms, 0);
   if (allMs < claimMs) return [];
   const told = parts.map(({ what, ms }) => `${what} ${formatDuration(ms)}`).join(", ");
   const problem = `ends before its work may be done, which can take ${formatDuration(allMs)} (${told})`;
   const fix = "write a longer claim, or shorter timeouts and fewer retries";
-  return [
-    { path: ["claim"], problem, fix, about: own.flatMap(({ path }) => (path ? [path] : [])) },
-  ];
+  const about = parts.flatMap(({ path }) => (path ? [path] : []));
+  return [{ path: ["claim"], problem, fix, about }];
 }
 
 /** All hooks before the switch as one part, which names the longest of them. */
@@ -58,15 +55,26 @@ function expandPart({ migrations: { expand } }: Settings): readonly Part[] {
   return [{ what: "expand", ms: expand.timeoutMs + endingMs, path }];
 }
 
-/** What comes between: the color's last requests end, it is filled, warmed up and checked. */
-function otherParts(settings: Settings): readonly Part[] {
-  const { drainMs, color, platform, warmup, checks } = settings;
-  const startMs = color.file === null ? platformFacts[platform](settings).startMs : color.startMs;
+/** The color's last requests end, and it is filled. */
+function fillParts(settings: Settings): readonly Part[] {
   return [
-    { what: "drain", ms: drainMs, path: null },
-    { what: "start", ms: startMs, path: null },
-    { what: "warm-up", ms: warmup.paths.length > 0 ? warmup.withinMs : 0, path: null },
-    { what: "checks", ms: Math.max(0, ...checks.map(checkMs)), path: null },
+    { what: "drain", ms: settings.drainMs, path: ["drain"] },
+    { what: "start", ms: longestStartMs(settings), path: null },
+  ];
+}
+
+function testParts({ warmup, checks }: Settings): readonly Part[] {
+  const times = checks.map(checkMs);
+  const ms = Math.max(0, ...times);
+  const index = times.indexOf(ms);
+  const named = (checks[index]?.deadlineMs ?? 0) > 0;
+  return [
+    {
+      what: "warm-up",
+      ms: warmup.paths.length > 0 ? warmup.withinMs : 0,
+      path: ["warmup", "within"],
+    },
+    { what: "checks", ms, path: named ? ["checks", index, "deadline"] : null },
   ];
 }
 

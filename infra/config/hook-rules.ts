@@ -7,6 +7,14 @@ import { opaqueSecret } from "./opaque-secret.ts";
 /** A shorter key is found by trying, from one signature. */
 const minKeyLength = 16;
 
+export const writeKey = "write a long random text";
+
+/** Why a key isn't one that signs requests; null where it is, or where it is closed. */
+export function keyProblem(key: string): string | null {
+  if (key === opaqueSecret || key.length >= minKeyLength) return null;
+  return `is shorter than ${minKeyLength} characters, so it could be guessed`;
+}
+
 interface Ways {
   readonly argv: readonly string[] | null;
   readonly env: Readonly<Record<string, string>>;
@@ -28,12 +36,9 @@ export function programOrWebhook(
   } else if (webhook === null) {
     if (secret !== null) refuse("secret", "is for a webhook", "remove it, or put it into env");
   } else {
-    if (secret === null) {
-      refuse("secret", "is missing: a webhook's requests are signed", "write a long random text");
-    } else if (secret !== opaqueSecret && secret.length < minKeyLength) {
-      const problem = `is shorter than ${minKeyLength} characters, so it could be guessed`;
-      refuse("secret", problem, "write a long random text");
-    }
+    const problem =
+      secret === null ? "is missing: a webhook's requests are signed" : keyProblem(secret);
+    if (problem !== null) refuse("secret", problem, writeKey);
     if (Object.keys(env).length > 0) refuse("env", "is for a program", "remove it");
   }
 }

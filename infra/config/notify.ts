@@ -5,7 +5,7 @@ import { z } from "zod";
 import { minute } from "../duration.ts";
 import { duration, line, optional, word } from "./fields.ts";
 import { httpUrl } from "./http-url.ts";
-import { tokenStaysSecret } from "./notify-rules.ts";
+import { keyIsLong, tokenStaysSecret } from "./notify-rules.ts";
 import type { Settled } from "./settled.ts";
 
 const timeout = duration({ min: 10, max: minute, example: "5s" })
@@ -28,15 +28,19 @@ const slack = z
   })
   .superRefine(tokenStaysSecret);
 
-const webhook = z.strictObject({
-  kind: z.literal("webhook").describe("Each phase as JSON to an address of your own, signed."),
-  url: httpUrl(
-    "https://example.com/rollouts",
-    "who tells is told by the signature of `secret`",
-  ).describe("Address that is told, by POST."),
-  secret: secretText().describe("Key of the signature; it may be secret."),
-  timeout,
-});
+const webhook = z
+  .strictObject({
+    kind: z.literal("webhook").describe("Each phase as JSON to an address of your own, signed."),
+    url: httpUrl(
+      "https://example.com/rollouts",
+      "who tells is told by the signature of `secret`",
+    ).describe("Address that is told, by POST."),
+    secret: secretText().describe(
+      "Key of the signature, at least 16 characters; it may be secret.",
+    ),
+    timeout,
+  })
+  .superRefine(keyIsLong);
 
 const github = z
   .strictObject({

@@ -56,7 +56,7 @@ export function beginMigration(view: View, asked: request.BeginMigration): Route
     const sentence = `rollout ${rollout.id} is in its ${rollout.phase}: ${describeStep(step)} comes before`;
     throw new BlueGreenError("ROLLOUT_OPEN", sentence, { hint: "see `bluegreen status`" });
   }
-  const refusal = refuseStep(view, step) ?? refuseOwner(view, asked);
+  const refusal = refuseOwner(view, asked) ?? refuseStep(view, step);
   if (refusal) throw refusal;
   const { kind, to } = step;
   const release = rollout ? { version: rollout.version, digest: null } : activeRelease(view);
@@ -194,15 +194,15 @@ function refuseIdle(view: View, color: Color, step: MigrationStep): BlueGreenErr
   });
 }
 
-/** The same step isn't run twice at once, as far as that can be known. */
-function refuseOwner(
+/** No step begins while another's time runs: the database may be changing, as far as can be known. */
+export function refuseOwner(
   { record, nowMs }: View,
-  { step, owner, replaces }: request.BeginMigration,
+  { owner, replaces }: Pick<request.BeginMigration, "owner" | "replaces">,
 ): BlueGreenError | null {
   const pending = record.database?.pending ?? null;
   if (!pending || Date.parse(pending.until) <= nowMs) return null;
   if (sameOwner(pending.owner, owner) || sameOwner(pending.owner, replaces)) return null;
-  return busy(describeStep(step), pending.owner, pending.until);
+  return busy(describeStep(pending), pending.owner, pending.until);
 }
 
 function busy(step: string, owner: Owner, until: string): BlueGreenError {

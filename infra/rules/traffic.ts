@@ -12,7 +12,7 @@ import type {
   RouterRecord,
   Weights,
 } from "../model.ts";
-import { formatWeights, otherColor, weightsOf } from "../model.ts";
+import { formatWeights, otherColor, sameWeights, weightsOf } from "../model.ts";
 import { withoutRollout } from "./claim.ts";
 import { gateWaiting } from "./gate.ts";
 import { formerColor } from "./roles.ts";
@@ -83,7 +83,7 @@ export function moveTraffic(view: View, asked: request.Switch | request.Shift): 
   const permission = asked.permission ?? rollout.permission;
   if (rollout.phase === "gate" && !permission) throw gateWaiting(rollout);
   if (asked.kind === "Shift") refuseWrongShare(rollout, asked.weights);
-  if (rollout.phase === "shift" && view.drift.kind === "foreign") throw movedInShift(view);
+  if (rollout.phase === "shift") refuseOthersShare(view, asked);
   const baseline = countsOf(view.reading);
   const moved = inPhase(
     view,
@@ -104,6 +104,14 @@ export function moveTraffic(view: View, asked: request.Switch | request.Shift): 
 function shifted(moved: RouterRecord, { weights, until }: request.Shift): RouterRecord {
   const { claim } = moved;
   return { ...moved, weights, claim: claim && until !== undefined ? { ...claim, until } : claim };
+}
+
+/** A share that nobody recorded is a person's, but for the one that is asked for once more. */
+function refuseOthersShare(view: View, asked: request.Switch | request.Shift): void {
+  const again = asked.kind === "Shift" && sameWeights(asked.weights, view.record.weights);
+  if (view.drift.kind === "foreign") throw movedInShift(view);
+  if (view.drift.kind !== "interrupted" || again) return;
+  throw movedInShift(view, `the router serves ${formatWeights(view.record.weights)} meanwhile`);
 }
 
 /** A person has set another share past the rollout: it goes on from there only when asked. */

@@ -6,7 +6,7 @@ import { isByHand } from "./by-hand.ts";
 import { BlueGreenError } from "../errors.ts";
 import { waitAtGate } from "./gate.ts";
 import type { Declared } from "./intent.ts";
-import { readIntent } from "./intent.ts";
+import { declaredColor, readIntent } from "./intent.ts";
 import type { Color, DirectMark, Rollout, RouterRecord } from "../model.ts";
 import { byHand, sameWeights, weightsOf } from "../model.ts";
 import type { Routes } from "../platform.ts";
@@ -173,12 +173,13 @@ function unchanged(view: View, notes: readonly string[] = []): Transition {
 }
 
 function obey(view: View, file: { declared: Declared; name: string }): Transition {
+  const named = declaredColor(file.declared);
+  if (named !== null && named === view.record.activeColor) return stay(view, named, file);
   const intent = readIntent(file.declared, view.record, file.name);
   if (intent.kind === "stale") throw intent.error;
   if (intent.kind === "none") return unchanged(view, intent.warning ? [intent.warning] : []);
   const { color } = intent;
   const declared = { ...view.record, declared: color };
-  if (color === view.record.activeColor) return stay(view, declared, file);
   refuseForeignRollout(view, color);
   return {
     record: {
@@ -193,21 +194,19 @@ function obey(view: View, file: { declared: Declared; name: string }): Transitio
 
 /**
  * The file names the color that is active: nothing to do, but in the middle of a shift. There it is
- * a wish to go back, unless the file says no more than what the last switch wrote into it.
+ * a wish to go back, unless the file may say no more than what was obeyed, or what the last switch
+ * wrote into it.
  */
-function stay(
-  view: View,
-  declared: RouterRecord,
-  file: { declared: Declared; name: string },
-): Transition {
-  const { rollout, activeColor, weights } = view.record;
-  if (rollout?.phase !== "shift" || activeColor === null) return record(declared);
-  const { generation } = file.declared;
-  if (generation === null || generation > view.record.generation) {
-    return { ...backFromShift(view, declared, activeColor), notes: [] };
-  }
+function stay(view: View, color: Color, file: { declared: Declared; name: string }): Transition {
+  const { rollout, weights, generation, declared: obeyed } = view.record;
+  const declared = { ...view.record, declared: color };
+  if (rollout?.phase !== "shift") return record(declared);
+  const own = file.declared.generation;
+  const isNew = own === null ? obeyed !== color : own > generation;
+  if (isNew) return { ...backFromShift(view, declared, color), notes: [] };
+  const old = own === null ? "which was obeyed before" : "as since the last switch";
   const share = `${rollout.color} keeps ${weights[rollout.color]} % in rollout ${rollout.id}`;
-  const note = `${file.name} says ${activeColor}, as since the last switch: ${share}`;
+  const note = `${file.name} says ${color}, ${old}: ${share}`;
   return unchanged({ ...view, record: declared }, [`${note}; \`bluegreen rollback\` returns it`]);
 }
 

@@ -23,7 +23,7 @@ describeOnEngine("others are told", () => {
     const notify = [
       { kind: "slack", channel, token: "placeholder", api: slack.url },
       { kind: "github", repository: "acme/shop", api: github.url },
-      { kind: "webhook", url: webhook.url, secret: "long and random" },
+      { kind: "webhook", url: webhook.url, secret: "a long random text" },
     ];
     const line = `config:\n  bluegreen:notify: ${JSON.stringify(notify)}\n`;
     expectExit(await project.run(["deploy", "--version", "1"]), 0);

@@ -56,6 +56,53 @@ test("a step that ends after Ctrl-C is recorded before the run leaves", async ()
   expect(world.record.database?.pending ?? null).toBeNull();
 });
 
+test.each([1, 2, 3])(
+  "a step that ends after Ctrl-C is recorded once more where the engine ends %i steps later",
+  async (engineSteps) => {
+    const world = new World(releasesThatMigrate);
+    await world.run(deploy("1"));
+    const task = world.start(deploy("2"));
+    while (world.state.schema !== 2) await world.schedule.run([task], { steps: 1 });
+    world.schedule.interrupt(task.process);
+    world.engineSteps = engineSteps;
+    await world.schedule.run([task]);
+    expect(codeOf(task)).toBe("INTERRUPTED");
+    expect(world.record.database?.schema).toBe(2);
+    expect(world.record.database?.pending ?? null).toBeNull();
+  },
+);
+
+test("a step that fails after Ctrl-C is the error, and others may begin it at once", async () => {
+  const failing = { ...releasesThatMigrate["2"], failsStep: "expand" } as const;
+  const world = new World({ ...releasesThatMigrate, "2": failing });
+  await world.run(deploy("1"));
+  const task = world.start(deploy("2"));
+  while (!world.state.trace.at(-1)?.endsWith("begins expand")) {
+    await world.schedule.run([task], { steps: 1 });
+  }
+  world.schedule.interrupt(task.process);
+  await world.schedule.run([task]);
+  expect(codeOf(task)).toBe("MIGRATION_FAILED");
+  const { until } = world.record.database?.pending ?? {};
+  expect(Date.parse(until ?? "")).toBeLessThanOrEqual(world.state.nowMs);
+});
+
+test("a contract that fails after Ctrl-C is the error as well", async () => {
+  const failing = { ...releasesThatMigrate["2"], failsStep: "contract" } as const;
+  const world = new World({ ...releasesThatMigrate, "2": failing });
+  for (const command of [deploy("1"), deploy("2")]) await world.run(command);
+  world.pass(times.windowMs + 60_000);
+  const task = world.start(retire);
+  while (!world.state.trace.at(-1)?.endsWith("begins contract")) {
+    await world.schedule.run([task], { steps: 1 });
+  }
+  world.schedule.interrupt(task.process);
+  await world.schedule.run([task]);
+  expect(codeOf(task)).toBe("MIGRATION_FAILED");
+  const { until } = world.record.database?.pending ?? {};
+  expect(Date.parse(until ?? "")).toBeLessThanOrEqual(world.state.nowMs);
+});
+
 describe("after a contract", () => {
   test("a release of before gets no traffic any more, and a new one does", async () => {
     const world = await migrated();

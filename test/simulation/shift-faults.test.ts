@@ -80,13 +80,22 @@ describe("a share that a person has set past the shift", () => {
     expect([world.serving, world.state.violations]).toEqual(["1", []]);
   });
 
-  test("stays where the router's stamp is still the rollout's", async () => {
+  test.each([
+    ["lower, after a kill", 50, 10, true],
+    ["higher, after a kill", 10, 80, true],
+    ["higher, in a run that lives on", 10, 80, false],
+    ["a step's, in a run that lives on", 10, 50, false],
+  ])("stays with the rollout's stamp left: %s", async (_name, reached, green, killed) => {
     const world = await inSteps();
-    const task = await shiftedTo(world, 50);
-    const set = { blue: 90, green: 10 };
+    const task = await shiftedTo(world, reached);
+    const set = { blue: 100 - green, green };
     world.plane.shareByStranger(set, world.record.rollout?.id);
-    world.schedule.kill(task.process);
-    expect(codeOf(await world.run(deploy("2")))).toBe("DRIFT");
+    if (killed) world.schedule.kill(task.process);
+    else {
+      await world.schedule.run([task]);
+      expect(codeOf(task)).toBe("DRIFT");
+    }
+    if (killed || green === 80) expect(codeOf(await world.run(deploy("2")))).toBe("DRIFT");
     expect([servedWeights(world.state), world.state.violations]).toEqual([set, []]);
   });
 

@@ -124,6 +124,18 @@ describe("a release that is as good as the former one is sent back in at most 1 
       expect(failed.length).toBeLessThanOrEqual(tolerated(runs));
     }
   });
+
+  // So few requests reach the former color that many a block has none of the errors by chance.
+  test.each([
+    ["90 %", 90],
+    ["95 %", 95],
+  ])("at %s of the traffic, while a tenth of what both need fails to the end", (_name, weight) => {
+    const rates = (second: number) => equal(second >= 20 ? 0.1 : 0.002);
+    const runs = 150;
+    const shift = { weights: [weight], perSecond: 20, stepSeconds: 300, rates };
+    const failed = simulate(runs, weight, shift).filter((end) => end !== null);
+    expect(failed.length).toBeLessThanOrEqual(tolerated(runs));
+  });
 });
 
 describe("where clients stay with their color, so that a share grows within its step", () => {

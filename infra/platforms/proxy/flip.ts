@@ -107,22 +107,35 @@ function hintOf({ spec }: Access): string {
 }
 
 async function goBack(access: Access, former: string | null, name: string): Promise<void> {
-  const { spec, host, dialect } = access;
   try {
-    const asked = await askStatus(host, spec);
-    const running = asked.kind === "answered";
-    const isThere = (await dialect.pointer(host, spec)) === former;
-    if (former !== null && !(isThere && running && asked.status.state === former)) {
-      await dialect.point(host, spec, { name: former, running });
-    }
-    await host.remove(stateFile(access, name));
+    await twice(() => pointBack(access, former));
   } catch (error) {
-    if (!(error instanceof BlueGreenError)) throw error;
+    if (!(error instanceof BlueGreenError) || error instanceof Overtaken) throw error;
     throw new BlueGreenError("ROUTER_DOWN", `a switch failed and couldn't be taken back`, {
       details: formatError(error).split("\n"),
       hint: `Ask what is served: \`bluegreen status\`. Wanted was ${name}, before was ${former ?? "nothing"}.`,
       cause: error,
     });
+  }
+}
+
+/** The state's file stays for the next flip to tidy: a write that comes late may point to it. */
+async function pointBack({ spec, host, dialect }: Access, former: string | null): Promise<void> {
+  if (former === null) return;
+  const asked = await askStatus(host, spec);
+  const running = asked.kind === "answered";
+  const isThere = (await dialect.pointer(host, spec)) === former;
+  if (isThere && running && asked.status.state === former) return;
+  await dialect.point(host, spec, { name: former, running });
+}
+
+/** Unproven traffic mustn't stay because one look at the host failed. */
+async function twice(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof BlueGreenError) || error instanceof Overtaken) throw error;
+    await work();
   }
 }
 
@@ -138,6 +151,6 @@ async function tidy(access: Access, keep: readonly (string | null)[]): Promise<v
       if (!keep.includes(file.replace(/\.json$/, ""))) await host.remove(`${states}/${file}`);
     }
   } catch (error) {
-    if (!(error instanceof BlueGreenError)) throw error;
+    if (!(error instanceof BlueGreenError) || error instanceof Overtaken) throw error;
   }
 }

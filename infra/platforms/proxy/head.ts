@@ -10,10 +10,12 @@ import type { RouterSpec } from "./spec.ts";
 
 const adoptedTimeoutMs = 3_600_000;
 
+const firstLine = "# Written by bluegreen, and overwritten by it: changes by hand are lost.";
+
 /** Comments that a later run reads back. */
 export function configHead({ attached, version }: Rendering): string[] {
   return [
-    "# Written by bluegreen, and overwritten by it: changes by hand are lost.",
+    firstLine,
     `# version ${version}`,
     ...colors.flatMap((color) => attached[color].map((each) => `# instance ${color} ${each}`)),
   ];
@@ -22,6 +24,11 @@ export function configHead({ attached, version }: Rendering): string[] {
 /** What an instance may be silent for; the server's own configuration is to decide when adopted. */
 export function silenceMs({ mode, timeoutMs }: RouterSpec): number {
   return mode === "managed" ? timeoutMs : adoptedTimeoutMs;
+}
+
+/** Also of a former version. */
+export function isOurConfig(text: string | null): boolean {
+  return (text ?? "").startsWith(`${firstLine}\n`);
 }
 
 /**

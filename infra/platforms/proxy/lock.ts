@@ -12,7 +12,7 @@ import { isAlive, ownIdentity } from "../../process-identity.ts";
 import type { Host } from "./host.ts";
 
 export interface LockTimes {
-  /** A lock that wasn't renewed for so long is nobody's any more: no single step takes longer. */
+  /** A lock that wasn't renewed for so long is nobody's any more: longer than a usual step. */
   readonly heldMs: number;
   /** Work that goes on renews a lock of this age. */
   readonly renewMs: number;
@@ -22,7 +22,7 @@ export interface LockTimes {
   readonly waitMs: number;
 }
 
-const usualTimes = { heldMs: 40_000, renewMs: 10_000, seenMs: 5_000, waitMs: 45_000 };
+const usualTimes = { heldMs: 60_000, renewMs: 10_000, seenMs: 5_000, waitMs: 65_000 };
 const pollMs = 50;
 
 /** The lock is somebody else's by now: whatever was begun ends here, and takes nothing back. */
@@ -71,18 +71,24 @@ async function takeLock(host: Host, path: string, times: LockTimes): Promise<Hel
     const lock = new HeldLock(host, path, times);
     if (await lock.take()) return lock;
     const found = await host.read(path);
-    if (found !== null && isFree(found)) await host.removeIf(path, found);
-    else if (Date.now() > deadline) throw busy(path, found);
-    else await sleep(pollMs);
+    if (found !== null && isFree(found) && (await host.removeIf(path, found))) continue;
+    if (Date.now() > deadline) throw busy(path, found);
+    await sleep(pollMs);
   }
+}
+
+interface Note {
+  readonly text: string;
+  readonly takenAt: number;
 }
 
 class HeldLock {
   readonly #host: Host;
   readonly #path: string;
   readonly #times: LockTimes;
-  #text: string;
-  #takenAt: number;
+  readonly #first: Note;
+  /** What the file may hold: more than one where nobody knows whether a renewal got there. */
+  #notes: readonly Note[];
   #seenAt: number;
   #confirmed: Promise<void> = Promise.resolve();
 
@@ -90,24 +96,40 @@ class HeldLock {
     this.#host = host;
     this.#path = path;
     this.#times = times;
-    this.#takenAt = this.#seenAt = Date.now();
-    this.#text = this.#newText();
+    this.#seenAt = Date.now();
+    this.#first = this.#newNote(this.#seenAt);
+    this.#notes = [this.#first];
   }
 
-  async take(): Promise<boolean> {
+  take(): Promise<boolean> {
+    return this.#create(this.#first);
+  }
+
+  async #create({ text }: Note): Promise<boolean> {
     let isTaken = false;
-    heldHere.add(this.#text);
+    heldHere.add(text);
     try {
-      isTaken = await this.#host.create(this.#path, this.#text);
+      isTaken = await this.#host.create(this.#path, text);
     } finally {
-      if (!isTaken) heldHere.delete(this.#text);
+      if (!isTaken) heldHere.delete(text);
     }
     return isTaken;
   }
 
-  /** One after the other; who was overtaken once stays so. @throws Overtaken */
+  /**
+   * One after the other. Who was overtaken once stays so; a look that failed for another reason
+   * fails alone, as the way back needs the next one.
+   *
+   * @throws Overtaken
+   */
   confirm(): Promise<void> {
-    this.#confirmed = this.#confirmed.then(() => this.#confirm());
+    this.#confirmed = this.#confirmed.then(
+      () => this.#confirm(),
+      (error: unknown) => {
+        if (error instanceof Overtaken) throw error;
+        return this.#confirm();
+      },
+    );
     return this.#confirmed;
   }
 
@@ -115,52 +137,53 @@ class HeldLock {
     const now = Date.now();
     if (now - this.#seenAt < this.#times.seenMs) return;
     const found = await this.#host.read(this.#path);
-    if (found !== this.#text) throw new Overtaken(this.#path, found);
-    if (now - this.#takenAt > this.#times.renewMs) await this.#renew(now);
+    const note = this.#notes.find(({ text }) => text === found);
+    if (!note) throw new Overtaken(this.#path, found);
+    if (now - note.takenAt > this.#times.renewMs) await this.#renew(note, now);
     this.#seenAt = now;
   }
 
   /** Whoever waits takes no lock before its time is over: until then it may be replaced. */
-  async #renew(now: number): Promise<void> {
-    const [former, formerEnd] = [this.#text, this.#takenAt + this.#times.heldMs];
-    this.#takenAt = now;
-    this.#text = this.#newText();
-    heldHere.add(this.#text);
-    try {
-      if (!(await this.#replace(former, formerEnd))) {
-        throw new Overtaken(this.#path, await this.#host.read(this.#path));
-      }
-    } finally {
-      // As long as it may be in the file.
-      heldHere.delete(former);
+  async #renew(former: Note, now: number): Promise<void> {
+    const next = this.#newNote(now);
+    heldHere.add(next.text);
+    this.#notes = [...this.#notes, next];
+    if (!(await this.#replace(former, next))) {
+      throw new Overtaken(this.#path, await this.#host.read(this.#path));
     }
+    for (const { text } of this.#notes) if (text !== next.text) heldHere.delete(text);
+    this.#notes = [next];
   }
 
   /** False when it may be somebody else's by now. */
-  async #replace(former: string, formerEnd: number): Promise<boolean> {
+  async #replace(former: Note, next: Note): Promise<boolean> {
+    const formerEnd = former.takenAt + this.#times.heldMs;
     if (Date.now() > formerEnd) {
-      return (await this.#host.removeIf(this.#path, former)) && (await this.take());
+      return (await this.#host.removeIf(this.#path, former.text)) && (await this.#create(next));
     }
-    await this.#host.write(this.#path, this.#text);
+    await this.#host.write(this.#path, next.text);
     return Date.now() < formerEnd;
   }
 
-  #newText(): string {
-    const until = this.#takenAt + this.#times.heldMs;
+  #newNote(takenAt: number): Note {
+    const until = takenAt + this.#times.heldMs;
     const nonce = randomBytes(4).toString("hex");
-    return JSON.stringify({ host: hostname(), ...ownIdentity(), until, nonce });
+    return { text: JSON.stringify({ host: hostname(), ...ownIdentity(), until, nonce }), takenAt };
   }
 
   async release(): Promise<void> {
-    heldHere.delete(this.#text);
+    for (const { text } of this.#notes) heldHere.delete(text);
     try {
-      await this.#host.removeIf(this.#path, this.#text);
+      for (const { text } of this.#notes) await this.#host.removeIf(this.#path, text);
     } catch (error) {
       // What the work did, or why it failed, matters more.
       if (!(error instanceof BlueGreenError)) throw error;
     }
   }
 }
+
+/** What is said to a server only asks, but for HAProxy's commands that set its maps and servers. */
+const isChange = /^set /;
 
 function fencedBy(lock: HeldLock, host: Host): Host {
   const held = async <T>(change: () => Promise<T>): Promise<T> => {
@@ -173,7 +196,10 @@ function fencedBy(lock: HeldLock, host: Host): Host {
     readLink: (path) => host.readLink(path),
     list: (folder) => host.list(folder),
     sizes: (paths) => host.sizes(paths),
-    ask: (endpoint, text, deadlineMs) => host.ask(endpoint, text, deadlineMs),
+    ask(endpoint, text, deadlineMs) {
+      const asked = () => host.ask(endpoint, text, deadlineMs);
+      return isChange.test(text) ? held(asked) : asked();
+    },
     close: () => host.close(),
     write: (path, text, mode) => held(() => host.write(path, text, mode)),
     link: (path, target) => held(() => host.link(path, target)),

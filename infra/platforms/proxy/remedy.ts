@@ -53,9 +53,12 @@ const known: readonly Known[] = [
   },
   {
     pattern: /workers from before a reload/,
-    advice: () =>
-      "with a master socket that bluegreen can reach on the router's host they are asked: start " +
-      "HAProxy with `-S` and its path; else wait until the processes have ended",
+    advice: ({ mode }) =>
+      mode === "managed"
+        ? "one that a former bluegreen started has no master socket to ask them by: wait until they " +
+          "have ended, or end it while no traffic hangs on it, then `bluegreen up`"
+        : "with a master socket that bluegreen can reach on the router's host they are asked: start " +
+          "HAProxy with `-S` and its path; else wait until the processes have ended",
   },
   {
     pattern: /isn't the router /,

@@ -67,10 +67,8 @@ export class ProxyRouter {
     checkState(state, attached);
     await this.#locked(async (access) => {
       await takeBackUntested(access);
-      if (await isNotAdoptedYet(access)) return adopt(access, state, attached);
-      const { state: name } = await needStatus(access.host, access.spec);
-      await refuseLate(access, state, undefined);
-      await move(access, weightsIn(name ?? "") ?? emptyState.weights, { state, attached });
+      await setAll(access, state, attached);
+      await keepSpareRoom(access);
     });
   }
 
@@ -90,6 +88,7 @@ export class ProxyRouter {
       this.#locked(async (access) => {
         await refuseLate(access, state, routes.replaces);
         await flip(access, state);
+        await keepSpareRoom(access);
       }),
     );
   }
@@ -145,6 +144,13 @@ async function refuseReloadAmidSwitch(access: Access, attached: Attached): Promi
   throw new BlueGreenError("ROUTER_BUSY", message, {
     hint: "End the rollout, or roll it back; then `bluegreen up` brings the changed settings in.",
   });
+}
+
+async function setAll(access: Access, state: RouterState, attached: Attached): Promise<void> {
+  if (await isNotAdoptedYet(access)) return adopt(access, state, attached);
+  const { state: name } = await needStatus(access.host, access.spec);
+  await refuseLate(access, state, undefined);
+  await move(access, weightsIn(name ?? "") ?? emptyState.weights, { state, attached });
 }
 
 /** @throws DRIFT, RECORD_NEWER */

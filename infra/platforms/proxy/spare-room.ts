@@ -2,6 +2,7 @@
 
 import { BlueGreenError } from "../../errors.ts";
 import type { Access } from "./access.ts";
+import { Overtaken } from "./lock.ts";
 import { filesOf } from "./spec.ts";
 
 /** A lock, a mark and a map take some blocks; no file of theirs is larger than a few kilobytes. */
@@ -9,15 +10,20 @@ const bytes = 64 * 1024;
 
 type Place = Pick<Access, "host" | "spec">;
 
-/** Where there is no room for it either, nothing is kept. */
+/**
+ * Makes it again where a way back has used it. What it is made after matters more: where it can't
+ * be made now, it is the next time.
+ *
+ * @throws Overtaken
+ */
 export async function keepSpareRoom({ host, spec }: Place): Promise<void> {
   const { spare } = filesOf(spec);
-  const [found] = await host.sizes([spare]);
-  if (found && found.bytes >= bytes) return;
   try {
+    const [found] = await host.sizes([spare]);
+    if (found && found.bytes >= bytes) return;
     await host.write(spare, "bluegreen ".repeat(bytes / 10 + 1));
   } catch (error) {
-    if (!isFull(error)) throw error;
+    if (!(error instanceof BlueGreenError) || error instanceof Overtaken) throw error;
   }
 }
 

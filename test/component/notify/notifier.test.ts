@@ -5,9 +5,17 @@ import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "nod
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { opaqueSecret } from "../../../infra/config.ts";
+import type { NotifyTarget } from "../../../infra/config.ts";
+import { BlueGreenError } from "../../../infra/errors.ts";
 import { back, entered, failed, finished, rollout, started } from "../../unit/notify/events.ts";
 import { cleanUp, notifierOf, run, stateFolder, toSlack, toWebhook } from "./run.ts";
-import { answers, fakeSlack, fakeWebhook, hangs } from "../../support/notify/servers.ts";
+import {
+  answers,
+  fakeSlack,
+  fakeWebhook,
+  hangs,
+  webhookSecret,
+} from "../../support/notify/servers.ts";
 
 afterEach(cleanUp);
 
@@ -29,7 +37,7 @@ test("a webhook gets each piece as JSON, in order, signed", async () => {
     ...{ application: "shop", environment: "prod" },
   });
   const timestamp = String(headers["x-bluegreen-timestamp"]);
-  const hmac = createHmac("sha256", "long and random").update(`${timestamp}.${text}`).digest("hex");
+  const hmac = createHmac("sha256", webhookSecret).update(`${timestamp}.${text}`).digest("hex");
   expect(headers["x-bluegreen-signature"]).toBe(`sha256=${hmac}`);
 });
 
@@ -43,6 +51,16 @@ test("a piece that failed is sent again under the same key, and its path is neve
   webhook.faults.push(answers(410));
   const note = await run([target], [started(), entered("check")]);
   expect(note).toMatch(/: http:\S+ POST \/… answered 410, 2xx expected$/);
+});
+
+test("a path or a key that comes back in an answer isn't shown", async () => {
+  const webhook = await fakeWebhook();
+  const message = `no hook t0ken-1 for ${webhookSecret}, see /in/t0ken-1?key=t0ken-2`;
+  webhook.faults.push(answers(410, {}, JSON.stringify({ message })));
+  const target = toWebhook(`${webhook.url}/in/t0ken-1?key=t0ken-2`);
+  const note = await run([target], [started(), entered("check")]);
+  expect(note).toContain("no hook ***");
+  expect(note).not.toMatch(/t0ken|and random/);
 });
 
 describe("a resume", () => {
@@ -92,7 +110,7 @@ test("what is remembered holds no secret, and no more than 200 rollouts", async 
   expect([files.length, files.includes("r-1-000.told.json")]).toEqual([200, false]);
   expect(readdirSync(folder)).toContain("r-1.ndjson");
   const text = readFileSync(join(folder, "r-2.told.json"), "utf8");
-  expect(text).not.toMatch(/t0ken|long and random/);
+  expect(text).not.toMatch(/t0ken|and random/);
 });
 
 test("a folder that can't be written is a note, and the others are told all the same", async () => {
@@ -147,6 +165,31 @@ describe("secrets", () => {
     const events = [started(), entered("check"), entered("bake")];
     await run([{ ...target, secret: opaqueSecret } as never], events, { open });
     expect([asked, webhook.received.length]).toEqual([1, 2]);
+  });
+
+  test("that can't be opened for a moment are tried again with the same piece", async () => {
+    const webhook = await fakeWebhook();
+    const target = toWebhook(webhook.url);
+    const locked = new BlueGreenError("STACK_LOCKED", "another update runs", { hint: "wait" });
+    const openings = [() => Promise.reject(locked), () => Promise.resolve([target])];
+    const open = () => openings.shift()?.() ?? Promise.reject(new Error("opened too often"));
+    const events = [started(), entered("check")];
+    expect(await run([{ ...target, secret: opaqueSecret } as never], events, { open })).toBeNull();
+    expect(webhook.received).toHaveLength(1);
+  });
+
+  test.each<[string, () => Promise<readonly NotifyTarget[]>]>([
+    ["by an error", () => Promise.reject(new Error("no engine"))],
+    ["since nobody knows them yet", () => Promise.resolve([closed])],
+  ])("that couldn't be opened %s are tried again with the next piece", async (_name, first) => {
+    const webhook = await fakeWebhook();
+    const target = toWebhook(webhook.url);
+    const openings = [first];
+    const open = () => openings.shift()?.() ?? Promise.resolve([target]);
+    const events = [started(), entered("check"), entered("bake"), back, failed("ROLLED_BACK")];
+    await run([{ ...target, secret: opaqueSecret } as never], events, { open });
+    const keys = webhook.received.map(({ body }) => body["key"]);
+    expect(keys).toEqual(["bake", "rolledBack"]);
   });
 
   test("that can't be opened are a note", async () => {

@@ -7,7 +7,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Event } from "../../../automation/event.ts";
 import { openNotifier } from "../../../automation/notify/notifier.ts";
 import type { NotifyTarget } from "../../../infra/config.ts";
-import { channel, endServers, githubToken, slackToken } from "../../support/notify/servers.ts";
+import {
+  channel,
+  endServers,
+  githubToken,
+  slackToken,
+  webhookSecret,
+} from "../../support/notify/servers.ts";
 
 const folders: string[] = [];
 
@@ -33,7 +39,7 @@ export function toGithub(api: string, ref: string | null = null): NotifyTarget {
 }
 
 export function toWebhook(url: string): NotifyTarget {
-  return { kind: "webhook", url, secret: "long and random", timeoutMs };
+  return { kind: "webhook", url, secret: webhookSecret, timeoutMs };
 }
 
 interface RunOptions {

@@ -75,6 +75,14 @@ test("a message that was deleted is sent anew", async () => {
   expect(texts(slack)).toHaveLength(1);
 });
 
+test("a token that comes back in an answer isn't shown", async () => {
+  const slack = await fakeSlack();
+  slack.faults.push(answers(200, {}, JSON.stringify({ ok: false, error: `no ${slackToken}` })));
+  const note = await run([toSlack(slack.url)], [started(), entered("check")]);
+  expect(note).toContain("no ***");
+  expect(note).not.toContain(slackToken);
+});
+
 describe("is asked again", () => {
   test.each<[string, Fault, number]>([
     ["after 429, when it says", answers(429, { "retry-after": "1" }), 990],

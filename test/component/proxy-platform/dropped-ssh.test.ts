@@ -117,6 +117,28 @@ describeDialects("a flip whose host falls out of reach", (dialect) => {
   );
 });
 
+describeWith(["nginx"], "nginx: a link that is made after its flip was taken back", () => {
+  test("leads to a state, so nobody is refused, and is told", async () => {
+    const started = await onBlue("nginx");
+    await started.router.setRoutes(routesTo("blue", started.attached));
+    const late: [string, string][] = [];
+    const slow: Host = {
+      ...thisMachine,
+      link(path, target) {
+        if (late.length > 0) return thisMachine.link(path, target);
+        late.push([path, target]);
+        throw new BlueGreenError("HOST_UNREACHABLE", "no answer");
+      },
+    };
+    const flip = new ProxyRouter(started.spec, slow).flip(routesTo("green", started.attached));
+    await expect(flip).rejects.toMatchObject({ code: "HOST_UNREACHABLE" });
+    expect(await call(started.port)).toMatchObject({ status: 200, text: "blue" });
+    for (const [path, target] of late) await thisMachine.link(path, target);
+    expect(await call(started.port)).toMatchObject({ status: 200, text: "green" });
+    expect((await started.router.read()).weights).toEqual(weightsOf("green"));
+  });
+});
+
 describeWith(["sshd", "ssh", "nginx", "haproxy"], "a flip over SSH whose connection drops", () => {
   test.each(dialectNames)(
     "says on %s that the switch couldn't be taken back, and the next one isn't held up",

@@ -82,7 +82,17 @@ describeDialects("when something breaks", (dialect) => {
     await started.router.setRoutes(routesTo("green", started.attached));
     await expectServed(started, "green");
     disk.fill();
-    // A way back has the room that was kept for it.
+    // A way back has the room that was kept for it, and the next one has some again.
+    await started.router.flip(routesTo("blue", started.attached));
+    await expectServed(started, "blue");
+    disk.free();
+    await started.router.setRoutes(routesTo("green", started.attached));
+    disk.fill();
+    await started.router.flip(routesTo("blue", started.attached));
+    await expectServed(started, "blue");
+    disk.free();
+    await started.router.flip(routesTo("green", started.attached));
+    disk.fill();
     await started.router.flip(routesTo("blue", started.attached));
     await expectServed(started, "blue");
     endServer(started.spec);

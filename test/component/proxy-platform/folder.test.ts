@@ -62,6 +62,37 @@ describeDialects("a router's folder", (dialect) => {
     expect(await router.read()).toMatchObject({ problems: [] });
   });
 
+  test("is refused where somebody else's files have the router's names", async () => {
+    const dir = join(openFolder(), "shop");
+    for (const name of ["temp", "counts"]) {
+      mkdirSync(join(dir, name), { recursive: true });
+      writeFileSync(join(dir, name, "precious"), "theirs");
+    }
+    const spec = await specOf(dialect, { dir, owner: "shop/prod" });
+    const router = new ProxyRouter(spec, thisMachine);
+    await expect(router.start()).rejects.toMatchObject({
+      code: "SETTINGS_INVALID",
+      message: expect.stringMatching(/holds (counts, temp|temp, counts), which isn't/) as string,
+    });
+    expect((await thisMachine.list(dir)).toSorted()).toEqual(["counts", "temp"]);
+    expect(readFileSync(join(dir, "temp", "precious"), "utf8")).toBe("theirs");
+  });
+
+  test("of a former version, without a note, goes on as the first one's that comes", async () => {
+    const { router, spec } = await startedRouter(dialect);
+    const { owner } = filesOf(spec);
+    expect(existsSync(owner)).toBe(false);
+    const named = new ProxyRouter({ ...spec, owner: "shop/prod" }, thisMachine);
+    await named.start();
+    expect(readFileSync(owner, "utf8")).toBe("shop/prod");
+    // What the engine deletes by a state from before there were names.
+    await router.stop();
+    expect(await router.presence()).toBe("absent");
+    expect(await named.presence()).toBe("serving");
+    await named.stop();
+    expect(existsSync(spec.dir)).toBe(false);
+  });
+
   test("is another environment's once its own has ended", async () => {
     const { router, spec } = await startedRouter(dialect, { owner: "shop/prod" });
     await router.stop();

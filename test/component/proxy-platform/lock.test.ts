@@ -1,18 +1,22 @@
 /** The router's lock: held by one at a time, renewed, fenced, and no obstacle when it is lost. */
 
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, expect, test, vi } from "vitest";
 import { BlueGreenError } from "../../../infra/errors.ts";
 import type { Host } from "../../../infra/platforms/proxy/host.ts";
+import { NoAnswer } from "../../../infra/platforms/proxy/host.ts";
 import { thisMachine } from "../../../infra/platforms/proxy/hosts/this-machine.ts";
 import type { LockTimes } from "../../../infra/platforms/proxy/lock.ts";
 import { underLock } from "../../../infra/platforms/proxy/lock.ts";
 import { ProxyRouter } from "../../../infra/platforms/proxy/router.ts";
+import type { RouterSpec } from "../../../infra/platforms/proxy/spec.ts";
+import { filesOf } from "../../../infra/platforms/proxy/spec.ts";
 import {
   call,
   describeDialects,
+  describeWith,
   openFolder,
   routesTo,
   startColors,
@@ -29,6 +33,12 @@ const quick: LockTimes = { heldMs: 2_000, renewMs: 200, seenMs: 0, waitMs: 10_00
 function lockText(change: object = {}): string {
   const until = Date.now() + 60_000;
   return JSON.stringify({ host: "elsewhere", pid: 1, started: "then", until, ...change });
+}
+
+/** What the server is to follow, as text. */
+function pointerOf(spec: RouterSpec): string {
+  const { live, map } = filesOf(spec);
+  return spec.dialect === "nginx" ? readlinkSync(live) : readFileSync(map, "utf8");
 }
 
 /** Work that notes how many did it at once. */
@@ -124,6 +134,118 @@ test("a lock that can't be given back hides no error, fails no work, and isn't w
   expect(Date.now() - began).toBeLessThan(5_000);
 });
 
+test("one look at the lock that fails stops that change only, and a renewal too", async () => {
+  const folder = openFolder();
+  const path = join(folder, "lock");
+  const gone = new BlueGreenError("HOST_UNREACHABLE", "cut");
+  for (const lost of ["read", "written before", "written after"]) {
+    let failures = 0;
+    const fails = (at: string, file: string): boolean =>
+      lost === at && file === path && failures++ === 0;
+    const host: Host = {
+      ...thisMachine,
+      async read(file) {
+        if (fails("read", file)) throw gone;
+        return thisMachine.read(file);
+      },
+      async write(file, text) {
+        if (fails("written before", file)) throw gone;
+        await thisMachine.write(file, text);
+        if (fails("written after", file)) throw gone;
+      },
+    };
+    const work = async (fenced: Host): Promise<void> => {
+      await sleep(quick.renewMs + 10);
+      await expect(fenced.write(join(folder, "file"), lost)).rejects.toBe(gone);
+      await fenced.write(join(folder, "file"), lost);
+    };
+    await underLock(host, path, work, quick);
+    expect(readFileSync(join(folder, "file"), "utf8")).toBe(lost);
+    expect(await thisMachine.list(folder)).toEqual(["file"]);
+  }
+});
+
+test("a lock that can't be removed is waited for only so long", async () => {
+  const path = join(openFolder(), "lock");
+  writeFileSync(path, lockText({ until: 0 }));
+  const host: Host = { ...thisMachine, removeIf: () => Promise.resolve(false) };
+  const waiting = underLock(host, path, () => Promise.resolve(), { ...quick, waitMs: 200 });
+  await expect(waiting).rejects.toMatchObject({ code: "ROUTER_BUSY" });
+});
+
+describeDialects("a flip whose host fails once at a look at the lock", (dialect) => {
+  test("is taken back", async () => {
+    const { router, spec, port } = await startedRouter(dialect);
+    const { blue, green } = await startColors();
+    const attached = { blue: [blue.address], green: [green.address] };
+    await router.setRoutes(routesTo("blue", attached));
+    const former = pointerOf(spec);
+    vi.useFakeTimers({ toFake: ["Date"] });
+    for (const failing of [1, 2]) {
+      let [looks, asked] = [0, false];
+      const isMoved = (): boolean => pointerOf(spec) !== former;
+      const flaky: Host = {
+        ...thisMachine,
+        async read(path) {
+          const isLook = path === filesOf(spec).lock && (isMoved() || looks > 0);
+          if (isLook) looks += 1;
+          if (isLook && looks <= failing) {
+            throw new BlueGreenError("HOST_UNREACHABLE", "one blip");
+          }
+          return thisMachine.read(path);
+        },
+        async write(path, text, mode) {
+          await thisMachine.write(path, text, mode);
+          if (path.startsWith(filesOf(spec).states)) vi.setSystemTime(Date.now() + 4_000);
+        },
+        async ask(endpoint, text, deadlineMs) {
+          const isStatus = text.startsWith("GET ");
+          if (!isMoved() || !isStatus || asked) {
+            return thisMachine.ask(endpoint, text, deadlineMs);
+          }
+          asked = true;
+          vi.setSystemTime(Date.now() + 1_500);
+          throw new NoAnswer("slow");
+        },
+      };
+      const change = new ProxyRouter(spec, flaky).setRoutes(routesTo("green", attached));
+      await expect(change).rejects.toMatchObject({ code: "HOST_UNREACHABLE" });
+      expect(looks).toBeGreaterThanOrEqual(failing);
+      expect((await call(port)).text).toBe("blue");
+      expect((await router.read()).problems).toEqual([]);
+    }
+  });
+});
+
+describeWith(["haproxy"], "haproxy: a change that was overtaken after its map was written", () => {
+  test("tells nothing to the process", async () => {
+    const { router, spec, port } = await startedRouter("haproxy");
+    const { blue, green } = await startColors();
+    const attached = { blue: [blue.address], green: [green.address] };
+    await router.setRoutes(routesTo("green", attached));
+    const late = routesTo("blue", attached);
+    const rollback = routesTo("green", attached);
+    vi.useFakeTimers({ toFake: ["Date"] });
+    let isOvertaken = false;
+    const slow: Host = {
+      ...thisMachine,
+      async write(path, text, mode) {
+        await thisMachine.write(path, text, mode);
+        if (isOvertaken || path !== filesOf(spec).map) return;
+        isOvertaken = true;
+        vi.setSystemTime(Date.now() + 90_000);
+        await router.flip(rollback);
+      },
+    };
+    await expect(new ProxyRouter(spec, slow).setRoutes(late)).rejects.toMatchObject({
+      code: "ROUTER_BUSY",
+    });
+    const { generation, problems } = await router.read();
+    expect({ generation, problems }).toEqual({ generation: rollback.generation, problems: [] });
+    expect((await call(port)).text).toBe("green");
+  });
+});
+
 describeDialects("a change that somebody else overtook", (dialect) => {
   test("doesn't move traffic back", async () => {
     const { router, spec, port } = await startedRouter(dialect);
@@ -140,7 +262,7 @@ describeDialects("a change that somebody else overtook", (dialect) => {
         const ran = await thisMachine.run(argv, options);
         if (argv[0] !== spec.program) return ran;
         // The test of the configuration took so long that the lock ended.
-        vi.setSystemTime(Date.now() + 60_000);
+        vi.setSystemTime(Date.now() + 90_000);
         await router.flip(rollback);
         return ran;
       },

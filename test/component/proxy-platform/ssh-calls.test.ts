@@ -4,8 +4,11 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, expect, test, vi } from "vitest";
+import type { SshAccess } from "../../../infra/platforms/proxy/hosts/open-ssh.ts";
 import { OpenSshHost } from "../../../infra/platforms/proxy/hosts/open-ssh.ts";
 import { thisMachine } from "../../../infra/platforms/proxy/hosts/this-machine.ts";
+import { requireAll } from "../../support/project/engine.ts";
+import { makeSmallDisk } from "../../support/project/small-disk.ts";
 import { startSshd } from "./sshd.ts";
 import { describeWith, findProgram, onEnd, openFolder } from "./support.ts";
 
@@ -18,6 +21,66 @@ function hostOf(...args: ConstructorParameters<typeof OpenSshHost>): OpenSshHost
   onEnd(() => host.close());
   return host;
 }
+
+/** In place of `ssh`: its command runs here, and finds these programs before the machine's own. */
+function standInSsh(programs: Readonly<Record<string, string>> = {}): string {
+  const folder = openFolder();
+  for (const [name, text] of Object.entries(programs)) {
+    writeFileSync(join(folder, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+  }
+  const path = join(folder, "stand-in");
+  const text = `#!/bin/sh\nfor last; do :; done\nPATH="${folder}:$PATH" exec sh -c "$last"\n`;
+  writeFileSync(path, text, { mode: 0o755 });
+  return path;
+}
+
+const anywhere: SshAccess = {
+  ...{ host: "elsewhere", user: null, port: null, key: null, knownHosts: null },
+  ...{ sudo: false, shared: false },
+};
+
+describeWith(["timeout"], "a file on another host that takes too long to write", () => {
+  test("isn't written after it was given up", async () => {
+    const path = join(openFolder(), "live");
+    const slow = standInSsh({ mv: `sleep 3\nexec ${findProgram("mv") ?? "mv"} "$@"` });
+    const host = hostOf(anywhere, slow, { fileMs: 1_000 });
+    const began = Date.now();
+    await expect(host.link(path, "target")).rejects.toMatchObject({ code: "HOST_UNREACHABLE" });
+    expect(Date.now() - began).toBeLessThan(2_900);
+    await sleep(3_000);
+    expect(await thisMachine.readLink(path)).toBeNull();
+  });
+});
+
+test("a full disk of another host is told as one, whatever shell and language it has", async (context) => {
+  const mount = join(openFolder(), "disk");
+  const disk = makeSmallDisk(mount);
+  if (typeof disk === "string") {
+    expect(requireAll, disk).toBe(false);
+    return context.skip(disk);
+  }
+  onEnd(disk.remove);
+  disk.fill();
+  const host = hostOf(anywhere, standInSsh());
+  const full = { code: "STORE_FAILED", message: expect.stringMatching(/No space left/) as string };
+  await expect(host.create(join(mount, "lock"), "x".repeat(200))).rejects.toMatchObject(full);
+  await expect(host.write(join(mount, "map"), "x".repeat(200))).rejects.toMatchObject(full);
+});
+
+test("a file on another host is told apart from one that ends in another number of lines", async () => {
+  const path = join(openFolder(), "lock");
+  const host = hostOf(anywhere, standInSsh());
+  for (const [text, other] of [
+    ["one\n", "one"],
+    ["one", "one\n"],
+    ["", "\n"],
+  ] as const) {
+    writeFileSync(path, text);
+    expect(await host.removeIf(path, other)).toBe(false);
+    expect(await host.read(path)).toBe(text);
+    expect(await host.removeIf(path, text)).toBe(true);
+  }
+});
 
 describeWith(["sshd", "ssh", "timeout"], "a program over SSH that takes too long", () => {
   test("is ended there, with what it started, and tells nothing else than here", async () => {
@@ -51,7 +114,7 @@ describeWith(["sshd", "ssh"], "calls over SSH", () => {
     // As over a network that has fallen silent.
     const program = join(folder, "ssh");
     writeFileSync(program, `#!/bin/sh\nexec sleep 60\n`, { mode: 0o755 });
-    const host = hostOf({ ...access, shared: false }, program, 300);
+    const host = hostOf({ ...access, shared: false }, program, { connectMs: 300 });
     const ran = await host.run(["true"], { deadlineMs: 100 });
     expect(ran.timedOut).toBe(true);
     expect(ran.stderr).toMatch(/it may still run on .*127\.0\.0\.1/);

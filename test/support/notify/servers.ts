@@ -117,6 +117,7 @@ export async function fakeSlack(): Promise<FakeSlack> {
 }
 
 export const githubToken = "ghp_very-secret";
+export const webhookSecret = "long enough, and random";
 export const commit = "0123456789abcdef0123456789abcdef01234567";
 
 const githubStates = [

@@ -48,7 +48,7 @@ test("an address of a webhook is never shown, nor are credentials in any other",
   const wrong = ["http://u:hunter2pw@h.example/pathsecret", "ftp://h.example/pathsecret"];
   const lines = wrong.flatMap((each) => linesOf([{ ...webhook, webhook: each }]));
   expect(lines[0]).toMatch(/webhook = \[secret\]: has credentials.*`secret`$/);
-  const notify = [{ kind: "webhook", url: wrong[1], secret: "x" }];
+  const notify = [{ kind: "webhook", url: wrong[1], secret: "a long random text" }];
   const slack = [{ kind: "slack", channel: "C0123456", token: "x", api: wrong[0] }];
   const metric = { kind: "json", name: "m", url: wrong[0], value: "v", max: 1 };
   const others = [{ notify }, { notify: slack }, { metrics: [metric] }].flatMap((raw) =>
@@ -103,6 +103,18 @@ describe("is refused with one line", () => {
     );
     const raw = { ...minimal, ...more, hooks: JSON.stringify([program]) };
     expect(parseSettings(raw).claimMs).toBe(900_000);
+  });
+});
+
+describe("without hooks and expand, a claim is refused that ends before", () => {
+  test.each([
+    ["the checks", { checks: '[{"name":"up","kind":"command","argv":["x"],"deadline":"20m"}]' }],
+    ["the warm-up", { warmup: '{"paths":["/"],"within":"5m"}', claim: "5m" }],
+    ["the start after the drain", { claim: "40s" }],
+  ])("%s may be over", (_name, more) => {
+    const lines = linesOf([], { claim: "20m", ...more });
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatch(/^bluegreen:claim .+drain 10s, start 30s/);
   });
 });
 

@@ -4,7 +4,11 @@ import { opaqueSecret, parseSettings, parseSettingsFile } from "../../../infra/c
 import { minimal, refusalOf } from "./refusal.ts";
 
 const slack = { kind: "slack", channel: "C0123456", token: "xoxb-1" };
-const webhook = { kind: "webhook", url: "https://example.com/rollouts", secret: "long and random" };
+const webhook = {
+  kind: "webhook",
+  url: "https://example.com/rollouts",
+  secret: "a long random text",
+};
 const github = { kind: "github", repository: "acme/shop" };
 
 function linesOf(...notify: readonly object[]): readonly string[] {
@@ -47,6 +51,11 @@ describe("is refused with one line", () => {
     ["a name of a channel", { ...slack, channel: "#deploys" }, /channel.*the ID of a channel/],
     ["no token for Slack", { ...slack, token: undefined }, /token: is missing/],
     ["an unsigned webhook", { ...webhook, secret: undefined }, /secret: is missing/],
+    [
+      "a key that can be guessed",
+      { ...webhook, secret: "fifteen letters" },
+      /secret = \[secret\]: is shorter than 16/,
+    ],
     ["a repository without owner", { ...github, repository: "shop" }, /repository.*acme\/shop/],
     ["a repository elsewhere", { ...github, repository: "../shop" }, /repository/],
     ["an open way for a token", { ...github, api: "http://github.acme.com" }, /in clear.*https/],

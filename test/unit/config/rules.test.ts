@@ -60,7 +60,7 @@ describe("rules between settings", () => {
     { bake: '{"interval":"30s"}' },
     { bake: '{"duration":"0s"}' },
     { rollbackWindow: "30s" },
-    { claim: "31s" },
+    { claim: "41s" },
     { probe: '{"count":199}' },
     { local: '{"command":["x"],"pause":"1999ms"}' },
     { local: '{"command":["x"],"start":"1h"}', claim: "61m" },

@@ -47,6 +47,8 @@ test("former workers that nobody can ask need a socket of their master, not an u
   const advice = adviceOf(problem, { mode: "adopted", dialect: "haproxy" }, "blue");
   expect(advice).toMatch(/start HAProxy with `-S`/);
   expect(advice).not.toContain("bluegreen up");
+  const own = adviceOf(problem, { mode: "managed", dialect: "haproxy" }, "blue");
+  expect(own).toMatch(/end it while no traffic hangs on it, then `bluegreen up`/);
 });
 
 test.each([

@@ -42,6 +42,13 @@ describe("a deployment with an expand", () => {
     expect(wordOf(next(filling(database), { ...mine, policy }))).toBe(word);
   });
 
+  test("isn't begun while another's other step runs, and asks for its end afterwards", () => {
+    const goal = { kind: "Deploy", version: "2", digest: null } as const;
+    const given = { ...before, record: { database: at(1, begun({ kind: "expand", to: 5 }, bob)) } };
+    expect(wordOf(next(given, { goal, policy }))).toBe("CLAIMED");
+    expect(wordOf(next(given, { goal, policy, bobIsDead: true }))).toBe("MIGRATION_REFUSED");
+  });
+
   test("tells with the step until when it may take", () => {
     expect(next(filling(at(1)), { ...mine, policy })).toMatchObject({
       request: {

@@ -6,7 +6,7 @@ import type { Policy, SwitchTo } from "../../../automation/rollout/goal.ts";
 import type { Memory } from "../../../automation/rollout/memory.ts";
 import { BlueGreenError } from "../../../infra/errors.ts";
 import type { Given } from "../rules/views.ts";
-import { alice, bob, claimOf, inMinutes, nowMs, rolloutOf } from "../rules/views.ts";
+import { alice, bob, claimOf, inMinutes, nowMs, recordOf, rolloutOf } from "../rules/views.ts";
 import { deployTwo, failedWith, finish, inRollout, mine, next, own, wordOf } from "./situations.ts";
 
 const minute = 60_000;
@@ -92,8 +92,28 @@ describe("a deploy in steps", () => {
 
   test("records a share whose update was cut short before it watches it", () => {
     const cut = { ...at(50), drift: { kind: "interrupted", sentence: "cut short" } } as const;
-    expect(next(cut, { ...mine, policy })).toMatchObject({
+    const memory = { ...mine.memory, retried: true };
+    expect(next(cut, { memory, policy })).toMatchObject({
       request: { kind: "Shift", weights: { blue: 50, green: 50 } },
+    });
+  });
+
+  const cutAt = (green: number): Given => {
+    const stored = recordOf({ weights: { blue: 90, green: 10 } });
+    return { ...at(green), stored, drift: { kind: "interrupted", sentence: "cut short" } };
+  };
+
+  test.each([
+    ["that is no step, in the run", 80, mine.memory],
+    ["that is no step, after a kill", 80, {}],
+    ["of a step, in a run none of whose updates failed", 50, mine.memory],
+  ])("stops at a share that somebody set with the stamp left: one %s", (_name, green, memory) => {
+    const action = next(cutAt(green), { memory, policy });
+    expect(action).toMatchObject({
+      error: {
+        code: "DRIFT",
+        message: `somebody moved traffic in the shift: the record says 10 %, now it is ${green} %`,
+      },
     });
   });
 

@@ -125,6 +125,15 @@ describe("an expand", () => {
     expect(codeOf(done)).toBe("MIGRATION_REFUSED");
   });
 
+  test("waits for another's step that runs, whichever it is", () => {
+    const pending = pendingOf({ kind: "expand", to: 5 }, bob);
+    const view = viewOf(deploying(null, at(1, { pending })));
+    expect(() => after(view, begin(expand))).toThrow(/has begun expand to schema 5, until/);
+    expect(codeOf(() => after(view, begin(expand)))).toBe("CLAIMED");
+    const late = viewOf(deploying(null, at(1, { pending: { ...pending, until: now } })));
+    expect(codeOf(() => after(late, begin(expand)))).toBe("MIGRATION_REFUSED");
+  });
+
   test("waits for another step that isn't known to be done", () => {
     const database = at(1, { pending: pendingOf({ kind: "expand", to: 5 }) });
     expect(codeOf(() => after(viewOf(deploying(null, database)), begin(expand)))).toBe(

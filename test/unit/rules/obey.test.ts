@@ -122,6 +122,25 @@ describe("Obey", () => {
     expect(notes).toEqual([expect.stringMatching(/green keeps 10 % .+`bluegreen rollback`/)]);
   });
 
+  describe("in a shift, where the active color was obeyed before,", () => {
+    const given = { record: { ...shifting, declared: "blue" } } as const;
+
+    test("a later generation says that it is meant anew: it returns all", () => {
+      const { record, activation } = apply(given, obey, wish("blue", 4));
+      expect(record).toMatchObject({ weights: { blue: 100, green: 0 }, rollout: null });
+      expect(activation).toEqual({ color: "blue", expected: {}, rollback: true });
+    });
+
+    test.each([
+      [null, /says blue, which was obeyed before: green keeps 10 % .+`bluegreen rollback`/],
+      [3, /says blue, as since the last switch: green keeps 10 % .+`bluegreen rollback`/],
+    ])("generation %s leaves the share, and the update warns", (own, said) => {
+      const { record, activation, notes } = apply(given, obey, wish("blue", own));
+      expect([record, activation]).toEqual([viewOf(given).record, null]);
+      expect(notes).toEqual([expect.stringMatching(said)]);
+    });
+  });
+
   test("each by-hand flip is another writer, so that a second attempt is a change", () => {
     const view = viewOf();
     const moved = applyRequest(view, obey, wish("green"));

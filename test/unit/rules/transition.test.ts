@@ -219,6 +219,15 @@ describe("Shift", () => {
     expect(rollout).toMatchObject({ since: now, baseline: { blue: counted, green: counted } });
   });
 
+  test("refuses, as a switch does, to go over a share that somebody has set since the last look", () => {
+    const weights = { blue: 20, green: 80 };
+    const drift = { kind: "interrupted", sentence: "cut short" } as const;
+    const set = { record: { ...checking, rollout: rolloutOf("shift"), weights }, drift };
+    expect(codeOf(set, shiftTo(50))).toBe("DRIFT");
+    expect(codeOf(set, switchAsked)).toBe("DRIFT");
+    expect(apply(set, shiftTo(80)).record.weights).toEqual(weights);
+  });
+
   test("goes through the gate with a person's word, which stays for the switch", () => {
     const record = { ...checking, rollout: rolloutOf("gate", { gateUntil: inMinutes(60) }) };
     expect(codeOf({ record }, shiftTo(10))).toBe("GATE_WAITING");

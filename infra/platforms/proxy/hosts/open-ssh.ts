@@ -27,7 +27,7 @@ export interface SshAccess {
   readonly shared: boolean;
 }
 
-const fileDeadlineMs = 20_000;
+const usualFileMs = 20_000;
 const connectSeconds = 10;
 /** What a call may take beyond its own deadline: connecting, and being let in. */
 const usualConnectMs = 15_000;
@@ -40,13 +40,19 @@ export class OpenSshHost implements Host {
   readonly #access: SshAccess;
   readonly #program: string;
   readonly #connectMs: number;
+  readonly #fileMs: number;
   #controlFolder: string | null = null;
 
-  constructor(access: SshAccess, program = "ssh", connectMs = usualConnectMs) {
+  constructor(
+    access: SshAccess,
+    program = "ssh",
+    { connectMs = usualConnectMs, fileMs = usualFileMs } = {},
+  ) {
     this.name = access.user === null ? access.host : `${access.user}@${access.host}`;
     this.#access = access;
     this.#program = program;
     this.#connectMs = connectMs;
+    this.#fileMs = fileMs;
   }
 
   async read(path: string): Promise<string | null> {
@@ -134,8 +140,13 @@ export class OpenSshHost implements Host {
     this.#controlFolder = null;
   }
 
-  #script(name: keyof typeof scripts, words: readonly string[], stdin = ""): Promise<Ran> {
-    return this.#call(name, words, { stdin, deadlineMs: fileDeadlineMs });
+  /** What takes too long is ended there, so that it changes nothing after it was given up. */
+  async #script(name: keyof typeof scripts, words: readonly string[], stdin = ""): Promise<Ran> {
+    const options = { stdin, deadlineMs: this.#fileMs };
+    const argv = ["env", "LC_ALL=C", "sh", "-c", scripts[name], "sh", ...words];
+    const ran = await this.run(argv, options);
+    if (ran.timedOut) throw this.#silent(options.deadlineMs);
+    return ran;
   }
 
   /** The one form of every command: `[sudo -n] sh -c SCRIPT sh WORDS...`, each word quoted. */

@@ -1,4 +1,7 @@
-/** The shell scripts that run on another host: fixed texts; what varies comes as arguments. */
+/**
+ * The shell scripts that run on another host: fixed texts; what varies comes as arguments. Those on
+ * files run below `run`, which ends them, and in English, as what they say is understood here.
+ */
 
 /** Exit codes of the scripts, apart from those of programs that they run. */
 export const absent = 44;
@@ -51,10 +54,13 @@ folder=$(dirname "$1")
 sync "$folder" 2>/dev/null || sync
 exit "$code"`;
 
-/** The text arrives as an argument, so it is there whole or not at all; a link is never half made. */
+/**
+ * The text arrives as an argument, so it is there whole or not at all; a link is never half made.
+ * It is written by `cat`, as the shell's own `printf` doesn't always say why it couldn't.
+ */
 const create = `mkdir -p "$(dirname "$1")" || exit 1
 temporary="$1.$2.tmp"
-printf %s "$3" > "$temporary" || { rm -f "$temporary"; exit 1; }
+printf %s "$3" | cat > "$temporary" || { rm -f "$temporary"; exit 1; }
 ln "$temporary" "$1" 2>/dev/null
 code=$?
 rm -f "$temporary"
@@ -62,14 +68,15 @@ rm -f "$temporary"
 [ -e "$1" ] && exit ${taken}
 exit 1`;
 
-/** Moved aside first, so that what is judged is what goes. */
+/** Moved aside first, so that what is judged is what goes; a substitution drops ends of lines. */
 const removeIf = `aside="$1.$2.tmp"
-[ "$(cat "$1" 2>/dev/null)" = "$3" ] || exit ${taken}
+holds() { [ "$(cat "$1" 2>/dev/null; echo .)" = "$2." ]; }
+holds "$1" "$3" || exit ${taken}
 if ! mv "$1" "$aside" 2>/dev/null; then
   [ -e "$1" ] && exit 1
   exit ${taken}
 fi
-if [ "$(cat "$aside")" = "$3" ]; then exec rm -f "$aside"; fi
+if holds "$aside" "$3"; then exec rm -f "$aside"; fi
 ln "$aside" "$1" 2>/dev/null
 rm -f "$aside"
 exit ${taken}`;
