@@ -57,10 +57,10 @@ export type Revealing = Pick<Session, "settings" | "settingsFile" | "cwd"> & {
 };
 
 /**
- * The checks, or the metrics, with their secrets in clear; the same where none of them has any.
+ * A part of the settings with its secrets in clear; the same where none of it has any.
  * @throws PASSPHRASE_WRONG, ENGINE_FAILED
  */
-export async function openSecrets<Part extends "checks" | "metrics">(
+export async function openSecrets<Part extends "checks" | "metrics" | "hooks" | "notify">(
   session: Revealing,
   part: Part,
 ): Promise<Settings[Part]> {

@@ -13,3 +13,14 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   sleep: (ms, signal) => timer(Math.max(0, ms), undefined, signal && { signal }),
 };
+
+/** Sleeps; false, and at once, when the signal comes first. */
+export async function slept(clock: Clock, ms: number, signal: AbortSignal): Promise<boolean> {
+  try {
+    await clock.sleep(ms, signal);
+    return true;
+  } catch (error) {
+    if (signal.aborted) return false;
+    throw error;
+  }
+}

@@ -1,6 +1,7 @@
 /** Repeats one check until it passes, its retries are used up, or its deadline comes. */
 
 import { pauseBefore } from "../../infra/attempt-times.ts";
+import { slept } from "../../infra/clock.ts";
 import type { Clock } from "../../infra/clock.ts";
 import { formatDuration } from "../../infra/duration.ts";
 import { messageOf } from "../../infra/errors.ts";
@@ -82,17 +83,6 @@ async function guarded(attempt: Attempt, signal: AbortSignal): Promise<Attempted
   } catch (error) {
     const sentence = `the check itself failed: ${quoted(messageOf(error))}`;
     return { verdict: "error", sentence, evidence: "" };
-  }
-}
-
-/** False when the signal came first. */
-async function slept(clock: Clock, ms: number, signal: AbortSignal): Promise<boolean> {
-  try {
-    await clock.sleep(ms, signal);
-    return true;
-  } catch (error) {
-    if (signal.aborted) return false;
-    throw error;
   }
 }
 

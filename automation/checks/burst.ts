@@ -1,6 +1,6 @@
 /** Sends GET requests to a color's instances at a set rate for a set time, and counts what came back. */
 
-import { setTimeout as sleep } from "node:timers/promises";
+import { slept, systemClock } from "../../infra/clock.ts";
 import { lagMs } from "../../infra/config/burst.ts";
 import type { Address } from "../../infra/model.ts";
 import { isElsewhere, probe, sentenceOf } from "../../infra/probe.ts";
@@ -67,7 +67,7 @@ export async function sendBurst(order: BurstOrder): Promise<BurstCount> {
   const lane = async (): Promise<void> => {
     for (const turn of turns) {
       const waitMs = (turn * 1_000) / order.ratePerSecond - elapsedMs();
-      if (waitMs > 0) await paused(waitMs, order.signal);
+      if (waitMs > 0) await slept(systemClock, waitMs, order.signal);
       if (order.signal.aborted || elapsedMs() > lastMs) return;
       await send(turn, { order, connection, tally });
     }
@@ -117,12 +117,4 @@ function pairAt(
 
 function greatestDivisor(a: number, b: number): number {
   return b === 0 ? a : greatestDivisor(b, a % b);
-}
-
-async function paused(ms: number, signal: AbortSignal): Promise<void> {
-  try {
-    await sleep(ms, undefined, { signal });
-  } catch (error) {
-    if (!signal.aborted) throw error;
-  }
 }

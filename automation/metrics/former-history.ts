@@ -1,11 +1,12 @@
 /** Remembers what the color that is left served until the switch: its recent past. */
 
+import { slept } from "../../infra/clock.ts";
 import type { Clock } from "../../infra/clock.ts";
 import { activeOf, colors, perColor } from "../../infra/model.ts";
 import type { Color, PerColor, RouterReading } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
 import type { Seen } from "../rollout/metrics.ts";
-import { MetricPoller, slept } from "./poller.ts";
+import { MetricPoller } from "./poller.ts";
 import type { MetricSource } from "./source.ts";
 
 export interface HistoryOptions {

@@ -1,5 +1,6 @@
 /** Asks each metric's source about one color again and again, each at its own pace. */
 
+import { slept } from "../../infra/clock.ts";
 import type { Clock } from "../../infra/clock.ts";
 import type { MetricReading } from "../rollout/metrics.ts";
 import type { MetricSource, Subject } from "./source.ts";
@@ -41,14 +42,5 @@ export class MetricPoller {
       on(source.name, reading);
       await slept(clock, source.intervalMs, signal);
     }
-  }
-}
-
-/** Ends early, and without an error, when the signal comes. */
-export async function slept(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
-  try {
-    await clock.sleep(ms, signal);
-  } catch (error) {
-    if (!signal.aborted) throw error;
   }
 }

@@ -1,6 +1,5 @@
 /** Runs the user's program of a migration step, as checks run theirs, and says how it ended. */
 
-import { opaqueSecret } from "../../infra/config.ts";
 import type { Settings } from "../../infra/config.ts";
 import { BlueGreenError } from "../../infra/errors.ts";
 import type { Color, MigrationStep } from "../../infra/model.ts";
@@ -14,6 +13,7 @@ import {
   shownOutput,
 } from "../checks/own-program.ts";
 import { runProgram } from "../checks/program.ts";
+import { hasClosedSecret } from "../closed-secret.ts";
 import type { Event } from "../event.ts";
 import type { Migrations } from "../ports.ts";
 import { revealedSettings } from "../release.ts";
@@ -45,9 +45,9 @@ export function migrationsOf(session: Migrating): Migrations {
 /** Its secrets in clear. */
 async function openProgram(session: Migrating, { kind, to }: MigrationStep): Promise<Program> {
   const own = session.settings.migrations[kind];
-  const closed = Object.values(own?.env ?? {}).includes(opaqueSecret);
+  const closed = own !== null && hasClosedSecret(own);
   const program = closed ? (await revealedSettings(session))?.migrations[kind] : own;
-  if (program && !Object.values(program.env).includes(opaqueSecret)) return program;
+  if (program && !hasClosedSecret(program)) return program;
   const why = own ? "its secret values can't be read here" : "the settings don't have it";
   throw failed({ step: { kind, to } }, `${describeStep({ kind, to })} wasn't run: ${why}`);
 }

@@ -50,10 +50,10 @@ async function opened(beginning: Beginning): Promise<Notifier | null> {
   const { environment, notify: targets } = settings;
   if (targets.length === 0) return null;
   const { openNotifier } = await import("./notifier.ts");
-  const { openTargets } = await import("./targets.ts");
+  const { openSecrets } = await import("../release.ts");
   const place = { application, environment };
   return openNotifier({
     ...{ place, targets, folder, env: process.env },
-    open: () => (session ? openTargets(session) : Promise.resolve(targets)),
+    open: () => (session ? openSecrets(session, "notify") : Promise.resolve(targets)),
   });
 }

@@ -4,6 +4,7 @@ import type { Clock } from "../../infra/clock.ts";
 import { systemClock } from "../../infra/clock.ts";
 import type { NotifyTarget } from "../../infra/config.ts";
 import { messageOf } from "../../infra/errors.ts";
+import { hasClosedSecret } from "../closed-secret.ts";
 import type { Reporter } from "../event.ts";
 import { isEnginesFault } from "../rollout/engines-fault.ts";
 import type { News } from "./news.ts";
@@ -12,7 +13,7 @@ import { NotTold } from "./reply.ts";
 import { emptyStory, tell } from "./story.ts";
 import type { Story } from "./story.ts";
 import type { Remembered } from "./target.ts";
-import { hasClosedSecret, targetOf } from "./targets.ts";
+import { targetOf } from "./targets.ts";
 import { ToldMemory } from "./told-memory.ts";
 import type { Place } from "./wording.ts";
 

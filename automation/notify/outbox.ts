@@ -1,5 +1,6 @@
 /** Tells one target in the background, one piece after the other; nobody ever waits for it long. */
 
+import { slept } from "../../infra/clock.ts";
 import type { Clock } from "../../infra/clock.ts";
 import { messageOf } from "../../infra/errors.ts";
 import { isAlert } from "./news.ts";
@@ -113,16 +114,5 @@ export class Outbox {
     const leftMs = Math.max(lastPauseMs, askedMs - (clock.now() - startMs));
     if (clock.now() + leftMs >= this.endMs) return false;
     return slept(clock, leftMs, this.stop.signal);
-  }
-}
-
-/** False when the signal came first. */
-async function slept(clock: Clock, ms: number, signal: AbortSignal): Promise<boolean> {
-  try {
-    await clock.sleep(ms, signal);
-    return true;
-  } catch (error) {
-    if (signal.aborted) return false;
-    throw error;
   }
 }

@@ -1,9 +1,6 @@
 /** The registry of whom a rollout may tell: a new kind is one file, and one line here. */
 
-import { opaqueSecret } from "../../infra/config.ts";
-import type { NotifyTarget, Settings } from "../../infra/config.ts";
-import { revealedSettings } from "../release.ts";
-import type { Revealing } from "../release.ts";
+import type { NotifyTarget } from "../../infra/config.ts";
 import { githubTarget } from "./github.ts";
 import { slackTarget } from "./slack.ts";
 import type { Target } from "./target.ts";
@@ -22,20 +19,4 @@ export function targetOf(
     case "github":
       return githubTarget(settings, env);
   }
-}
-
-/** True where a value is still closed that only the engine can read. */
-export function hasClosedSecret(target: NotifyTarget): boolean {
-  const value = target.kind === "webhook" ? target.secret : target.token;
-  return value === opaqueSecret;
-}
-
-/**
- * The targets with their secrets in clear; the same where none has any.
- * @throws PASSPHRASE_WRONG, ENGINE_FAILED
- */
-export async function openTargets(session: Revealing): Promise<Settings["notify"]> {
-  const { notify } = session.settings;
-  if (!notify.some(hasClosedSecret)) return notify;
-  return (await revealedSettings(session))?.notify ?? notify;
 }

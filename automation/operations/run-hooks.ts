@@ -3,11 +3,13 @@
 import { systemClock } from "../../infra/clock.ts";
 import type { Settings } from "../../infra/config.ts";
 import type { Observed } from "../../infra/observation.ts";
+import { messageOf } from "../../infra/errors.ts";
+import { hasClosedSecret } from "../closed-secret.ts";
 import { endingWatch } from "./ended-rollout.ts";
-import { openingHooks } from "../hooks/closed-secret.ts";
 import { runHooks } from "../hooks/runner.ts";
 import type { HookScene } from "../hooks/runner.ts";
 import type { Environment, Hooks } from "../ports.ts";
+import { openSecrets } from "../release.ts";
 import type { Revealing } from "../release.ts";
 import type { RunHooks } from "../rollout/action.ts";
 import type { Goal } from "../rollout/goal.ts";
@@ -47,6 +49,27 @@ export async function hooksFor(
       session.on({ kind: "Hooked", stage, color: subject.color, findings: told });
       return end;
     },
+  };
+}
+
+/**
+ * The hooks of a run, opened first so that nothing stands in the way once traffic has moved. What
+ * can't be read then, since the environment doesn't exist yet, is opened when it is asked for.
+ * @throws PASSPHRASE_WRONG, ENGINE_FAILED at first only: later they stay closed, and that is told
+ */
+export async function openingHooks(
+  session: Revealing & Pick<Session, "on">,
+): Promise<() => Promise<Settings["hooks"]>> {
+  let hooks = await openSecrets(session, "hooks");
+  return async () => {
+    if (!hooks.some(hasClosedSecret)) return hooks;
+    try {
+      hooks = await openSecrets(session, "hooks");
+    } catch (error) {
+      const sentence = `secret values of hooks can't be read: ${messageOf(error)}`;
+      session.on({ kind: "Noted", sentence });
+    }
+    return hooks;
   };
 }
 

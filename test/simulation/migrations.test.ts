@@ -21,6 +21,19 @@ async function migrated(): Promise<World> {
   return world;
 }
 
+/** Interrupts the command once its step runs, which then fails. */
+async function expectFailedStep(world: World, command: Command, begun: string): Promise<void> {
+  const task = world.start(command);
+  while (!world.state.trace.at(-1)?.endsWith(begun)) {
+    await world.schedule.run([task], { steps: 1 });
+  }
+  world.schedule.interrupt(task.process);
+  await world.schedule.run([task]);
+  expect(codeOf(task)).toBe("MIGRATION_FAILED");
+  const { until } = world.record.database?.pending ?? {};
+  expect(Date.parse(until ?? "")).toBeLessThanOrEqual(world.state.nowMs);
+}
+
 describe("after an expand", () => {
   test("both releases can have the traffic", async () => {
     const world = await migrated();
@@ -76,15 +89,7 @@ test("a step that fails after Ctrl-C is the error, and others may begin it at on
   const failing = { ...releasesThatMigrate["2"], failsStep: "expand" } as const;
   const world = new World({ ...releasesThatMigrate, "2": failing });
   await world.run(deploy("1"));
-  const task = world.start(deploy("2"));
-  while (!world.state.trace.at(-1)?.endsWith("begins expand")) {
-    await world.schedule.run([task], { steps: 1 });
-  }
-  world.schedule.interrupt(task.process);
-  await world.schedule.run([task]);
-  expect(codeOf(task)).toBe("MIGRATION_FAILED");
-  const { until } = world.record.database?.pending ?? {};
-  expect(Date.parse(until ?? "")).toBeLessThanOrEqual(world.state.nowMs);
+  await expectFailedStep(world, deploy("2"), "begins expand");
 });
 
 test("a contract that fails after Ctrl-C is the error as well", async () => {
@@ -92,15 +97,7 @@ test("a contract that fails after Ctrl-C is the error as well", async () => {
   const world = new World({ ...releasesThatMigrate, "2": failing });
   for (const command of [deploy("1"), deploy("2")]) await world.run(command);
   world.pass(times.windowMs + 60_000);
-  const task = world.start(retire);
-  while (!world.state.trace.at(-1)?.endsWith("begins contract")) {
-    await world.schedule.run([task], { steps: 1 });
-  }
-  world.schedule.interrupt(task.process);
-  await world.schedule.run([task]);
-  expect(codeOf(task)).toBe("MIGRATION_FAILED");
-  const { until } = world.record.database?.pending ?? {};
-  expect(Date.parse(until ?? "")).toBeLessThanOrEqual(world.state.nowMs);
+  await expectFailedStep(world, retire, "begins contract");
 });
 
 describe("after a contract", () => {

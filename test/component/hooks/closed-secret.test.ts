@@ -5,12 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { translate } from "../../../automation/adapters/engine-error.ts";
+import { hasClosedSecret } from "../../../automation/closed-secret.ts";
 import type { Event } from "../../../automation/event.ts";
-import {
-  hasClosedSecret,
-  openHooks,
-  openingHooks,
-} from "../../../automation/hooks/closed-secret.ts";
+import { openingHooks } from "../../../automation/operations/run-hooks.ts";
+import { openSecrets } from "../../../automation/release.ts";
 import { parseSettingsFile } from "../../../infra/config.ts";
 
 const cwd = mkdtempSync(join(tmpdir(), "bluegreen-hooks-"));
@@ -52,7 +50,7 @@ function sessionWith(secret: string, answers: readonly (object | null | Error)[]
 
 async function opened(secret: string, answer: object | null | Error) {
   const { session, asked } = sessionWith(secret, [answer]);
-  return { hooks: await openHooks(session), asked };
+  return { hooks: await openSecrets(session, "hooks"), asked };
 }
 
 const answer = {
