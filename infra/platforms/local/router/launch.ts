@@ -15,7 +15,8 @@ import type { RouterSpec, RouterStatus, WireError } from "./protocol.ts";
 import { routerFiles } from "./protocol.ts";
 import { fromWire } from "./wire-error.ts";
 
-const startDeadlineMs = 10_000;
+/** Half a second is usual; a disk that is busy with something else can stall it for many. */
+const startDeadlineMs = 30_000;
 const pollMs = 20;
 const maxLogBytes = 1_000_000;
 const logTailBytes = 2000;
