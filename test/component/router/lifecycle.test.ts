@@ -6,6 +6,7 @@ import { request } from "node:https";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { connect as connectTls } from "node:tls";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
@@ -183,6 +184,18 @@ test("replaces a router that hangs", async () => {
   const next = await startRouter(spec);
   expect(next.pid).not.toBe(hung.pid);
   expect(isAlive(hung)).toBe(false);
+});
+
+test("keeps a router that is only slow", async () => {
+  const dir = processDir();
+  const spec = specOf(dir, { port: await freePort() });
+  const slow = await startRouter(spec);
+  process.kill(slow.pid, "SIGSTOP");
+  const next = startRouter(spec);
+  // Longer than the first answer is waited for.
+  await sleep(2500);
+  process.kill(slow.pid, "SIGCONT");
+  expect((await next).pid).toBe(slow.pid);
 });
 
 test("replaces a router whose socket somebody deleted", async () => {

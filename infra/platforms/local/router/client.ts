@@ -17,6 +17,7 @@ import { openPrivateFolder, socketPathOf } from "./socket-path.ts";
 export type { RouterRoutes, RouterSpec, RouterStatus } from "./protocol.ts";
 
 const askDeadlineMs = 2000;
+const patienceMs = 8000;
 const writeDeadlineMs = 10_000;
 const lockDeadlineMs = 30_000;
 const stopGraceMs = 3000;
@@ -169,21 +170,29 @@ async function isGoneWithin(router: ProcessIdentity, ms: number): Promise<boolea
   return true;
 }
 
-/** A router that hangs serves nobody: it is ended, and counts as not running. */
+/**
+ * A router that hangs serves nobody: it is ended, and counts as not running. One that is only slow
+ * serves: it gets a second chance, so that a busy machine never costs clients their connections.
+ */
 async function findRunning(dir: string): Promise<RouterStatus | null> {
   try {
-    const call = { method: "GET", path: "/status", deadlineMs: askDeadlineMs } as const;
-    const text = await callRouter(dir, call);
-    if (text === null) return null;
-    const status = JSON.parse(text) as RouterStatus;
-    // A newer router is not for this code to touch; an older one is replaced.
-    return status.protocol > protocolVersion ? parseStatus(text) : status;
+    return await statusWithin(dir, askDeadlineMs);
   } catch (error) {
     const hung = readIdentity(dir);
     if (hung === null || !isAlive(hung) || isNewer(hung)) throw error;
-    await endProcess(hung, 0);
-    return null;
+    return await statusWithin(dir, patienceMs).catch(async () => {
+      await endProcess(hung, 0);
+      return null;
+    });
   }
+}
+
+/** Also of an older router, which is replaced; a newer one is not for this code to touch. */
+async function statusWithin(dir: string, deadlineMs: number): Promise<RouterStatus | null> {
+  const text = await callRouter(dir, { method: "GET", path: "/status", deadlineMs });
+  if (text === null) return null;
+  const status = JSON.parse(text) as RouterStatus;
+  return status.protocol > protocolVersion ? parseStatus(text) : status;
 }
 
 function isNewer({ protocol }: { readonly protocol: number }): boolean {
