@@ -1,10 +1,7 @@
 /** The platform `proxy` from the first release to the end, by the command line, under a load. */
 
 import { createServer } from "node:net";
-import { join } from "node:path";
 import { beforeAll, expect, it, onTestFinished } from "vitest";
-import { freePorts } from "../contract/proxy/bed.ts";
-import { appFile } from "../support/project/app.ts";
 import { describeOnEngine } from "../support/project/engine.ts";
 import { expectError, expectExit, expectNothingLost } from "../support/project/expectations.ts";
 import { holdLock } from "../support/project/held-lock.ts";
@@ -16,7 +13,7 @@ import {
   routerPids,
   routerReading,
   settingsOf,
-  useProxy,
+  useProcesses,
 } from "../support/project/proxy.ts";
 import { describeWith } from "../support/programs.ts";
 import { removeAfterAll } from "../support/project/removal.ts";
@@ -29,16 +26,7 @@ describeWith(["nginx"], "a managed nginx before processes", () => {
 
     beforeAll(async () => {
       project = await makeProject();
-      const [blue, green] = [await freePorts(), await freePorts()];
-      const colors = [
-        `command: ["node", "${appFile}", "--of=${project.root}"]`,
-        "cwd: app",
-        `env: { FAULTS: "${join(project.root, "faults")}" }`,
-        "instances: 1",
-        "start: 5s",
-        `ports: { blue: ${blue}, green: ${green} }`,
-      ];
-      useProxy(project, { colors: `{ kind: process, ${colors.join(", ")} }` });
+      await useProcesses(project, { dialect: "nginx" });
     });
 
     removeAfterAll(() => project, removeWithRouter);

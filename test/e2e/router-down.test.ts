@@ -1,15 +1,12 @@
 /** A router that is killed while a release is baked: nobody is served, and nothing is taken for good. */
 
-import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { freePorts } from "../contract/proxy/bed.ts";
-import { appFile } from "../support/project/app.ts";
 import { describeOnEngine } from "../support/project/engine.ts";
 import { expectError, expectExit } from "../support/project/expectations.ts";
 import { endProcesses } from "../support/project/processes.ts";
 import { makeProject } from "../support/project/project.ts";
 import type { Project } from "../support/project/project.ts";
-import { removeWithRouter, routerPids, useProxy } from "../support/project/proxy.ts";
+import { removeWithRouter, routerPids, useProcesses } from "../support/project/proxy.ts";
 import { removeAfterAll } from "../support/project/removal.ts";
 import { eventually } from "../support/project/waiting.ts";
 import { findProgram } from "../support/programs.ts";
@@ -22,16 +19,7 @@ describeOnEngine("a router that is killed in a bake", () => {
 
     beforeAll(async () => {
       project = await makeProject({ settings: { bake: "{ duration: 15s, interval: 500ms }" } });
-      if (platform === "nginx") {
-        const [blue, green] = [await freePorts(), await freePorts()];
-        const colors = [
-          `command: ["node", "${appFile}", "--of=${project.root}"]`,
-          ...["cwd: app", "instances: 1", "start: 5s"],
-          `env: { FAULTS: "${join(project.root, "faults")}" }`,
-          `ports: { blue: ${blue}, green: ${green} }`,
-        ];
-        useProxy(project, { colors: `{ kind: process, ${colors.join(", ")} }` });
-      }
+      if (platform === "nginx") await useProcesses(project, { dialect: "nginx" });
     });
 
     removeAfterAll(() => project, removeWithRouter);

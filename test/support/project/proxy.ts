@@ -8,7 +8,9 @@ import type { Settings } from "../../../infra/config.ts";
 import type { RouterReading } from "../../../infra/model.ts";
 import { perColor } from "../../../infra/model.ts";
 import { proxy } from "../../../infra/platforms/proxy/index.ts";
+import { freePorts } from "../../contract/proxy/bed.ts";
 import { findProgram, serverPids, workersAccount } from "../programs.ts";
+import { appFile } from "./app.ts";
 import { endProcesses } from "./processes.ts";
 import type { Project } from "./project.ts";
 
@@ -27,6 +29,35 @@ export function useProxy(project: Project, more: Readonly<Record<string, string>
   const lines = Object.entries(slice).map(([key, value]) => `    ${key}: ${value}\n`);
   const text = `  bluegreen:platform: proxy\n  bluegreen:proxy:\n${lines.join("")}`;
   writeFileSync(project.settingsFile, `${project.settings().trimEnd()}\n${text}`);
+}
+
+/** Both colors as processes of the tests' application, each with ports of its own for `room`. */
+export async function useProcesses(
+  project: Project,
+  { dialect, instances = 1, room = 1 }: ProcessesOptions,
+): Promise<void> {
+  const [blue, green] = [await freePorts(room), await freePorts(room)];
+  const colors = [
+    `command: ["node", "${appFile}", "--of=${project.root}"]`,
+    "cwd: app",
+    `env: { FAULTS: "${join(project.root, "faults")}" }`,
+    `instances: ${instances}`,
+    "start: 5s",
+    `ports: { blue: ${blue}, green: ${green} }`,
+  ];
+  useProxy(project, {
+    dialect,
+    program: findProgram(dialect) ?? dialect,
+    colors: `{ kind: process, ${colors.join(", ")} }`,
+  });
+}
+
+interface ProcessesOptions {
+  readonly dialect: "nginx" | "haproxy";
+  /** Of a color; default 1. */
+  readonly instances?: number;
+  /** The most that a color may grow to; default 1. */
+  readonly room?: number;
 }
 
 export function settingsOf(project: Project): Settings {
