@@ -25,7 +25,7 @@ const known: readonly Known[] = [
     advice: () => "compare the host's key with what its owner says, then add it to the known hosts",
   },
   {
-    pattern: /can't be used: /,
+    pattern: /can't be used: |gave no answer within \d+ ms to "/,
     advice: () =>
       "what it serves goes on: mend the way to it (`ssh -v` by hand says more), then look again",
   },

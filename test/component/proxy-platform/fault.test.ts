@@ -9,8 +9,6 @@ import { thisMachine } from "../../../infra/platforms/proxy/hosts/this-machine.t
 import { ProxyRouter } from "../../../infra/platforms/proxy/router.ts";
 import { filesOf } from "../../../infra/platforms/proxy/spec.ts";
 import type { RouterSpec } from "../../../infra/platforms/proxy/spec.ts";
-import { requireAll } from "../../support/project/engine.ts";
-import { makeSmallDisk } from "../../support/project/small-disk.ts";
 import { cutWhileTesting } from "./interruption.ts";
 import {
   call,
@@ -19,9 +17,9 @@ import {
   endServer,
   kill,
   masterPid,
-  onEnd,
   openFolder,
   routesTo,
+  smallDisk,
   startColors,
   startedRouter,
   workerPids,
@@ -61,13 +59,7 @@ describeDialects("when something breaks", (dialect) => {
   });
 
   test("a full disk fails a flip before anything moved, but no way back, and it works again after", async (context) => {
-    const mount = join(openFolder(), "disk");
-    const disk = makeSmallDisk(mount);
-    if (typeof disk === "string") {
-      expect(requireAll, disk).toBe(false);
-      return context.skip(disk);
-    }
-    onEnd(disk.remove);
+    const { disk, mount } = smallDisk(context);
     const started = await onBlue(dialect, { dir: join(mount, "router") });
     const before = await started.router.read();
     disk.fill();

@@ -1,16 +1,16 @@
 /** Programs over SSH that take too long, and what a user's own surroundings mustn't change. */
 
 import { mkdirSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterEach, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import type { SshAccess } from "../../../infra/platforms/proxy/hosts/open-ssh.ts";
 import { OpenSshHost } from "../../../infra/platforms/proxy/hosts/open-ssh.ts";
 import { thisMachine } from "../../../infra/platforms/proxy/hosts/this-machine.ts";
 import { requireAll } from "../../support/project/engine.ts";
-import { makeSmallDisk } from "../../support/project/small-disk.ts";
 import { startSshd } from "./sshd.ts";
-import { describeWith, findProgram, onEnd, openFolder } from "./support.ts";
+import { describeWith, findProgram, onEnd, openFolder, smallDisk } from "./support.ts";
 
 afterEach(() => {
   vi.unstubAllEnvs();
@@ -52,14 +52,53 @@ describeWith(["timeout"], "a file on another host that takes too long to write",
   });
 });
 
+describe("asking a server on another host", () => {
+  test.skipIf(!requireAll && findProgram("timeout") === null)(
+    "is ended there when what asks hangs, as nobody's answer",
+    async () => {
+      const folder = openFolder();
+      const perl = `sleep 3\necho late > "${folder}/late"`;
+      const host = hostOf(anywhere, standInSsh({ perl }));
+      const began = Date.now();
+      await expect(host.ask("/run/nobody.sock", "show info\n", 1_000)).rejects.toMatchObject({
+        name: "NoAnswer",
+        message: "/run/nobody.sock on elsewhere can't be asked: no answer within 1 s",
+      });
+      expect(Date.now() - began).toBeLessThan(2_900);
+      await sleep(3_000);
+      expect(await thisMachine.list(folder)).toEqual([]);
+    },
+  );
+
+  test("names the host and what was asked when ssh itself hangs", async () => {
+    const program = join(openFolder(), "ssh");
+    writeFileSync(program, "#!/bin/sh\nexec sleep 60\n", { mode: 0o755 });
+    const host = hostOf(anywhere, program, { connectMs: 300 });
+    const began = Date.now();
+    await expect(host.ask("127.0.0.1:80", "GET /\n", 100)).rejects.toMatchObject({
+      code: "HOST_UNREACHABLE",
+      message: `the router's host elsewhere gave no answer within 400 ms to "ask 127.0.0.1:80"`,
+    });
+    expect(Date.now() - began).toBeLessThan(5_000);
+  });
+});
+
+describeWith(["sshd", "ssh"], "a server there that takes a question and never answers", () => {
+  test("is told from a lost connection", async () => {
+    const { access, folder } = await startSshd();
+    const path = join(folder, "mute");
+    const server = createServer(() => undefined);
+    await new Promise<void>((resolve) => server.listen(path, resolve));
+    onEnd(() => server.close());
+    await expect(hostOf(access).ask(path, "show info\n", 1_000)).rejects.toMatchObject({
+      name: "NoAnswer",
+      message: expect.stringMatching(/mute on .* can't be asked: no answer within 1 s/) as string,
+    });
+  });
+});
+
 test("a full disk of another host is told as one, whatever shell and language it has", async (context) => {
-  const mount = join(openFolder(), "disk");
-  const disk = makeSmallDisk(mount);
-  if (typeof disk === "string") {
-    expect(requireAll, disk).toBe(false);
-    return context.skip(disk);
-  }
-  onEnd(disk.remove);
+  const { disk, mount } = smallDisk(context);
   disk.fill();
   const host = hostOf(anywhere, standInSsh());
   const full = { code: "STORE_FAILED", message: expect.stringMatching(/No space left/) as string };

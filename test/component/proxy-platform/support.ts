@@ -8,7 +8,8 @@ import type { AddressInfo } from "node:net";
 import { createServer as createTcpServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach } from "vitest";
+import type { TestContext } from "vitest";
+import { afterEach, expect } from "vitest";
 import type { Color, PerColor, Weights } from "../../../infra/model.ts";
 import { weightsOf } from "../../../infra/model.ts";
 import type { Routes } from "../../../infra/platform.ts";
@@ -17,6 +18,9 @@ import { thisMachine } from "../../../infra/platforms/proxy/hosts/this-machine.t
 import { ProxyRouter } from "../../../infra/platforms/proxy/router.ts";
 import type { DialectName, RouterSpec } from "../../../infra/platforms/proxy/spec.ts";
 import { filesOf } from "../../../infra/platforms/proxy/spec.ts";
+import { requireAll } from "../../support/project/engine.ts";
+import { makeSmallDisk } from "../../support/project/small-disk.ts";
+import type { SmallDisk } from "../../support/project/small-disk.ts";
 import { describeWith, findProgram, workersAccount } from "../../support/programs.ts";
 
 export { describeWith, findProgram } from "../../support/programs.ts";
@@ -51,6 +55,21 @@ export function openFolder(): string {
     rmSync(folder, { recursive: true, force: true });
   });
   return folder;
+}
+
+/** For the test's time; it is skipped where this machine can't have one, unless all is demanded. */
+export function smallDisk({ skip }: Pick<TestContext, "skip">): {
+  readonly disk: SmallDisk;
+  readonly mount: string;
+} {
+  const mount = join(openFolder(), "disk");
+  const disk = makeSmallDisk(mount);
+  if (typeof disk === "string") {
+    expect(requireAll, disk).toBe(false);
+    return skip(disk);
+  }
+  onEnd(disk.remove);
+  return { disk, mount };
 }
 
 export async function specOf(

@@ -33,6 +33,8 @@ const connectSeconds = 10;
 const usualConnectMs = 15_000;
 /** Exit codes of `timeout`, when its first signal was enough, and when it wasn't. */
 const endedLate: readonly (number | null)[] = [124, 137];
+/** Besides, of a program that an alarm of its own ended. */
+const heardNothing: readonly (number | null)[] = [...endedLate, 142];
 const blockBytes = 512;
 
 export class OpenSshHost implements Host {
@@ -112,7 +114,7 @@ export class OpenSshHost implements Host {
   async run(argv: readonly string[], options: RunOptions): Promise<Ran> {
     const began = performance.now();
     const seconds = String(Math.ceil(options.deadlineMs / 1000));
-    const ran = await this.#call("run", [seconds, ...argv], options);
+    const ran = await this.#call([seconds, ...argv], options);
     if (ran.timedOut) return { ...ran, stderr: `${ran.stderr}\n${this.#mayGoOn()}` };
     const isLate = performance.now() - began >= options.deadlineMs;
     if (!isLate || !endedLate.includes(ran.code)) return ran;
@@ -123,12 +125,16 @@ export class OpenSshHost implements Host {
     return `it may still run on ${this.name}: look there before it is run again`;
   }
 
+  /** What asks there is ended there as well, where it hangs or is answered for ever. */
   async ask(endpoint: string, text: string, deadlineMs: number): Promise<string> {
     const seconds = String(Math.max(1, Math.ceil(deadlineMs / 1000)));
     const words = [endpoint, seconds, askPrograms.perl, askPrograms.python];
-    const { code, stdout, stderr } = await this.#call("ask", words, { stdin: text, deadlineMs });
+    const argv = [seconds, ...inShell("ask", words)];
+    const { code, stdout, stderr, timedOut } = await this.#call(argv, { stdin: text, deadlineMs });
+    if (timedOut) throw this.#silent(`ask ${endpoint}`, deadlineMs + this.#connectMs);
     if (code === 0) return stdout;
-    const why = stderr.trim() === "" ? `no answer within ${seconds} s` : stderr.trim();
+    const isLate = stderr.trim() === "" || heardNothing.includes(code);
+    const why = isLate ? `no answer within ${seconds} s` : stderr.trim();
     throw new NoAnswer(`${endpoint} on ${this.name} can't be asked: ${why}`);
   }
 
@@ -141,29 +147,23 @@ export class OpenSshHost implements Host {
   }
 
   /** What takes too long is ended there, so that it changes nothing after it was given up. */
-  async #script(name: keyof typeof scripts, words: readonly string[], stdin = ""): Promise<Ran> {
+  async #script(name: ScriptName, words: readonly string[], stdin = ""): Promise<Ran> {
     const options = { stdin, deadlineMs: this.#fileMs };
-    const argv = ["env", "LC_ALL=C", "sh", "-c", scripts[name], "sh", ...words];
-    const ran = await this.run(argv, options);
-    if (ran.timedOut) throw this.#silent(options.deadlineMs);
+    const ran = await this.run(inShell(name, words), options);
+    if (ran.timedOut) throw this.#silent(`${name} ${words[0] ?? ""}`, options.deadlineMs);
     return ran;
   }
 
-  /** The one form of every command: `[sudo -n] sh -c SCRIPT sh WORDS...`, each word quoted. */
-  async #call(
-    name: keyof typeof scripts,
-    words: readonly string[],
-    options: RunOptions,
-  ): Promise<Ran> {
-    const form = ["sh", "-c", scripts[name], "sh", ...words];
+  /** The one form of every command: `[sudo -n] sh -c RUN sh WORDS...`, each word quoted. */
+  async #call(words: readonly string[], options: RunOptions): Promise<Ran> {
+    const form = ["sh", "-c", scripts.run, "sh", ...words];
     const command = quoteWords(this.#access.sudo ? ["sudo", "-n", "--", ...form] : form);
     const argv = [this.#program, ...this.#options(), "--", this.#access.host, command];
     const ran = await runProgram(argv, {
       ...options,
       deadlineMs: options.deadlineMs + this.#connectMs,
     });
-    if (ran.timedOut && name === "run") return ran;
-    if (ran.timedOut) throw this.#silent(options.deadlineMs);
+    if (ran.timedOut) return ran;
     const lost = ran.code === null || ran.code === 255;
     if (lost || isSudoRefusal(ran.stderr)) throw sshError(this.name, ran.stderr);
     return ran;
@@ -220,12 +220,20 @@ export class OpenSshHost implements Host {
     );
   }
 
-  #silent(deadlineMs: number): BlueGreenError {
-    const message = `the router's host ${this.name} gave no answer within ${deadlineMs} ms`;
+  /** @param what what was to be done there: "ask 127.0.0.1:80" */
+  #silent(what: string, withinMs: number): BlueGreenError {
+    const message = `the router's host ${this.name} gave no answer within ${withinMs} ms to "${what}"`;
     return new BlueGreenError("HOST_UNREACHABLE", message, {
       hint: "Look whether the host is overloaded or the network between is cut; then run it again.",
     });
   }
+}
+
+type ScriptName = keyof typeof scripts;
+
+/** In English, as what it says is understood here. */
+function inShell(name: ScriptName, words: readonly string[]): readonly string[] {
+  return ["env", "LC_ALL=C", "sh", "-c", scripts[name], "sh", ...words];
 }
 
 /** OpenSSH reads an option as a line of its configuration, and fills in what follows a `%`. */

@@ -1,6 +1,6 @@
 /**
- * The shell scripts that run on another host: fixed texts; what varies comes as arguments. Those on
- * files run below `run`, which ends them, and in English, as what they say is understood here.
+ * The shell scripts that run on another host: fixed texts; what varies comes as arguments. All
+ * of them run below `run`, which ends them, and in English, as what they say is understood here.
  */
 
 /** Exit codes of the scripts, apart from those of programs that they run. */
