@@ -255,6 +255,8 @@ export interface DirectMark {
 export interface RouterReading {
   /** Null: the router doesn't run or can't be asked. */
   readonly weights: Weights | null;
+  /** True where its host can't be reached, which says nothing of what it serves; then no weights. */
+  readonly isOutOfReach?: boolean;
   /** The generation that was written together with the weights; null where it isn't stored. */
   readonly generation: number | null;
   /** The rollout that wrote the weights; a person's begins with "by-hand"; null: isn't stored. */

@@ -27,6 +27,8 @@ export interface BakeOptions {
   readonly on: (event: Event) => void;
   /** True while the former color fails our own probes on the same public path. */
   readonly formerFails: () => Promise<boolean>;
+  /** Whether requests to the public address were answered since the last time this was asked. */
+  readonly answers: () => Promise<boolean>;
   readonly interrupted: () => boolean;
   /** What the settings' metrics are read from; default: nothing. */
   readonly sources?: readonly MetricSource[];
@@ -112,15 +114,18 @@ export class RouterBake implements Bake {
   }
 
   private async watch(watch: Watch): Promise<Baked> {
-    const { settings, clock, read, interrupted } = this.options;
+    const { clock, read, interrupted } = this.options;
     const { color } = watch.grounds;
-    const { intervalMs } = settings.bake;
-    const silence = new RouterSilence(`in the bake of ${color}`, { clock, intervalMs });
+    const { intervalMs } = this.options.settings.bake;
+    const silence = new RouterSilence(`in the bake of ${color}`, this.options);
     for (;;) {
       const reading = await read();
       const gone = trafficLeft(reading, color) ?? (interrupted() ? interruptedBake : null);
       if (gone) return gone;
-      if (await silence.waited(reading)) continue;
+      if (await silence.waited(reading)) {
+        if (silence.unjudged && clock.now() >= watch.deadlineMs) return silence.unjudged;
+        continue;
+      }
       const broken = brokenTarget(reading, color);
       if (broken) return this.blame(broken);
       const judgement = this.look(reading, watch);

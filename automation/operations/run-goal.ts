@@ -98,6 +98,7 @@ async function bakeOf({ session, goal, signal }: GoalRun, probe: SwitchProbe): P
     read: () => session.environment.read(),
     on,
     formerFails: () => probe.formerFails(),
+    answers: () => probe.answers(),
     interrupted: () => signal.aborted,
     sources: watches ? sourcesOf(await openSecrets(session, "metrics"), around) : [],
     sampleEveryMs: watches ? Math.max(minSampleMs, settings.bake.intervalMs) : null,
@@ -177,6 +178,8 @@ const minPreviews = 5;
 class SwitchProbe {
   private readonly session: GoalSession;
   private prober: Prober | null = null;
+  /** How many good answers were seen when it was last asked. */
+  private answered = 0;
 
   constructor(session: GoalSession) {
     this.session = session;
@@ -197,6 +200,16 @@ class SwitchProbe {
     const count = await this.prober?.snapshot();
     if (!count || count.previewSent < minPreviews) return false;
     return count.previewFailed / count.previewSent > 0.5;
+  }
+
+  /** Since the last time; a run that began after the switch begins to probe with this. */
+  async answers(): Promise<boolean> {
+    await this.start(null);
+    const count = await this.prober?.snapshot();
+    const answered = count ? count.sent - count.failed - count.pending : 0;
+    const isMore = answered > this.answered;
+    this.answered = answered;
+    return isMore;
   }
 
   async stop(on: (event: Event) => void): Promise<void> {

@@ -20,6 +20,7 @@ export interface StepWatchOptions {
   readonly clock: Clock;
   readonly read: () => Promise<RouterReading>;
   readonly on: (event: Event) => void;
+  readonly answers: () => Promise<boolean>;
   readonly interrupted: () => boolean;
 }
 
@@ -52,12 +53,15 @@ export class StepWatch {
     const { settings, clock, read, interrupted } = this.options;
     const { sinceMs, forMs, color } = this.step;
     const { intervalMs } = settings.bake;
-    const silence = new RouterSilence(`in a step towards ${color}`, { clock, intervalMs });
+    const silence = new RouterSilence(`in a step towards ${color}`, this.options);
     for (;;) {
       const reading = await read();
       const ended = this.gone(reading) ?? (interrupted() ? interruptedStep : null);
       if (ended) return ended;
-      if (await silence.waited(reading)) continue;
+      if (await silence.waited(reading)) {
+        if (silence.unjudged && clock.now() >= sinceMs + forMs) return silence.unjudged;
+        continue;
+      }
       const broken = this.broken(reading);
       if (broken !== null) return { verdict: "fail", sentence: broken };
       const judgement = this.look(reading);

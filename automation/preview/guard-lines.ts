@@ -36,6 +36,7 @@ export function guardLines(judged: Judged): readonly GuardLine[] {
 
 const names: Readonly<Partial<Record<ErrorCode, GuardName>>> = {
   ROUTER_DOWN: "data plane",
+  HOST_UNREACHABLE: "data plane",
   DRIFT: "data plane",
   STALE_INTENT: "intent",
   CLAIMED: "claim",

@@ -5,6 +5,7 @@ import { errorKinds } from "../../infra/errors.ts";
 
 const stops: ReadonlySet<ErrorCode> = new Set([
   "ROUTER_DOWN",
+  "HOST_UNREACHABLE",
   "DRIFT",
   "CLAIMED",
   "ROLLOUT_OPEN",

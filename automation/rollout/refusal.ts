@@ -41,7 +41,8 @@ export function refuseDrift(view: Observed): BlueGreenError | null {
   if (drift.kind === "silent" || view.reading.weights === null) {
     const sentence = drift.kind === "silent" ? drift.sentence : "the router doesn't answer";
     const details = view.reading.problems.filter((problem) => problem !== sentence);
-    return new BlueGreenError("ROUTER_DOWN", sentence, {
+    const code = view.reading.isOutOfReach === true ? "HOST_UNREACHABLE" : "ROUTER_DOWN";
+    return new BlueGreenError(code, sentence, {
       hint: adviceOn(view.reading, sentence) ?? bringBack,
       details,
     });

@@ -33,7 +33,8 @@ export async function readRouter(access: Access): Promise<RouterFacts> {
     return await factsOf(access, asked.status);
   } catch (error) {
     if (!(error instanceof BlueGreenError)) throw error;
-    return silent({ blue: [], green: [] }, error.message);
+    const facts = silent({ blue: [], green: [] }, error.message);
+    return error.code === "HOST_UNREACHABLE" ? { ...facts, isOutOfReach: true } : facts;
   }
 }
 

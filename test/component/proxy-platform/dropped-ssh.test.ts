@@ -175,3 +175,23 @@ describeWith(["sshd", "ssh", "nginx", "haproxy"], "a flip over SSH whose connect
     60_000,
   );
 });
+
+describeWith(["sshd", "ssh", "nginx"], "a reading over SSH", () => {
+  test("tells a host out of reach from a router that doesn't run", async () => {
+    const sshd = await startSshd();
+    const host = new OpenSshHost({ ...sshd.access, shared: false });
+    const { router, spec, port } = await startedRouter("nginx");
+    await sshd.close();
+    expect(await new ProxyRouter(spec, host).read()).toMatchObject({
+      weights: null,
+      isOutOfReach: true,
+      problems: [expect.stringMatching(/no connection can be made to it/)],
+    });
+    expect((await call(port)).status).toBe(503);
+    await sshd.open();
+    await router.stop();
+    const reading = await new ProxyRouter(spec, host).read();
+    expect(reading.weights).toBeNull();
+    expect(reading).not.toHaveProperty("isOutOfReach");
+  });
+});

@@ -1,6 +1,7 @@
 /** An OpenSSH server of a test's own, on loopback. */
 
 import { execFileSync, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import type { Socket } from "node:net";
 import { connect, createServer } from "node:net";
@@ -14,6 +15,10 @@ export interface Sshd {
   readonly port: number;
   readonly folder: string;
   readonly access: SshAccess;
+  /** Lets nobody in any more; who is in stays. */
+  readonly close: () => Promise<void>;
+  /** After that: lets in again, at the same port. */
+  readonly open: () => Promise<void>;
 }
 
 /** Its own host key, its own authorized key, nothing of the machine's. */
@@ -41,12 +46,20 @@ export async function startSshd(): Promise<Sshd> {
   const program = findProgram("sshd") ?? "sshd";
   if (process.getuid?.() === 0) mkdirSync("/run/sshd", { recursive: true });
   const argv = ["-D", "-e", "-f", file("config"), "-p", String(port)];
-  const server = spawn(program, argv, { stdio: "ignore" });
-  onEnd(() => server.kill("SIGKILL"));
-  await expect.poll(() => accepts(port)).toBe(true);
+  let server: ChildProcess | null = null;
+  const close = async (): Promise<void> => {
+    server?.kill("SIGKILL");
+    await expect.poll(() => accepts(port)).toBe(false);
+  };
+  const open = async (): Promise<void> => {
+    server = spawn(program, argv, { stdio: "ignore" });
+    await expect.poll(() => accepts(port)).toBe(true);
+  };
+  onEnd(close);
+  await open();
   const user = userInfo().username;
   const own = { host: "127.0.0.1", user, port, key: file("user"), knownHosts: file("known") };
-  return { port, folder, access: { ...own, sudo: false, shared: true } };
+  return { port, folder, access: { ...own, sudo: false, shared: true }, close, open };
 }
 
 export interface Relay {

@@ -18,11 +18,13 @@ export interface ServersProject {
   remove(): Promise<void>;
 }
 
-/** The slice `proxy` of its settings is still to be written. */
-export async function makeServersProject(): Promise<ServersProject> {
+/** The slice `proxy` of its settings is still to be written; `settings` are further ones. */
+export async function makeServersProject(
+  settings: Readonly<Record<string, string>> = {},
+): Promise<ServersProject> {
   const backend = mkdtempSync(join(tmpdir(), "bluegreen-backend-"));
   const env = { PULUMI_BACKEND_URL: `file://${backend}`, PULUMI_CONFIG_PASSPHRASE: "test" };
-  const project = await makeProject({ env });
+  const project = await makeProject({ env, settings });
   const servers = await makeServers(project);
   const remove = async (): Promise<void> => {
     await servers.end();

@@ -408,6 +408,7 @@ class Run {
       read: () => environment.read(),
       on: () => undefined,
       formerFails: () => Promise.resolve(this.#world.plane.formerFails()),
+      answers: () => Promise.resolve(false),
       interrupted: () => this.#process.interrupted,
     });
     const ports: Ports = {

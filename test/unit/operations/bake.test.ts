@@ -98,6 +98,47 @@ test("a router that restarted during the bake counts from zero again", async () 
   expect(await result).toMatchObject({ verdict: "pass" });
 });
 
+describe("a router whose host can't be reached", () => {
+  const unjudged = "can't be judged: no way to edge; requests to the public address are answered";
+
+  test("isn't silent while requests are answered: the bake waits, and goes on when it can", async () => {
+    const { world, clock, events, bake, view } = baking();
+    const result = bake.judge(view, "green", 0);
+    await clock.advance(4_000);
+    Object.assign(world, { isOutOfReach: true, serves: true });
+    await clock.advance(15_000);
+    expect(events.filter(({ kind }) => kind === "Noted").at(-1)).toMatchObject({
+      sentence: unjudged,
+    });
+    world.isOutOfReach = false;
+    world.green = counted(900, 3);
+    await clock.advance(12_000);
+    expect(await result).toMatchObject({ verdict: "pass" });
+    expect(events.filter((event) => JSON.stringify(event).includes(unjudged))).toHaveLength(1);
+  });
+
+  test("until the bake is over leaves it open, and says why", async () => {
+    const { clock, bake, view } = baking({ isOutOfReach: true, serves: true });
+    const result = bake.judge(view, "green", 0);
+    await clock.advance(31_000);
+    expect(await result).toEqual({ verdict: "inconclusive", sentence: unjudged });
+  });
+
+  test("is down once requests fail as well", async () => {
+    const { world, clock, bake, view } = baking({ isOutOfReach: true, serves: true });
+    const result = bake.judge(view, "green", 0).catch((error: unknown) => error);
+    await clock.advance(10_000);
+    world.serves = false;
+    await clock.advance(6_000);
+    expect(await result).toMatchObject({
+      code: "ROUTER_DOWN",
+      message:
+        "the router has been silent for 5s in the bake of green: no way to edge; " +
+        "requests to its public address fail, too",
+    });
+  });
+});
+
 describe("a router that is silent", () => {
   test("for longer than a moment ends the bake as down: nobody is served by any color", async () => {
     const { world, clock, bake, view } = baking();

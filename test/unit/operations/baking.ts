@@ -40,11 +40,17 @@ export interface World {
   counts: boolean;
   /** Default true; false: the router doesn't answer. */
   answers?: boolean;
+  /** Default false; true: its host can't be reached. */
+  isOutOfReach?: boolean;
+  /** Whether requests to the public address are answered; default false. */
+  serves?: boolean;
 }
 
 export function reading(world: World): RouterReading {
+  const answers = world.answers !== false && world.isOutOfReach !== true;
   return {
-    weights: world.answers !== false ? weightsOf(world.active) : null,
+    weights: answers ? weightsOf(world.active) : null,
+    ...(world.isOutOfReach === true && { isOutOfReach: true }),
     generation: 2,
     rolloutId: "r-1",
     mark: null,
@@ -52,11 +58,11 @@ export function reading(world: World): RouterReading {
     attached: { blue: [], green: [] },
     targets: { blue: healthy, green: world.target },
     traffic:
-      world.counts && world.answers !== false
+      world.counts && answers
         ? { kind: "counted", colors: { blue: world.blue, green: world.green } }
         : { kind: "unknown" },
     settlesInMs: 0,
-    problems: world.answers !== false ? [] : ["nobody listens"],
+    problems: answers ? [] : [world.isOutOfReach === true ? "no way to edge" : "nobody listens"],
   };
 }
 
@@ -82,6 +88,7 @@ export function baking(
     read: () => Promise.resolve(reading(world)),
     on: (event) => events.push(event),
     interrupted: () => control.interrupted,
+    answers: () => Promise.resolve(world.serves === true),
     ...options,
     formerFails: () => Promise.resolve(options.formerFails ?? false),
   });

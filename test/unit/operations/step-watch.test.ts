@@ -28,7 +28,12 @@ function watching(
   const { view, world } = baking();
   const clock = new VirtualClock();
   const events: Event[] = [];
-  const control = { interrupted: false, change: {} as Partial<RouterReading>, looks: 0 };
+  const control = {
+    interrupted: false,
+    change: {} as Partial<RouterReading>,
+    looks: 0,
+    answers: false,
+  };
   const grow = (count: World["green"], [requests, errors]: [number, number]) =>
     counted(count.requests + requests, count.errors + errors);
   const bake = new RouterBake({
@@ -44,6 +49,7 @@ function watching(
     on: (event) => events.push(event),
     interrupted: () => control.interrupted,
     formerFails: () => Promise.resolve(false),
+    answers: () => Promise.resolve(control.answers),
   });
   const judged = async (change: Partial<WatchStep> = {}) => {
     const watched = bake.judgeStep(view, { ...step, ...change });
@@ -144,6 +150,16 @@ describe("a step", () => {
     await expect(judged()).rejects.toMatchObject({
       code: "ROUTER_DOWN",
       message: "the router has been silent for 5s in a step towards green: nobody listens",
+    });
+  });
+
+  test("that can't be asked of, while requests are answered, is left open", async () => {
+    const { judged, control } = watching({ green: [1, 0], blue: [9, 0] });
+    control.change = { weights: null, isOutOfReach: true, problems: ["no way to edge"] };
+    control.answers = true;
+    expect(await judged()).toEqual({
+      verdict: "inconclusive",
+      sentence: "can't be judged: no way to edge; requests to the public address are answered",
     });
   });
 
