@@ -8,7 +8,7 @@ import type { Access } from "./access.ts";
 import type { Attached } from "./dialect.ts";
 import { attachedText, instancesIn, instancesOf, versionIn } from "./head.ts";
 import { portInUse } from "./refusal.ts";
-import { keepingRotation } from "./rotation.ts";
+import { forgetRotation, keepingRotation } from "./rotation.ts";
 import { missing, replace } from "./replacement.ts";
 import { serverPid, signalServer, startServer } from "./server-process.ts";
 import { checkTargets, filesOf } from "./spec.ts";
@@ -33,7 +33,9 @@ const answersInARow = 6;
 export async function install(access: Access, attached: Attached): Promise<void> {
   checkTargets(attached);
   const found = await compare(access, attached);
-  if (differs(found)) await keepingRotation(access, () => follow(access, found));
+  if (differs(found)) {
+    await keepingRotation(access, instancesIn(found.text), () => follow(access, found));
+  } else await forgetRotation(access);
   await storeAttached(access, attached);
 }
 

@@ -7,16 +7,19 @@ import { BlueGreenError } from "../../errors.ts";
 import type { Address, Color } from "../../model.ts";
 import { colors } from "../../model.ts";
 import type { Access } from "./access.ts";
+import type { Attached } from "./dialect.ts";
 import type { RuntimePlace } from "./haproxy/runtime.ts";
-import { runtimeOf } from "./haproxy/runtime.ts";
+import { runtime, runtimeOf } from "./haproxy/runtime.ts";
 import type { Instance, ServerMode } from "./haproxy/servers.ts";
-import { openOn, serverModes, setServerMode } from "./haproxy/servers.ts";
+import { nobodyOut, openOn, outText, serverModes, setServerMode } from "./haproxy/servers.ts";
 import type { Host } from "./host.ts";
 import { withHost } from "./hosts/index.ts";
 import type { SshAccess } from "./hosts/open-ssh.ts";
+import { underLock } from "./lock.ts";
 import { routerPlaceOf } from "./place.ts";
 import { targetText } from "./safe-text.ts";
 import type { RouterSpec } from "./spec.ts";
+import { filesOf } from "./spec.ts";
 
 const pollMs = 50;
 
@@ -24,6 +27,8 @@ const pollMs = 50;
 export interface Rotation extends RuntimePlace {
   /** Null where the router is on this machine. */
   readonly ssh: SshAccess | null;
+  /** The router's lock on its host; null: of a state from before it was kept. */
+  readonly lock: string | null;
   /** What a server gets to end its requests in flight. */
   readonly drainMs: number;
 }
@@ -32,7 +37,7 @@ export interface Rotation extends RuntimePlace {
 export function rotationOf(settings: Settings): Rotation | null {
   const { spec, ssh } = routerPlaceOf(settings);
   if (spec.dialect === "nginx") return null;
-  return { ...runtimeOf(spec), ssh, drainMs: settings.drainMs };
+  return { ...runtimeOf(spec), ssh, lock: filesOf(spec).lock, drainMs: settings.drainMs };
 }
 
 /**
@@ -40,12 +45,14 @@ export function rotationOf(settings: Settings): Rotation | null {
  * it also waits for where requests of former workers can't be counted. False
  * where there is nothing to take it out of: no HAProxy runs, or it doesn't know the server yet.
  *
- * @throws HOST_UNREACHABLE, and ROUTER_DOWN when HAProxy refuses
+ * @throws HOST_UNREACHABLE, ROUTER_BUSY, and ROUTER_DOWN when HAProxy refuses
  */
 export function takeOut(rotation: Rotation, instance: Instance): Promise<boolean> {
   return withHost(rotation.ssh, async (host) => {
     if (!(await isKnown(host, rotation, instance))) return false;
-    await setServerMode(host, rotation, { ...instance, mode: "drain" });
+    await locked(host, rotation, (fenced) =>
+      setServerMode(fenced, rotation, { ...instance, mode: "drain" }),
+    );
     const deadline = Date.now() + rotation.drainMs;
     while (Date.now() < deadline && (await openOn(host, rotation, instance)) !== 0) {
       await sleep(pollMs);
@@ -54,14 +61,25 @@ export function takeOut(rotation: Rotation, instance: Instance): Promise<boolean
   });
 }
 
-/** @throws HOST_UNREACHABLE, ROUTER_DOWN */
+/** @throws HOST_UNREACHABLE, ROUTER_BUSY, ROUTER_DOWN */
 export function putBack(rotation: Rotation, instance: Instance): Promise<void> {
-  return withHost(rotation.ssh, async (host) => {
-    // A HAProxy that was reloaded meanwhile may have forgotten the server.
-    if (await isKnown(host, rotation, instance)) {
-      await setServerMode(host, rotation, { ...instance, mode: "ready" });
-    }
-  });
+  return withHost(rotation.ssh, (host) =>
+    locked(host, rotation, async (fenced) => {
+      // A HAProxy that was reloaded meanwhile may have forgotten the server.
+      if (await isKnown(fenced, rotation, instance)) {
+        await setServerMode(fenced, rotation, { ...instance, mode: "ready" });
+      }
+    }),
+  );
+}
+
+/** A reload keeps who is out, so nobody is taken out or put back in the middle of one. */
+function locked<T>(
+  host: Host,
+  { lock }: Rotation,
+  change: (fenced: Host) => Promise<T>,
+): Promise<T> {
+  return lock === null ? change(host) : underLock(host, lock, change);
 }
 
 async function isKnown(
@@ -74,16 +92,22 @@ async function isKnown(
 }
 
 /**
- * A reload puts every server in rotation: those that were out are taken out again after it. One
- * that fails on the way may have done so or not; what is out then is told by `status`.
+ * A reload puts every server in rotation but those that its file of states has out: so that has who
+ * is out now. Whom the new worker doesn't know by it is taken out right after. A reload that fails
+ * on the way may have done so or not; what is out then is told by `status`.
  *
- * @throws what the work throws; HOST_UNREACHABLE, ROUTER_DOWN
+ * @param next the addresses that the server has after it
+ * @throws what the work throws; HOST_UNREACHABLE, ROUTER_DOWN, STORE_FAILED
  */
 export async function keepingRotation(
   { host, spec }: Pick<Access, "host" | "spec">,
+  next: Attached,
   work: () => Promise<void>,
 ): Promise<void> {
+  if (spec.dialect === "nginx") return work();
   const before = await Promise.all(colors.map((color) => outOfRotation(host, spec, color)));
+  const isOneOut = before.some(({ size }) => size > 0);
+  if (isOneOut) await host.write(filesOf(spec).servers, await outNow(host, spec, next));
   await work();
   for (const [index, color] of colors.entries()) {
     for (const [address, mode] of before[index] ?? []) {
@@ -92,6 +116,25 @@ export async function keepingRotation(
       await setServerMode(host, runtimeOf(spec), { ...instance, mode });
     }
   }
+  if (isOneOut) await forgetRotation({ host, spec });
+}
+
+/**
+ * What one reload kept is no other's matter: somebody else's may come when all are back. Also after
+ * a command that was killed amid its reload.
+ *
+ * @throws HOST_UNREACHABLE, STORE_FAILED
+ */
+export async function forgetRotation({ host, spec }: Pick<Access, "host" | "spec">): Promise<void> {
+  if (spec.dialect === "nginx") return;
+  const file = filesOf(spec).servers;
+  const text = await host.read(file);
+  if (text !== null && text !== nobodyOut) await host.write(file, nobodyOut);
+}
+
+async function outNow(host: Host, spec: RouterSpec, next: Attached): Promise<string> {
+  const place = runtimeOf(spec);
+  return outText(await runtime(host, place, "show servers state"), place, next);
 }
 
 /** Addresses of a color that get no new requests by somebody's command, with that command's word. */

@@ -139,6 +139,8 @@ export interface RouterFiles {
   /** nginx: files whose sizes are counters. */
   readonly counts: string;
   readonly lock: string;
+  /** HAProxy: which instances a new worker has out of rotation from its first request. */
+  readonly servers: string;
   /** Whose the folder is. */
   readonly owner: string;
   /** Room on the disk for a way back. */
@@ -169,6 +171,7 @@ export function filesOf(spec: RouterSpec): RouterFiles {
     states: `${dir}/states`,
     counts: `${dir}/counts`,
     lock: `${dir}/lock`,
+    servers: `${dir}/servers`,
     owner: `${dir}/owner`,
     spare: `${dir}/spare`,
     adopted: `${dir}/adopted`,

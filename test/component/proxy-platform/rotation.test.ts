@@ -2,6 +2,7 @@
 
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test, vi } from "vitest";
 import { parseSettings } from "../../../infra/config.ts";
 import { byHand, perColor } from "../../../infra/model.ts";
@@ -9,10 +10,17 @@ import type { ColorOutputs } from "../../../infra/model.ts";
 import { runtimeOf } from "../../../infra/platforms/proxy/haproxy/runtime.ts";
 import { serverModes, setServerMode } from "../../../infra/platforms/proxy/haproxy/servers.ts";
 import { thisMachine } from "../../../infra/platforms/proxy/hosts/this-machine.ts";
+import { underLock } from "../../../infra/platforms/proxy/lock.ts";
 import { proxy } from "../../../infra/platforms/proxy/index.ts";
 import { serverHandler } from "../../../infra/platforms/proxy/resources/server-handler.ts";
 import type { Rotation } from "../../../infra/platforms/proxy/rotation.ts";
-import { putBack, rotationOf, takeOut } from "../../../infra/platforms/proxy/rotation.ts";
+import {
+  keepingRotation,
+  putBack,
+  rotationOf,
+  takeOut,
+} from "../../../infra/platforms/proxy/rotation.ts";
+import { filesOf } from "../../../infra/platforms/proxy/spec.ts";
 import type { Properties } from "../../../infra/provider/handler.ts";
 import { HalfMade } from "../../../infra/provider/handler.ts";
 import { accepts, startSshd } from "./sshd.ts";
@@ -71,7 +79,7 @@ async function startServers(): Promise<Servers> {
     await expect.poll(() => accepts(port)).toBe(false);
   };
   const started = await startedRouter("haproxy", { reserved: { blue: addresses, green: [] } });
-  const rotation = { ...runtimeOf(started.spec), ssh: null, drainMs: 2_000 };
+  const rotation = { ...runtimeOf(started.spec), ssh: null, lock: null, drainMs: 2_000 };
   const order = (index: number, change: { readonly version?: string } = {}): Properties => ({
     ...{ address: addresses[index], color: "blue", version: "1", remove: [], cwd: folder },
     digest: `sha256:${change.version ?? "1"}`,
@@ -163,7 +171,7 @@ describeWith(["haproxy"], "a server that is taken out of rotation", () => {
       { drainMs: 5_000, ended: true },
       { drainMs: 50, ended: false },
     ]) {
-      const rotation = { ...place, ssh: null, drainMs };
+      const rotation = { ...place, ssh: null, lock: null, drainMs };
       let isAnswered = false;
       const reply = call(port).then(({ status }) => {
         isAnswered = true;
@@ -188,11 +196,18 @@ describeWith(["haproxy"], "a server that is taken out of rotation", () => {
     ];
     const [place, blue] = [runtimeOf(started.spec), [one.address, two.address]];
     await started.router.setRoutes(routesTo("blue", { blue, green: [other.address] }));
-    await takeOut({ ...place, ssh: null, drainMs: 0 }, { color: "blue", address: two.address });
+    await takeOut(
+      { ...place, ssh: null, lock: null, drainMs: 0 },
+      { color: "blue", address: two.address },
+    );
     const outside = { color: "green", address: other.address } as const;
     await setServerMode(thisMachine, place, { ...outside, mode: "maint" });
     const more = { blue: [...blue, (await startInstance("more")).address], green: [other.address] };
-    await started.router.setRoutes(routesTo("blue", more));
+    const met = await textsDuring(started.port, () =>
+      started.router.setRoutes(routesTo("blue", more)),
+    );
+    expect(met.get("one")).toBeGreaterThan(5);
+    expect(met.get("two") ?? 0).toBe(0);
     const modes = await serverModes(thisMachine, place, "blue");
     expect(modes.map(({ mode }) => mode)).toEqual(["ready", "drain", "ready"]);
     expect(await serverModes(thisMachine, place, "green")).toMatchObject([{ mode: "maint" }]);
@@ -202,9 +217,43 @@ describeWith(["haproxy"], "a server that is taken out of rotation", () => {
     expect(await serverModes(thisMachine, place, "blue")).toMatchObject([{ mode: "ready" }]);
   });
 
+  test("has its place in a list of other addresses, and who has its place now isn't out", async () => {
+    const started = await startedRouter("haproxy");
+    const [one, two] = [await startInstance("one"), await startInstance("two")];
+    const place = runtimeOf(started.spec);
+    await started.router.setRoutes(routesTo("blue", { blue: [one.address, two.address] }));
+    await setServerMode(thisMachine, place, { color: "blue", address: two.address, mode: "drain" });
+    const swapped = { blue: [two.address, one.address] };
+    const met = await textsDuring(started.port, () =>
+      started.router.setRoutes(routesTo("blue", swapped)),
+    );
+    expect([...met.keys()]).toEqual(["one"]);
+    const modes = await serverModes(thisMachine, place, "blue");
+    expect(modes.map(({ mode }) => mode)).toEqual(["drain", "ready"]);
+    // Somebody else's reload, later, is to find nobody out.
+    expect(readFileSync(filesOf(started.spec).servers, "utf8")).toBe("1\n");
+  });
+
+  test("isn't out for good when it is put back while a reload is under way", async () => {
+    const { spec, place, instance } = await slowOne();
+    const { lock } = filesOf(spec);
+    const rotation = { ...place, lock, ssh: null, drainMs: 0 };
+    await takeOut(rotation, instance);
+    let back = Promise.resolve();
+    const next = { blue: [instance.address], green: [] };
+    await underLock(thisMachine, lock, (host) =>
+      keepingRotation({ host, spec }, next, async () => {
+        back = putBack(rotation, instance);
+        await Promise.race([back, sleep(500)]);
+      }),
+    );
+    await back;
+    expect(await serverModes(thisMachine, place, "blue")).toMatchObject([{ mode: "ready" }]);
+  });
+
   test("is none where no HAProxy runs, or knows it, and none on nginx", async () => {
     const { place, instance, ...started } = await slowOne();
-    const rotation = { ...place, ssh: null, drainMs: 1_000 };
+    const rotation = { ...place, ssh: null, lock: null, drainMs: 1_000 };
     const other = { ...instance, address: "127.0.0.1:1" };
     expect(await takeOut(rotation, other)).toBe(false);
     await putBack(rotation, other);
@@ -215,7 +264,7 @@ describeWith(["haproxy"], "a server that is taken out of rotation", () => {
     const settings = settingsOf({ spec: { ...spec, dialect: "nginx" } }, [instance.address]);
     expect(rotationOf(settings)).toBeNull();
     expect(rotationOf(settingsOf({ spec }, [instance.address]))).toEqual({
-      ...{ ...place, ssh: null },
+      ...{ ...place, ssh: null, lock: filesOf(spec).lock },
       drainMs: settings.drainMs,
     });
   });
@@ -227,13 +276,34 @@ describeWith(["haproxy", "sshd", "ssh", "ssh-keygen"], "a router elsewhere", () 
     const { spec, router } = await startedRouter("haproxy");
     const { address } = await startInstance("one");
     await router.setRoutes(routesTo("blue", { blue: [address] }));
-    const rotation = { ...runtimeOf(spec), ssh: access, drainMs: 1_000 };
+    const rotation = { ...runtimeOf(spec), ssh: access, lock: filesOf(spec).lock, drainMs: 1_000 };
     expect(await takeOut(rotation, { color: "blue", address })).toBe(true);
     expect(await serverModes(thisMachine, rotation, "blue")).toMatchObject([{ mode: "drain" }]);
     await putBack(rotation, { color: "blue", address });
     expect(await serverModes(thisMachine, rotation, "blue")).toMatchObject([{ mode: "ready" }]);
   });
 });
+
+/** What clients on connections of their own were answered meanwhile, and how often. */
+async function textsDuring(
+  port: number,
+  work: () => Promise<void>,
+): Promise<ReadonlyMap<string, number>> {
+  const met = new Map<string, number>();
+  const state = { isOver: false };
+  const client = async (): Promise<void> => {
+    while (!state.isOver) {
+      const { text } = await call(port);
+      met.set(text, (met.get(text) ?? 0) + 1);
+    }
+  };
+  const clients = [client(), client()];
+  await work().finally(() => {
+    state.isOver = true;
+  });
+  await Promise.all(clients);
+  return met;
+}
 
 async function openOf(router: Started["router"]): Promise<number> {
   const { traffic } = await router.read();

@@ -1,7 +1,7 @@
 /** Commands for servers: they end with whoever ran them, are alone there, and are remembered. */
 
 import { spawn } from "node:child_process";
-import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { expect, test, vi } from "vitest";
 import { parseSettings } from "../../../infra/config.ts";
@@ -120,10 +120,30 @@ test("where the end of a command can't be seen, its time must be up", async () =
   const since = "2030-05-01T12:00:00.000Z";
   writeFileSync(lock, JSON.stringify({ ...held, since, untilMs: Date.now() + 60_000 }));
   const error = await failureOf(runOnServer(order, command("next.sh", "true")));
-  expect(error.message).toContain("it can't be known whether it still runs there");
+  expect(error.message).toContain("install of 1 was begun by the host elsewhere");
   writeFileSync(lock, JSON.stringify({ ...held, since, untilMs: Date.now() - 1 }));
   await runOnServer(order, command("next.sh", "true"));
   expect(existsSync(lock)).toBe(false);
+});
+
+test("a lock that another host left is told of at once, with its age and the way out", async () => {
+  const { order, command } = await openPlace();
+  const { lock } = serverPlace(order);
+  await runOnServer(order, command("first.sh", "true"));
+  const gone = { pid: 2 ** 22 + 5, started: "long ago" };
+  const held = { host: "ci-7", holder: gone, command: gone, what: "install of 1" };
+  const since = new Date(Date.now() - 3 * 60_000).toISOString();
+  writeFileSync(lock, JSON.stringify({ ...held, since, untilMs: null }));
+  const began = Date.now();
+  const error = await failureOf(runOnServer(order, command("next.sh", "true")));
+  expect(Date.now() - began).toBeLessThan(3_000);
+  expect(error.code).toBe("PROVISION_FAILED");
+  expect(error.message).toContain(
+    `install of 1 was begun by the host ci-7 3m ago (${since}), and only there it can be known`,
+  );
+  expect(error.hint).toContain(`\`rm ${lock}\``);
+  rmSync(lock);
+  await runOnServer(order, command("next.sh", "true"));
 });
 
 test("says of a command that is there and isn't executable just that", async () => {

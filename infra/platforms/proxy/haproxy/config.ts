@@ -41,6 +41,11 @@ export function previewBackendName(spec: Pick<RouterSpec, "name">, color: Color)
   return `${backendName(spec, color)}_preview`;
 }
 
+/** Name of a color's instance, by its place in the list. */
+export function serverName(index: number): string {
+  return `s${index + 1}`;
+}
+
 function nameOf({ name }: Pick<RouterSpec, "name">): string {
   return `bg_${name}`;
 }
@@ -166,8 +171,10 @@ function backends({ spec, attached }: Rendering, color: Color): string[] {
   return [backendName(spec, color), previewBackendName(spec, color)].flatMap((each) =>
     section(`backend ${each} from ${nameOf(spec)}`, [
       `http-after-response set-header ${colorHeader} ${color}`,
+      "load-server-state-from-file local",
+      `server-state-file-name ${filesOf(spec).servers}`,
       ...attached[color].map((address, index) => {
-        return `server s${index + 1} ${targetText(address)} pool-purge-delay ${purgeDelay(spec)}`;
+        return `server ${serverName(index)} ${targetText(address)} pool-purge-delay ${purgeDelay(spec)}`;
       }),
     ]),
   );

@@ -9,6 +9,7 @@ import type { RouterSpec } from "../spec.ts";
 import { filesOf } from "../spec.ts";
 import { haproxyConfig } from "./config.ts";
 import { haproxyTraffic } from "./counters.ts";
+import { nobodyOut } from "./servers.ts";
 import { command, liveState, runtimeOf } from "./runtime.ts";
 
 const commandMs = 10_000;
@@ -37,7 +38,9 @@ export const haproxy: Dialect = {
     return refusal(spec, complaintIn(output), output);
   },
   allowStart,
-  prepare: () => Promise.resolve(),
+  async prepare(host, spec) {
+    await host.create(filesOf(spec).servers, nobodyOut);
+  },
   async pointer(host, spec) {
     return /^live (\S+)$/m.exec((await host.read(filesOf(spec).map)) ?? "")?.[1] ?? null;
   },

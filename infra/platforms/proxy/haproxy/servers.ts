@@ -3,9 +3,11 @@
 import { hostAndPort } from "../../../config/address.ts";
 import { BlueGreenError } from "../../../errors.ts";
 import type { Address, Color } from "../../../model.ts";
+import { colors } from "../../../model.ts";
+import type { Attached } from "../dialect.ts";
 import type { Host } from "../host.ts";
 import { targetText } from "../safe-text.ts";
-import { backendName, previewBackendName } from "./config.ts";
+import { backendName, previewBackendName, serverName } from "./config.ts";
 import { formerWorkers } from "./former-workers.ts";
 import type { RuntimePlace } from "./runtime.ts";
 import { command, runtime } from "./runtime.ts";
@@ -65,6 +67,35 @@ export async function setServerMode(
   }
 }
 
+/** The text of a file of servers' states that has nobody out of rotation. */
+export const nobodyOut = "1\n";
+
+/**
+ * The text by which a new worker has those instances out that are out now: by their addresses, as
+ * another list of these may give an instance another's name.
+ *
+ * @param table the answer to `show servers state`
+ * @param next the addresses of the configuration that the new worker has
+ */
+export function outText(
+  table: string,
+  { name }: Pick<RuntimePlace, "name">,
+  next: Attached,
+): string {
+  const lines = colors.flatMap((color) => {
+    const backends = backendsOf({ name }, color);
+    return stateRows(table).flatMap((row) => {
+      const index = next[color].map(targetText).indexOf(addressOf(row));
+      const isOut = modeOf(numberIn(row, "srv_admin_state")) !== "ready";
+      if (!isOut || index < 0 || !backends.includes(row["be_name"] ?? "")) return [];
+      const named = { ...row, srv_id: String(index + 1), srv_name: serverName(index) };
+      return [Object.values(named).join(" ")];
+    });
+  });
+  const head = table.split("\n").find((line) => line.startsWith("# ")) ?? "";
+  return lines.length === 0 ? nobodyOut : `${nobodyOut}${[head, ...lines].join("\n")}\n`;
+}
+
 /**
  * Requests in flight and upgraded connections of one instance, also of workers from before a reload;
  * null where those can't be asked.
@@ -91,7 +122,7 @@ async function openIn(host: Host, place: RuntimePlace, instance: Instance): Prom
     .reduce((sum, row) => sum + numberIn(row, "scur"), 0);
 }
 
-function backendsOf(place: RuntimePlace, color: Color): readonly string[] {
+function backendsOf(place: Pick<RuntimePlace, "name">, color: Color): readonly string[] {
   return [backendName(place, color), previewBackendName(place, color)];
 }
 

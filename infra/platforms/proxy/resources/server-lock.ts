@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { z } from "zod";
 
+import { formatDuration } from "../../../duration.ts";
 import { BlueGreenError } from "../../../errors.ts";
 import type { ProcessIdentity } from "../../../process-identity.ts";
 import { isAlive, ownIdentity } from "../../../process-identity.ts";
@@ -45,7 +46,8 @@ export interface ServerLock {
 /**
  * Runs work that no other command is with; it notes the process that it starts.
  *
- * @throws PROVISION_FAILED when another one runs, or may still run; STORE_FAILED
+ * @throws PROVISION_FAILED when another one runs, or may still run, at once where another host began
+ * it; STORE_FAILED
  */
 export async function underServerLock<T>(
   lock: ServerLock,
@@ -79,9 +81,11 @@ async function take({ path, what, unseenMs }: ServerLock): Promise<Held> {
     };
     if (await thisMachine.create(path, JSON.stringify(held))) return held;
     const text = await thisMachine.read(path);
-    const problem = text === null ? null : inTheWay(parsed(text), path);
+    const other = text === null ? null : parsed(text);
+    const problem = inTheWay(other, path);
+    const isOver = now > deadline || (other !== null && isElsewhere(other));
     if (text !== null && problem === null) await thisMachine.removeIf(path, text);
-    else if (problem !== null && now > deadline) throw problem;
+    else if (problem !== null && isOver) throw problem;
     else await sleep(pollMs);
   }
 }
@@ -89,13 +93,29 @@ async function take({ path, what, unseenMs }: ServerLock): Promise<Held> {
 /** Null when it is over. */
 function inTheWay(held: Held | null, path: string): BlueGreenError | null {
   if (held === null) return null;
-  const { command, holder, untilMs, host } = held;
-  if (host === hostname()) {
-    const runs = [command, holder].find((each) => each !== null && isAlive(each));
-    if (runs) return running(held, runs, path);
-  }
-  if (untilMs === null || untilMs < Date.now()) return null;
-  return unseen(held, untilMs, path);
+  const { command, holder, untilMs } = held;
+  const isTimeUp = untilMs !== null && untilMs < Date.now();
+  if (isElsewhere(held)) return isTimeUp ? null : elsewhere(held, path);
+  const runs = [command, holder].find((each) => each !== null && isAlive(each));
+  if (runs) return running(held, runs, path);
+  return untilMs === null || isTimeUp ? null : unseen(held, untilMs, path);
+}
+
+/** Another machine's processes, and those of a container, aren't seen from here. */
+function isElsewhere({ host }: Held): boolean {
+  return host !== hostname();
+}
+
+function elsewhere({ what, since, host, untilMs }: Held, path: string): BlueGreenError {
+  const age = formatDuration(
+    Math.max(0, Math.floor((Date.now() - Date.parse(since)) / 1_000)) * 1_000,
+  );
+  const message = `${what} was begun by the host ${host} ${age} ago (${since}), and only there it can be known whether it still runs`;
+  const until = untilMs === null ? null : new Date(untilMs).toISOString();
+  const orLater = until === null ? "" : `; after ${until} it is over by itself`;
+  return new BlueGreenError("PROVISION_FAILED", message, {
+    hint: `look there and wait for it, or end it; where it is over, or that host is gone: \`rm ${path}\`, and run the same command again${orLater}`,
+  });
 }
 
 function running({ what, since }: Held, { pid }: ProcessIdentity, path: string): BlueGreenError {

@@ -25,5 +25,7 @@ export function wholeAccess(ssh: Dropped<SshAccess> | null | undefined): SshAcce
 
 /** Also of a state from before there was one. */
 export function wholeRotation(rotation: Dropped<Rotation> | null | undefined): Rotation | null {
-  return rotation ? ({ ...rotation, ssh: wholeAccess(rotation.ssh) } as Rotation) : null;
+  if (!rotation) return null;
+  const { ssh, lock = null } = rotation;
+  return { ...rotation, ssh: wholeAccess(ssh), lock } as Rotation;
 }
