@@ -11,7 +11,7 @@ import { makeProject, pulumiUp } from "../support/project/project.ts";
 import type { Project } from "../support/project/project.ts";
 import { removeWithRouter, routerReading, useProxy } from "../support/project/proxy.ts";
 import { removeAfterAll } from "../support/project/removal.ts";
-import { describeWith } from "../support/programs.ts";
+import { describeWith, findProgram } from "../support/programs.ts";
 
 /** One resource with the parent that it is given, one below a component, and one without any. */
 const component = `
@@ -210,38 +210,42 @@ describeOnEngine("a color component of the user's own", () => {
   });
 });
 
-describeWith(["nginx"], "a color component of the user's own behind nginx", () => {
-  describeOnEngine("from the first release to the end", () => {
-    let project: Project;
+const configOf = { nginx: "nginx.conf", haproxy: "haproxy.cfg" } as const;
 
-    beforeAll(async () => {
-      project = await makeShop();
-      useProxy(project, {});
-    });
+for (const dialect of ["nginx", "haproxy"] as const) {
+  describeWith([dialect], `a color component of the user's own behind ${dialect}`, () => {
+    describeOnEngine("from the first release to the end", () => {
+      let project: Project;
 
-    removeAfterAll(() => project, removeWithRouter);
-
-    it("has its addresses routed to, and no others", async () => {
-      expectExit(await project.run(["deploy", "--version", "1"]), 0);
-      expectExit(await project.run(["deploy", "--version", "2"]), 0);
-      expect(await project.ask()).toMatchObject({ color: "green", body: "own green 2" });
-      const { attached } = await routerReading(project);
-      expect([attached.blue.length, attached.green.length]).toEqual([1, 1]);
-      const config = readFileSync(join(project.root, "router", "nginx.conf"), "utf8");
-      expect(config).toContain(`server ${attached.green[0] ?? ""}`);
-      expect(config).not.toMatch(/127\.0\.0\.1:9[12]0\d/);
-    });
-
-    it("goes back, is looked at, and is taken down", async () => {
-      expectExit(await project.run(["rollback"]), 0);
-      expect(await project.ask()).toMatchObject({ color: "blue", body: "own blue 1" });
-      const status = await project.run(["status", "--json"]);
-      expect(JSON.parse(status.stdout)).toMatchObject({
-        colors: { blue: { size: 1, ready: 1 }, green: { size: 1, ready: 1 } },
-        problems: [],
+      beforeAll(async () => {
+        project = await makeShop();
+        useProxy(project, { dialect, program: findProgram(dialect) ?? dialect });
       });
-      expectError(await project.run(["logs", "green"]), { exit: 2, code: "USAGE" });
-      expectExit(await project.run(["down", "--stop-serving", "--yes"]), 0);
+
+      removeAfterAll(() => project, removeWithRouter);
+
+      it("has its addresses routed to, and no others", async () => {
+        expectExit(await project.run(["deploy", "--version", "1"]), 0);
+        expectExit(await project.run(["deploy", "--version", "2"]), 0);
+        expect(await project.ask()).toMatchObject({ color: "green", body: "own green 2" });
+        const { attached } = await routerReading(project);
+        expect([attached.blue.length, attached.green.length]).toEqual([1, 1]);
+        const config = readFileSync(join(project.root, "router", configOf[dialect]), "utf8");
+        expect(config).toMatch(new RegExp(`server (s1 )?${attached.green[0] ?? ""}[ ;]`));
+        expect(config).not.toMatch(/127\.0\.0\.1:9[12]0\d/);
+      });
+
+      it("goes back, is looked at, and is taken down", async () => {
+        expectExit(await project.run(["rollback"]), 0);
+        expect(await project.ask()).toMatchObject({ color: "blue", body: "own blue 1" });
+        const status = await project.run(["status", "--json"]);
+        expect(JSON.parse(status.stdout)).toMatchObject({
+          colors: { blue: { size: 1, ready: 1 }, green: { size: 1, ready: 1 } },
+          problems: [],
+        });
+        expectError(await project.run(["logs", "green"]), { exit: 2, code: "USAGE" });
+        expectExit(await project.run(["down", "--stop-serving", "--yes"], { limitMs: 120_000 }), 0);
+      });
     });
   });
-});
+}
