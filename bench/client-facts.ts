@@ -20,6 +20,8 @@ export interface ClientOrder {
   readonly webSockets: number;
   /** Half POST with a body that must come back, one in a hundred slow; else quick GET only. */
   readonly mixed: boolean;
+  /** A body that isn't the one that was sent is as good; default false. */
+  readonly anyBody?: boolean;
   /** Half on fresh connections; else kept ones only. */
   readonly fresh: boolean;
   /** The load ends by itself then. */
@@ -33,7 +35,7 @@ export type ClientQuestion =
 export interface Sample {
   readonly startedAt: number;
   readonly endedAt: number;
-  /** What the instance says of itself, whatever the router thinks; null without a reply. */
+  /** What the instance says of itself, else the router's word; null without a reply. */
   readonly color: Color | null;
   readonly post: boolean;
   /** Asked to take a while on purpose. */

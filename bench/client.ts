@@ -7,6 +7,8 @@ import { instanceHeader } from "./client-facts.ts";
 import type { ClientOrder, ClientQuestion, ClientResult, Sample } from "./client-facts.ts";
 import { nowMs } from "./clock.ts";
 
+/** By the router. */
+const colorHeader = "x-bluegreen-color";
 const timeoutMs = 10_000;
 const tickMs = 2;
 const maxInFlight = 2_000;
@@ -76,13 +78,14 @@ class Run {
   }
 
   async #one(n: number): Promise<void> {
-    const { mixed, url } = this.#order;
+    const { mixed, url, anyBody = false } = this.#order;
     const slow = mixed && n % slowEvery === 0;
     const body = mixed && n % 2 === 0 ? `order ${n}` : null;
     const fresh = this.#order.fresh && n % 4 < 2;
     const startedAt = nowMs();
     const path = slow ? `/slow?ms=${slowMs}` : "/";
-    const reply = await exchange(`${url}${path}`, body, fresh ? false : this.#kept);
+    const agent = fresh ? false : this.#kept;
+    const reply = await exchange(`${url}${path}`, { body, anyBody, agent });
     this.#samples.push({ startedAt, endedAt: nowMs(), post: body !== null, slow, ...reply });
   }
 
@@ -116,8 +119,11 @@ class Run {
 /** Never rejects: what went wrong is the problem. */
 function exchange(
   url: string,
-  body: string | null,
-  agent: Agent | false,
+  {
+    body,
+    anyBody,
+    agent,
+  }: { readonly body: string | null; readonly anyBody: boolean; readonly agent: Agent | false },
 ): Promise<Pick<Sample, "color" | "problem">> {
   return new Promise((resolve) => {
     const method = body === null ? "GET" : "POST";
@@ -127,9 +133,9 @@ function exchange(
       response.on("data", (part: string) => (text += part));
       response.on("error", fail);
       response.on("end", () => {
-        const named = response.headers[instanceHeader];
+        const named = response.headers[instanceHeader] ?? response.headers[colorHeader];
         const color = isColor(named) ? named : null;
-        const right = response.statusCode === 200 && text === (body ?? "");
+        const right = response.statusCode === 200 && (anyBody || text === (body ?? ""));
         resolve({ color, problem: right ? null : `status ${response.statusCode ?? 0}` });
       });
     });

@@ -4,21 +4,27 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { loadavg } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { dialectPart, localParts } from "./parts.ts";
+import { dialectPart, judgingParts, localParts, recoveryParts } from "./parts.ts";
 import type { BenchOptions, Part } from "./parts.ts";
 import { describeMachine, thisMachine } from "./machine.ts";
 import { describeProgram, findProgram, missingSentence } from "./proxy/programs.ts";
 
-const usage = `npm run bench [local | proxy] -- [options]
+const usage = `npm run bench [local | proxy | judging | recovery] -- [options]
 
 local (default): the local platform on this machine. Takes about three minutes.
 proxy: switches of nginx and HAProxy against the usual reload. Takes about eleven minutes.
+judging: simulated releases, judged as a bake does. Takes about five minutes of two processors.
+recovery: deploys releases that turn bad, under load. Takes about six minutes.
 
   --only PART      local: flips, driver or throughput; proxy: nginx or haproxy;
+                   judging: good, hard, bad, looks, faults, late or quiet;
                    may be given several times
   --switches N     switches under load, for each way (100)
-  --rate N         requests per second during the switches (local 1000, proxy 1100)
-  --runs N         local: pairs of runs of the other two parts (7)
+  --rate N         requests per second during the switches (local 1000, proxy 1100, recovery 200)
+  --runs N         local: pairs of runs of the other two parts (7);
+                   judging: runs of each cell (by part, 200 to 500);
+                   recovery: releases of each kind (3)
+  --seed N         judging: seed of everything that happens by chance (20261121)
   --json           also writes all measured values to bench/results/
 `;
 
@@ -28,7 +34,8 @@ const { values, positionals } = parseArgs({
     only: { type: "string", multiple: true },
     switches: { type: "string", default: "100" },
     rate: { type: "string" },
-    runs: { type: "string", default: "7" },
+    runs: { type: "string" },
+    seed: { type: "string", default: "20261121" },
     json: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
@@ -39,6 +46,8 @@ const interrupted = new AbortController();
 
 const benches: Readonly<Record<string, Readonly<Record<string, Part>>>> = {
   local: localParts,
+  judging: judgingParts,
+  recovery: recoveryParts,
   proxy: { nginx: dialectPart("nginx"), haproxy: dialectPart("haproxy") },
 };
 
@@ -76,7 +85,8 @@ function optionsGiven(): BenchOptions {
   return {
     switches: wholeNumber("switches", values.switches),
     ratePerSecond: values.rate === undefined ? null : wholeNumber("rate", values.rate),
-    runs: wholeNumber("runs", values.runs),
+    runs: values.runs === undefined ? null : wholeNumber("runs", values.runs),
+    seed: wholeNumber("seed", values.seed),
     signal: interrupted.signal,
   };
 }

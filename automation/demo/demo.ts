@@ -10,7 +10,7 @@ import type { Screen } from "./screen.ts";
 import { expectTraffic, Stage, Unexpected } from "./stage.ts";
 import type { Step } from "./step.ts";
 import { demoSteps } from "./steps.ts";
-import { count, seconds } from "./table.ts";
+import { badUntilBack, count, seconds } from "./table.ts";
 
 export interface DemoOptions {
   /** Requests per second of the load. */
@@ -90,9 +90,8 @@ function tellTraffic(screen: Screen, row: TrafficRow): void {
   if (backAfter === null) return;
   screen.fact(
     paint.yellow("500"),
-    `${count(brokenRelease)} requests were answered 500 by the broken release, that's the point; ` +
-      `traffic was back ${seconds(backAfter.switchMs)} after the switch, ` +
-      `${seconds(backAfter.failureMs)} after the first 500`,
+    `${badUntilBack(backAfter.failureMs, brokenRelease)}, that's the point ` +
+      `(${seconds(backAfter.switchMs)} after the switch)`,
   );
 }
 

@@ -41,12 +41,23 @@ function stepLine({ name, ms, traffic }: StepRow): string {
   ]);
 }
 
-function footnotes({ total }: DemoResult): readonly string[] {
+function footnotes({ steps, total }: DemoResult): readonly string[] {
   const own = `* and ${count(total.brokenRelease)} answered 500 by the broken release itself`;
+  const back = steps.flatMap(({ name, traffic }) =>
+    traffic?.backAfter
+      ? [`  ${name}: ${badUntilBack(traffic.backAfter.failureMs, traffic.brokenRelease)}`]
+      : [],
+  );
   return [
     ...(total.brokenRelease > 0 ? [own] : []),
+    ...back,
     "gap: longest time without a good answer; reconnects: WebSockets opened again",
   ];
+}
+
+/** @param ms from the broken release's first failure to its last reply */
+export function badUntilBack(ms: number, failed: number): string {
+  return `bad for ${seconds(ms)}, ${count(failed)} requests failed until traffic was back`;
 }
 
 /** What the table proves. */

@@ -61,13 +61,38 @@ export function allowed(bound: number): number {
 }
 
 /**
- * By how much counts of the former color vary more over short bins than chance explains. It is 1
- * until there are eight bins with traffic, and at most 5: a former color that once had a burst of
- * errors must not keep an outage of the new one from being seen.
+ * By how much counts of the former color vary more over short bins than chance explains; where chance
+ * may well explain it, 1. Bursts that last longer than a bin show in longer ones, so neighbours are
+ * joined again and again, and the most counts. At most 5, or half of the requests in a bin: a former
+ * color that once had a burst of errors must not keep an outage of the new one from being seen.
  */
 export function overdispersion(bins: readonly Counts[]): number {
   const filled = bins.filter(({ total }) => total > 0);
-  return filled.length < minBins ? 1 : Math.min(maxPhi, dispersion(filled));
+  const requests = filled.reduce((sum, { total }) => sum + total, 0);
+  if (filled.length < minBins) return 1;
+  let phi = 1;
+  for (let joined: readonly Counts[] = filled; joined.length >= minBins; joined = pairs(joined)) {
+    const here = dispersion(joined);
+    if (here > byChance(joined.length - 1)) phi = Math.max(phi, here);
+  }
+  return Math.min(phi, Math.max(maxPhi, requests / filled.length / 2));
+}
+
+/** Neighbours as one; a last one without a neighbour is left out. */
+function pairs(bins: readonly Counts[]): readonly Counts[] {
+  return Array.from({ length: Math.floor(bins.length / 2) }, (_, index) => {
+    const [one, other] = bins.slice(2 * index, 2 * index + 2);
+    return {
+      bad: (one?.bad ?? 0) + (other?.bad ?? 0),
+      total: (one?.total ?? 0) + (other?.total ?? 0),
+    };
+  });
+}
+
+/** 99 % quantile of chi-square by its degrees of freedom (Wilson and Hilferty). */
+function byChance(freedom: number): number {
+  const part = 2 / (9 * freedom);
+  return (1 - part + 2.326 * Math.sqrt(part)) ** 3;
 }
 
 const minBins = 8;

@@ -8,6 +8,8 @@ export interface Fault {
   readonly silentProbe?: boolean;
   /** Status of every other path; default 200. */
   readonly status?: number;
+  /** Share of the requests to every other path that are answered 500; default 0. */
+  readonly failing?: number;
   /** Says so and ends with code 3 right after the start. */
   readonly crash?: boolean;
   /** Milliseconds until it listens; default 0. */
@@ -37,7 +39,7 @@ function fault() {
 }
 
 const app = createServer((request, response) => {
-  const { health = 200, silentProbe = false, status = 200 } = fault();
+  const { health = 200, silentProbe = false, status = 200, failing = 0 } = fault();
   const url = new URL(request.url, "http://app");
   const reply = (code, body) => response.writeHead(code).end(body);
   if (url.pathname === "/healthz") {
@@ -53,7 +55,7 @@ const app = createServer((request, response) => {
     const line = "<p>" + VERSION + "</p>\\n";
     return reply(200, line.repeat(Math.ceil(Number(url.searchParams.get("bytes")) / line.length)));
   }
-  return reply(status, COLOR + " " + VERSION);
+  return reply(Math.random() < failing ? 500 : status, COLOR + " " + VERSION);
 });
 
 if (fault().crash) {

@@ -10,6 +10,7 @@ const broken = {
   ...traffic,
   sent: 123_456,
   brokenRelease: 312,
+  backAfter: { switchMs: 2_900, failureMs: 2_040 },
   longestGapMs: 1_234,
   reconnects: 10,
 };
@@ -36,6 +37,7 @@ it("has a row per step, without numbers where there was no load", () => {
     "------------------------------------------------------------------------",
     "in all                      58.0 s   130,656       0 1234 ms          10",
     "* and 312 answered 500 by the broken release itself",
+    "  broken release 4: bad for 2.0 s, 312 requests failed until traffic was back",
     "gap: longest time without a good answer; reconnects: WebSockets opened again",
   ]);
 });

@@ -66,7 +66,8 @@ test("slow replies that come in bursts make the measure wider, and count for les
   );
   const [steady, varied] = [even, bursts].map((bins) => slowness(former, bins, rules));
   expect(steady).toMatchObject({ overMs: 10, phi: 1 });
-  expect(varied).toMatchObject({ overMs: 10, phi: 5 });
+  expect(varied).toMatchObject({ overMs: 10 });
+  expect(varied && "phi" in varied ? varied.phi : 0).toBeGreaterThan(5);
 });
 
 test("counters that were reset have no difference", () => {

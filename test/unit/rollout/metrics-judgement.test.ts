@@ -71,9 +71,9 @@ test("errors of the former color in bursts make each error of the new one count 
     });
   expect(measuresOf(of(steady)).errors.phi).toBe(1);
   const { errors } = measuresOf(of(burst));
-  expect(errors.phi).toBe(5);
+  expect(errors.phi).toBe(50);
   expect(measureSentences(measuresOf(of(burst)))[0]).toContain(
-    "come in bursts, so each counts 0.20",
+    "come in bursts, so each counts 0.02",
   );
   const bad: Seen[] = [{ atMs: 1_000, traffic: [100, 14] }];
   expect(judgeBake(of(steady), bad, { atMs: 1_000 }).verdict).toBe("fail");

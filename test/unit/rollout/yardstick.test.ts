@@ -1,6 +1,7 @@
 /** What a release is measured by: the former color's history, the error budget, and both. */
 import { expect, test } from "vitest";
 import { logE } from "../../../automation/rollout/evidence.ts";
+import { dispersion } from "../../../automation/rollout/evidence.ts";
 import {
   nullRate,
   overdispersion,
@@ -72,11 +73,34 @@ test("a former color that fails itself leaves a pass to the error budget", () =>
   });
 });
 
-test("overdispersion waits for eight readings with traffic, and has a limit", () => {
+test("overdispersion waits for eight readings with traffic", () => {
   const calm = { bad: 0, total: 100 };
   const burst = { bad: 50, total: 100 };
   const idle = { bad: 0, total: 0 };
+  expect(overdispersion([])).toBe(1);
   expect(overdispersion([burst, ...Array.from({ length: 6 }, () => calm), idle])).toBe(1);
-  expect(overdispersion([burst, ...Array.from({ length: 7 }, () => calm)])).toBe(5);
+  expect(overdispersion([burst, ...Array.from({ length: 7 }, () => calm)])).toBeGreaterThan(1);
   expect(overdispersion(Array.from({ length: 20 }, () => ({ bad: 5, total: 100 })))).toBe(1);
+});
+
+test("overdispersion is at most 5, or half of a reading's requests, so that outages are seen", () => {
+  const burstOf = (total: number) => [
+    { bad: total / 2, total },
+    ...Array.from({ length: 15 }, () => ({ bad: 0, total })),
+  ];
+  expect(overdispersion(burstOf(8))).toBeLessThanOrEqual(5);
+  expect(overdispersion(burstOf(100))).toBe(50);
+});
+
+test("overdispersion sees bursts that last for several readings", () => {
+  const quiet = [0, 1, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0];
+  const bursty = [3, 4, 3, 4];
+  const bins = [...quiet, ...bursty, ...quiet, ...bursty].map((bad) => ({ bad, total: 100 }));
+  expect(overdispersion(bins)).toBeGreaterThan(1.5 * dispersion(bins));
+});
+
+test("what chance explains is no overdispersion", () => {
+  const bins = [2, 0, 3, 1, 2, 4, 1, 0, 2, 3, 1, 1].map((bad) => ({ bad, total: 100 }));
+  expect(dispersion(bins)).toBeGreaterThan(0.8);
+  expect(overdispersion(bins)).toBe(1);
 });
