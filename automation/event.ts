@@ -109,6 +109,8 @@ export type Event =
       readonly color: Color;
       /** Its share of the traffic in percent. */
       readonly weight: number;
+      /** Whose requests it has beside, in words; absent: nobody's. */
+      readonly cohort?: string;
       readonly step: number;
       readonly steps: number;
       readonly verdict: Verdict;

@@ -2,7 +2,7 @@
 
 import assert from "node:assert";
 import { BlueGreenError, messageOf } from "../infra/errors.ts";
-import { otherColor } from "../infra/model.ts";
+import { formatCohorts, otherColor } from "../infra/model.ts";
 import type { Release, Rollout } from "../infra/model.ts";
 import type { Observed } from "../infra/observation.ts";
 import type { RollBack } from "../infra/rules/request.ts";
@@ -165,7 +165,13 @@ async function attempt(run: Run, view: Observed, memory: Memory, action: Action)
 /** A rollout's own way back; a person's command goes direct by itself. */
 function returnsTraffic({ goal }: Run, action: Action): boolean {
   const back = action.kind === "Update" && action.request.kind === "RollBack";
+  if (back && isOthers(action.request)) return false;
   return back && goal.kind !== "RollBackNow";
+}
+
+/** Out of the shift of a rollout whose place this one takes. */
+function isOthers({ beforeSwitch }: Pick<RollBack, "beforeSwitch">): boolean {
+  return beforeSwitch === true;
 }
 
 /** The release that was to get traffic when its errors made the program set the router back. */
@@ -236,10 +242,11 @@ async function act(run: Run, view: Observed, memory: Memory, action: Action): Pr
     }
     case "Watch": {
       const judged = await bake.judgeStep(view, action);
-      const { color, weight, step, steps } = action;
-      run.ports.on({ kind: "Stepped", color, weight, step, steps, ...judged });
-      const failed = judged.verdict === "fail";
-      return { ...memory, stepped: weight, ...(failed && { baked: judged }) };
+      const { color, weight, groups = [], step, steps } = action;
+      const cohort = groups.length > 0 && { cohort: formatCohorts(groups) };
+      run.ports.on({ kind: "Stepped", color, weight, ...cohort, step, steps, ...judged });
+      const reached = { ...memory, stepped: weight, cohorts: groups.length };
+      return judged.verdict === "fail" ? { ...reached, baked: judged } : reached;
     }
     case "FlipBack":
       await direct.flip(view, action.to, action.request);
@@ -264,13 +271,15 @@ async function afterRollback(
   { ports, goal }: Run,
   view: Observed,
   memory: Memory,
-  { reason, pin: pinned }: RollBack,
+  request: RollBack,
 ): Promise<Memory> {
+  const { reason, pin: pinned } = request;
   const { record } = await ports.environment.observe({ fresh: false });
   const to = record.activeColor;
   assert(to, "a rollback leaves a color active");
   ports.on({ kind: "RolledBack", to, reason, ...leaving(view.record.rollout, to) });
   if (goal.kind === "RollBackNow") return { ...memory, done: true };
+  if (isOthers(request)) return memory;
   return { ...memory, failure: { error: rolledBack(reason, to, { pinned }), blamed: null } };
 }
 

@@ -16,6 +16,7 @@ import type { ProgramContext } from "./context.ts";
 import { BlueGreenError } from "./errors.ts";
 import { freezeGiven, givenOf } from "./given.ts";
 import type { Color, ColorOutputs, Release, SchemaRange } from "./model.ts";
+import { isServed } from "./model.ts";
 import { schemaWith } from "./rules/record.ts";
 import { observe } from "./observation.ts";
 import { guardPlan } from "./guards/plan.ts";
@@ -146,7 +147,7 @@ function refuseUnnamed({ settings, view: { current, color } }: Planning, next: R
 
 /** True when this update replaces what the color held by leave of its claim. */
 function refilled(view: ColorView, asked: ColorRequest, plan: ColorPlan | null): boolean {
-  if (!plan || view.record.weights[view.color] > 0) return false;
+  if (!plan || isServed(view.record.weights, view.color)) return false;
   const wanted: Wanted = { release: plan.frozen.release, size: plan.size };
   return asked.kind === "Provision" || !keepsServing(view.current, wanted);
 }

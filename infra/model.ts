@@ -2,56 +2,20 @@
 
 import type { Database, SchemaRange } from "./database.ts";
 import type { Instant, Owner } from "./owner.ts";
+import type { Color, PerColor } from "./colors.ts";
+import type { Weights } from "./weights.ts";
+import { weightsOf } from "./weights.ts";
 
 export type * from "./database.ts";
 export type { Instant, Owner } from "./owner.ts";
-
-/** A slot that holds one release; never "old" or "new". */
-export type Color = "blue" | "green";
-export const colors: readonly Color[] = ["blue", "green"];
-
-/** One value per color. */
-export type PerColor<T> = Readonly<Record<Color, T>>;
-
-/** Shares of new requests in percent; they sum to 100, or to 0 while the router is inactive. */
-export type Weights = PerColor<number>;
+export * from "./colors.ts";
+export * from "./weights.ts";
 
 /** `host:port` of one instance, without a scheme. */
 export type Address = string;
 
 /** Result of any judgement; no data is never a pass. */
 export type Verdict = "pass" | "fail" | "inconclusive" | "error";
-
-export function isColor(value: unknown): value is Color {
-  return value === "blue" || value === "green";
-}
-
-export function otherColor(color: Color): Color {
-  return color === "blue" ? "green" : "blue";
-}
-
-export function perColor<T>(make: (color: Color) => T): PerColor<T> {
-  return { blue: make("blue"), green: make("green") };
-}
-
-/** All traffic to one color, or none at all. */
-export function weightsOf(active: Color | null): Weights {
-  return perColor((color) => (color === active ? 100 : 0));
-}
-
-/** The color with more than half of the traffic; null while inactive and on an even split. */
-export function activeOf(weights: Weights): Color | null {
-  if (weights.blue > weights.green) return "blue";
-  return weights.green > weights.blue ? "green" : null;
-}
-
-export function sameWeights(a: Weights, b: Weights): boolean {
-  return a.blue === b.blue && a.green === b.green;
-}
-
-export function formatWeights(weights: Weights): string {
-  return `blue ${weights.blue} / green ${weights.green}`;
-}
 
 /** What is put into a color. The digest covers command or image, files, settings and secrets. */
 export interface Release {
@@ -110,7 +74,7 @@ export const phaseSentences: Readonly<Record<Phase, string>> = {
   check:
     "The idle color is attached at weight 0 and being checked; the active color has all traffic.",
   gate: "The idle color passed its checks and waits for permission; the active color has all traffic.",
-  shift: "Both colors have traffic, by the weights.",
+  shift: "Both colors have traffic, by the weights and cohorts.",
   bake: "The new color has all traffic and is judged; the former color is ready to take it back.",
   hold: "The new color has all traffic; the former color is kept until the rollback window ends.",
 };
@@ -158,7 +122,7 @@ export interface Rollout {
 }
 
 /** Newest version of the record, and of a color's outputs, that this code can read. */
-export const recordSchema = 2;
+export const recordSchema = 3;
 
 /** The one truth about an environment; outputs of the router's stack, written under its lock. */
 export interface RouterRecord {

@@ -13,7 +13,14 @@ export const deploy: Command = {
     ["bluegreen deploy -s prod --version 2 --json", "in CI, one event per line"],
   ],
   options: (parser) =>
-    withVersion(withOverride(withWriteBack(parser)), "the release; default: bluegreen:version"),
+    withVersion(
+      withOverride(withWriteBack(parser)),
+      "the release; default: bluegreen:version",
+    ).option("replace", {
+      type: "boolean",
+      describe:
+        "take the place of another release's rollout before its switch; default: bluegreen:whileRollingOut",
+    }),
   run: (argv) =>
     runCommand("deploy", argv, async (context) => {
       const named = versionOf(argv, "deploy");
@@ -27,7 +34,9 @@ export const deploy: Command = {
       await lookThroughSql(session, record);
       const version = versionToDeploy(record, { named, configured: session.settings.version });
       const digest = version === null ? null : await digestOf(session, version);
-      const goal = { kind: "Deploy", version, digest } as const;
+      const { replace } = argv;
+      const replaces = typeof replace === "boolean" && { replace };
+      const goal = { kind: "Deploy", version, digest, ...replaces } as const;
       await pursue(context, session, { goal, write: argv["write"] === true });
     }),
 };

@@ -75,10 +75,11 @@ function pieceOf(story: Story, event: Event): Piece | null {
     case "Entered":
       return entered(event);
     case "Stepped": {
-      const { weight, step, steps, sentence } = event;
+      const { weight, cohort, step, steps, sentence } = event;
+      const share = weight > 0 ? `${weight} %` : (cohort ?? "");
       if (story.rollout === null || event.verdict === "fail") return null;
-      const said = `step ${step} of ${steps} (${weight} %): ${sentence}`;
-      return { key: `shift ${weight}`, standing: "running", sentence: said };
+      const said = `step ${step} of ${steps} (${share}): ${sentence}`;
+      return { key: `shift ${weight > 0 ? weight : share}`, standing: "running", sentence: said };
     }
     case "RolledBack": {
       if (story.standing === "rolledBack") return null;

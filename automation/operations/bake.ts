@@ -4,7 +4,7 @@ import type { Clock } from "../../infra/clock.ts";
 import type { Settings } from "../../infra/config.ts";
 import { formatDuration } from "../../infra/duration.ts";
 import type { Baked, Color, RouterReading, TrafficCount } from "../../infra/model.ts";
-import { otherColor } from "../../infra/model.ts";
+import { hasAll, otherColor } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
 import type { Event } from "../event.ts";
 import { FormerHistory, trafficSeen } from "../metrics/former-history.ts";
@@ -222,7 +222,7 @@ function noBetter(judgement: BakeJudgement, { measures }: Watch): Baked | null {
 const interruptedBake: Baked = { verdict: "inconclusive", sentence: "the bake was interrupted" };
 
 function trafficLeft(reading: RouterReading, color: Color): Baked | null {
-  if (reading.weights === null || reading.weights[color] === 100) return null;
+  if (reading.weights === null || hasAll(reading.weights, color)) return null;
   return { verdict: "inconclusive", sentence: `traffic has left ${color}` };
 }
 

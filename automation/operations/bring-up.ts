@@ -3,7 +3,7 @@
 import { BlueGreenError } from "../../infra/errors.ts";
 import { longestStartMs } from "../../infra/config/platform-facts.ts";
 import type { Color, RouterRecord } from "../../infra/model.ts";
-import { colors, perColor } from "../../infra/model.ts";
+import { colors, isServed, perColor } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
 import { healthOf } from "../../infra/rules/health.ts";
 import { adviceOn } from "../../infra/rules/router-advice.ts";
@@ -58,7 +58,7 @@ async function askToLeave({ record, reading }: Observed, url: string, ask: Ask):
 }
 
 function serves({ weights, activeColor }: RouterRecord, color: Color): boolean {
-  return weights[color] > 0 || activeColor === color;
+  return isServed(weights, color) || activeColor === color;
 }
 
 async function bringColor(

@@ -2,7 +2,7 @@
 
 import { BlueGreenError, messageOf } from "../../infra/errors.ts";
 import type { Color, DirectMark, RouterReading, Weights } from "../../infra/model.ts";
-import { activeOf, otherColor, perColor } from "../../infra/model.ts";
+import { activeOf, hasAll, otherColor, perColor } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
 import { personOf } from "../../infra/rules/owner.ts";
 import { adviceOn, bringBack } from "../../infra/rules/router-advice.ts";
@@ -57,7 +57,7 @@ export async function rollBackDirectly(
   const weights = servedWeights(reading);
   const view = session ? await observeQuietly(session) : null;
   const to = view ? formerColor(view.record) : storedFormer(reading);
-  if (weights[to] === 100) throw nowhere(`${to} has all traffic already`);
+  if (hasAll(weights, to)) throw nowhere(`${to} has all traffic already`);
   const { reason, pin } = options;
   reporter.on({ kind: "Begun", action: `direct flip to ${to}`, phase: null });
   const mark = await flipDirectly(opened, {

@@ -24,6 +24,7 @@ import { openSecrets } from "../release.ts";
 import type { Revealing } from "../release.ts";
 import type { Session } from "../session.ts";
 import { moving } from "./write-back.ts";
+import { shiftSteps } from "../rollout/shift-steps.ts";
 
 /** What a goal needs of a session. */
 export type GoalSession = Pick<
@@ -72,11 +73,13 @@ export async function runGoal(run: GoalRun): Promise<string> {
     rollbackWindowMs: settings.rollbackWindowMs,
     quietMs: settings.drainMs,
     size: session.platform.size(settings),
+    whileRollingOut: settings.whileRollingOut,
+    bakeMs: settings.bake.durationMs,
     gate: settings.gate,
     gateMs: settings.gateWithinMs,
     migrations: migrationPolicy(settings),
     hooks: settings.hooks.map(({ stage }) => stage),
-    steps: settings.shift.steps,
+    steps: shiftSteps(settings),
     fillMs: longestStartMs(settings),
   };
   try {

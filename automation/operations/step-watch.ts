@@ -3,9 +3,10 @@
 import type { Clock } from "../../infra/clock.ts";
 import type { Settings } from "../../infra/config.ts";
 import type { Baked, RouterReading } from "../../infra/model.ts";
-import { formatWeights } from "../../infra/model.ts";
+import { formatWeights, sameWeights } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
 import type { Event } from "../event.ts";
+import { weightsTo } from "../rollout/action.ts";
 import type { WatchStep } from "../rollout/action.ts";
 import { measuresOf } from "../rollout/metrics-judgement.ts";
 import type { Grounds } from "../rollout/metrics.ts";
@@ -39,7 +40,8 @@ export class StepWatch {
     this.options = options;
     this.step = step;
     const { p0, phi } = errors;
-    this.grounds = { color, former, alpha, steps, detect, p0, phi, slowness };
+    const comparable = step.groups === undefined;
+    this.grounds = { color, former, alpha, steps, detect, p0, phi, slowness, comparable };
     this.counts = new SideBySide({
       ...{ color, former },
       baseline: view.record.rollout?.baseline ?? null,
@@ -81,9 +83,9 @@ export class StepWatch {
 
   /** Somebody else has moved traffic: then there is nothing to say of this step. */
   private gone({ weights, settlesInMs }: RouterReading): Baked | null {
-    const { color, weight, sinceMs } = this.step;
+    const { sinceMs } = this.step;
     const settling = this.options.clock.now() - sinceMs < settlesInMs;
-    if (weights === null || weights[color] === weight || settling) return null;
+    if (weights === null || sameWeights(weights, weightsTo(this.step)) || settling) return null;
     const sentence = `traffic was moved meanwhile: ${formatWeights(weights)}`;
     return { verdict: "inconclusive", sentence };
   }

@@ -28,6 +28,8 @@ import type { Simulation } from "./simulation.ts";
 import { simulate } from "./simulation.ts";
 import { summarize } from "./summarize.ts";
 import type { Asked, PreviewSummary } from "./summary.ts";
+import { shiftSteps } from "../rollout/shift-steps.ts";
+import { connectionNotes } from "./connections.ts";
 
 export interface PreviewOptions {
   /** Folder with Pulumi.yaml. */
@@ -102,10 +104,18 @@ async function gather(session: Session, gathering: Gathering): Promise<PreviewFa
     notes: [
       ...(application === null ? [`${basename(settingsFile)} ${noApplication}`] : []),
       ...notes,
+      ...(simulation?.flip ? connectionsOf(settings, view) : []),
       ...sql,
     ],
     hidden: environmentValues(revealed ?? settings, ...Object.values(outputs.colors)),
   };
+}
+
+function connectionsOf(
+  settings: Session["settings"],
+  { record }: PreviewFacts["view"],
+): readonly string[] {
+  return record.activeColor === null ? [] : connectionNotes(settings, record.activeColor);
 }
 
 const noApplication =
@@ -146,7 +156,7 @@ async function imagined(
       gateMs: 0,
       migrations: migrationPolicy(settings),
       hooks: settings.hooks.map(({ stage }) => stage),
-      steps: settings.shift.steps,
+      steps: shiftSteps(settings),
     },
     self: { owner: thisOwner(), rolloutId: imaginedRollout, isDead: isDeadHere },
     view,

@@ -132,7 +132,10 @@ function imagine(start: Start, before: State, action: Action): State {
     case "RunHooks":
       return { ...state, memory: { ...memory, hooksDone: [...memory.hooksDone, action.stage] } };
     case "Watch":
-      return { ...state, memory: { ...memory, stepped: action.weight } };
+      return {
+        ...state,
+        memory: { ...memory, stepped: action.weight, cohorts: action.groups?.length ?? 0 },
+      };
     case "Migrate":
       return { ...state, memory: { ...memory, migrated: action.step } };
     case "Judge":

@@ -2,7 +2,15 @@
 
 import type { BlueGreenError } from "../../infra/errors.ts";
 import type { HookStage } from "../../infra/hook-stages.ts";
-import type { Color, DirectMark, MigrationStep, Phase } from "../../infra/model.ts";
+import type {
+  Cohort,
+  Color,
+  DirectMark,
+  MigrationStep,
+  Phase,
+  Weights,
+} from "../../infra/model.ts";
+import { formatShare, formatWeights, perColor } from "../../infra/model.ts";
 import { describeStep } from "../../infra/rules/migration.ts";
 import type {
   ClaimColor,
@@ -84,10 +92,19 @@ export interface WatchStep {
   readonly sinceMs: number;
   /** Its share of the traffic in percent. */
   readonly weight: number;
+  /** Its cohorts, whatever the share; absent: none. */
+  readonly groups?: readonly Cohort[] | undefined;
   readonly forMs: number;
   /** Which step it is, from 1 on, and of how many. */
   readonly step: number;
   readonly steps: number;
+}
+
+/** The weights of a step: the former color has the rest. */
+export function weightsTo(step: Pick<WatchStep, "color" | "weight" | "groups">): Weights {
+  const { color, weight, groups = [] } = step;
+  const shares = perColor((each) => (each === color ? weight : 100 - weight));
+  return groups.length === 0 ? shares : { ...shares, cohorts: { color, groups } };
 }
 
 /** What a `Keep` does where there is no router yet. */
@@ -109,7 +126,7 @@ export function describeAction(action: Action): string {
     case "Judge":
       return `bake ${action.color}`;
     case "Watch":
-      return `watch ${action.color} at ${action.weight} %`;
+      return `watch ${action.color} at ${formatShare(weightsTo(action), action.color)}`;
     case "FlipBack":
       return `direct flip to ${action.to}: ${action.request.reason}`;
     case "Empty":
@@ -142,7 +159,7 @@ export function describeRequest(request: Request): string {
     case "Wait":
       return `wait for permission (${request.rolloutId})`;
     case "Shift":
-      return `shift to blue ${request.weights.blue} / green ${request.weights.green}`;
+      return `shift to ${formatWeights(request.weights)}`;
     case "Switch":
       return `switch${toColor(request.start)} (${request.rolloutId})${permittedBy(request)}`;
     case "Hold":

@@ -20,6 +20,7 @@ import { afterStep, decideContract, expandFirst } from "./migration.ts";
 import { claimFor, openRollout, takeOwnership, unfinishedVersion } from "./ownership.ts";
 import { drainFirst } from "./drain.ts";
 import { activeWord, fail, notPassed, refuseDrift, refuseStart, unconvinced } from "./refusal.ts";
+import { replaceFirst } from "./replacement.ts";
 import { decideRetirement, finishRetiring } from "./retirement.ts";
 import { movedByOthers, stepsOf, watchOrMoveOn } from "./shift.ts";
 import type { Situation } from "./situation.ts";
@@ -63,6 +64,8 @@ function decideDeploy(situation: Situation<Deploy>): Action {
   const refusal = refuseStart(situation);
   if (refusal) return { kind: "Fail", error: refusal };
   if (needsProof(situation)) return keep("prove the switch that was cut short");
+  const replaced = replaceFirst(situation);
+  if (replaced) return replaced;
   const version = goal.version ?? unfinishedVersion(view);
   if (version === null) return nothingToFinish(view);
   const color = idleColor(view.record);

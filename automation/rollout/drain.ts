@@ -1,6 +1,7 @@
 /** Before anything of a color goes, what it still answers is waited for, in bounds. Pure. */
 
 import type { Color, RouterReading } from "../../infra/model.ts";
+import { isServed } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
 import type { Draining } from "./action.ts";
 import type { Situation } from "./situation.ts";
@@ -18,7 +19,7 @@ export function hasNothingOpen({ weights, traffic }: RouterReading, color: Color
  */
 export function drainLeftMs(view: Observed, color: Color, drainMs: number): number {
   const { record, reading, colors, nowMs } = view;
-  const serves = (reading.weights ?? record.weights)[color] > 0;
+  const serves = isServed(reading.weights ?? record.weights, color);
   // What is given stays when the color goes.
   if (serves || !colors[color] || colors[color].given) return 0;
   if (record.switchedAt === null || hasNothingOpen(reading, color)) return 0;

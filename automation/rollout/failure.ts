@@ -2,6 +2,7 @@
 
 import { BlueGreenError } from "../../infra/errors.ts";
 import type { Color, Release, Rollout } from "../../infra/model.ts";
+import { isServed } from "../../infra/model.ts";
 import { personOf, sameOwner } from "../../infra/rules/owner.ts";
 import { pinOf } from "../../infra/rules/record.ts";
 import type { Abort, PinRelease, RollBack } from "../../infra/rules/request.ts";
@@ -18,8 +19,10 @@ export function failed(
   { error, blamed }: Failure,
 ): Action {
   const { memory, self, view } = situation;
+  // What its checks met is then another's color, on its way to something else.
+  if (error.code === "CHECK_FAILED" && isReplaced(situation)) return endedByOthers(situation);
   const mine = rollout !== null && rollout.id === memory.rolloutId;
-  const serving = rollout !== null && view.record.weights[rollout.color] > 0;
+  const serving = rollout !== null && isServed(view.record.weights, rollout.color);
   // A switch that is also its rollout's beginning isn't remembered when it fails.
   const begun = mine || rollout?.id === self.rolloutId;
   if (error.code === "SWITCH_STUCK" && begun && serving && rollout.former) {
@@ -33,6 +36,11 @@ export function failed(
   }
   if (mine && !serving) return { kind: "Update", request: giveUp(situation, rollout, error) };
   return { kind: "Fail", error: lastWord(situation, { error, blamed }, serving ? rollout : null) };
+}
+
+function isReplaced({ memory: { rolloutId }, view }: Situation): boolean {
+  const { rollout } = view.record;
+  return rolloutId !== null && rollout !== null && rollout.id !== rolloutId;
 }
 
 /**

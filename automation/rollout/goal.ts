@@ -1,7 +1,7 @@
 /** What a command wants to be true in the end, and by which rules. Data only. */
 
 import type { HookStage } from "../../infra/hook-stages.ts";
-import type { Color, Owner } from "../../infra/model.ts";
+import type { Cohort, Color, Owner } from "../../infra/model.ts";
 import type { MigrationPolicy } from "./migration-policy.ts";
 
 export interface Deploy {
@@ -10,6 +10,8 @@ export interface Deploy {
   readonly version: string | null;
   /** Digest of that version under the present settings; null where `version` is. */
   readonly digest: string | null;
+  /** Takes the place of another release's rollout before its switch; absent: as the settings say. */
+  readonly replace?: boolean | undefined;
   /** A person's word for the rollout that waits at its gate; absent: nobody's. */
   readonly permit?: { readonly reason: string };
 }
@@ -44,8 +46,10 @@ export type Goal = Deploy | SwitchTo | RollBackNow | RetireIdle | Contract;
 
 /** One step on the way to a switch. */
 export interface ShiftStep {
-  /** Share of the new color in percent, from 1 to 99. */
+  /** Share of the new color in percent, from 1 to 99; 0: it has a cohort only. */
   readonly weight: number;
+  /** All cohorts that the new color has from this step on; absent: none. */
+  readonly groups?: readonly Cohort[] | undefined;
   /** How long it is watched, in milliseconds. */
   readonly forMs: number;
 }
@@ -63,13 +67,17 @@ export interface Policy {
   readonly size: number;
   /** Longest time that filling a color takes; absent: it isn't known. */
   readonly fillMs?: number;
+  /** What a rollout of another release meets; absent: `reject`. */
+  readonly whileRollingOut?: "reject" | "replace";
+  /** How long a release is judged after its switch; absent: it isn't known. */
+  readonly bakeMs?: number;
   /** Who permits the switch after the checks. */
   readonly gate: "automatic" | "manual";
   /** How long a rollout waits for a person's word. */
   readonly gateMs: number;
   /** Absent: the settings say nothing of a database. */
   readonly migrations?: MigrationPolicy;
-  /** Shares of traffic on the way to a switch, rising; empty: all at once. */
+  /** On the way to a switch: cohorts, then rising shares; empty: all at once. */
   readonly steps: readonly ShiftStep[];
   /** Stages that have hooks. */
   readonly hooks: readonly HookStage[];

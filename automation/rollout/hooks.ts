@@ -3,6 +3,7 @@
 import { hookStages } from "../../infra/hook-stages.ts";
 import type { HookStage } from "../../infra/hook-stages.ts";
 import type { Color, Release, Rollout } from "../../infra/model.ts";
+import { isServed } from "../../infra/model.ts";
 import type { Action, HookSubject, RunHooks } from "./action.ts";
 import type { Situation } from "./situation.ts";
 
@@ -38,11 +39,11 @@ export function hooksBeforeTraffic(
   stage: HookStage,
   rollout: Rollout,
 ): RunHooks | null {
-  return isServed(situation, rollout.color) ? null : rolloutHooks(situation, stage, rollout);
+  return hasTraffic(situation, rollout.color) ? null : rolloutHooks(situation, stage, rollout);
 }
 
-function isServed({ view: { reading, record } }: Situation, color: Color): boolean {
-  return (reading.weights ?? record.weights)[color] > 0;
+function hasTraffic({ view: { reading, record } }: Situation, color: Color): boolean {
+  return isServed(reading.weights ?? record.weights, color);
 }
 
 export function hasHooks({ policy }: Situation, stage: HookStage): boolean {
@@ -57,7 +58,7 @@ export function hooksOfSwitch(
 ): RunHooks | null {
   const { view, self } = situation;
   // Left in the middle of somebody's shift.
-  if (isServed(situation, color)) return null;
+  if (hasTraffic(situation, color)) return null;
   const former = view.record.activeColor;
   const subject = { id: self.rolloutId, color, former, version, digest, phase: null };
   return (

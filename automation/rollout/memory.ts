@@ -21,6 +21,8 @@ export interface Memory {
   readonly baked: Baked | null;
   /** Share of the new color whose step of the shift this run has judged. */
   readonly stepped: number | null;
+  /** How many cohorts it had in that step. */
+  readonly cohorts: number;
   /** Stages whose hooks this run has done. */
   readonly hooksDone: readonly HookStage[];
   /** The migration step that this run has done. */
@@ -47,6 +49,7 @@ export const noMemory: Memory = {
   checked: null,
   baked: null,
   stepped: null,
+  cohorts: 0,
   hooksDone: [],
   migrated: null,
   failure: null,

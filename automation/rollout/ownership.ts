@@ -9,6 +9,7 @@ import type { ClaimColor } from "../../infra/rules/request.ts";
 import { instant } from "../../infra/rules/view.ts";
 import type { Action } from "./action.ts";
 import type { Deploy, Self, SwitchTo } from "./goal.ts";
+import { stepIn } from "./shift-steps.ts";
 import type { Situation } from "./situation.ts";
 
 /** The rollout that this goal continues; a finished one counts only for the run that made it. */
@@ -81,8 +82,7 @@ export function takeOwnership(situation: Situation, rollout: Rollout): Action | 
 
 /** The claim must outlive the step that a shift is in. */
 function stepMs({ view, policy }: Situation, { phase, color }: Rollout): number {
-  const weight = view.record.weights[color];
-  const step = policy.steps.find((each) => each.weight === weight);
+  const step = policy.steps[stepIn(policy.steps, view.record.weights, color)];
   return phase === "shift" && step ? step.forMs : 0;
 }
 

@@ -3,17 +3,19 @@
 import { claimedBy, liveClaim } from "../../infra/rules/claim.ts";
 import { BlueGreenError } from "../../infra/errors.ts";
 import type { ErrorCode } from "../../infra/errors.ts";
-import type { Color, Rollout } from "../../infra/model.ts";
-import { isFilledByHand } from "../../infra/rules/by-hand.ts";
+import type { Claim, Color, Rollout } from "../../infra/model.ts";
+import { isByHand, isFilledByHand } from "../../infra/rules/by-hand.ts";
 import { refusedByFreeze } from "../../infra/rules/freeze.ts";
 import { otherColor } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
 import { adviceOn, bringBack } from "../../infra/rules/router-advice.ts";
 import { pinOf } from "../../infra/rules/record.ts";
+import { instant } from "../../infra/rules/view.ts";
 import type { Action } from "./action.ts";
 import type { Deploy, SwitchTo } from "./goal.ts";
 import { refuseSchema } from "./migration.ts";
 import { deadOwner } from "./ownership.ts";
+import { toReplace } from "./replacement.ts";
 import type { Situation } from "./situation.ts";
 
 /** Why no rollout may begin; null when it may. */
@@ -24,7 +26,9 @@ export function refuseStart(situation: Situation<Deploy | SwitchTo>): BlueGreenE
   const { record } = view;
   const live = liveClaim(record, view.nowMs);
   const filled = goal.kind === "SwitchTo" && isFilledByHand(record, view.colors[goal.color]);
-  if (live && !deadOwner(situation) && !filled) return claimedBy(live, record.rollout);
+  if (live && !deadOwner(situation) && !filled && toReplace(situation) === null) {
+    return standsInTheWay(situation, live);
+  }
   if (view.frozen) return refusedByFreeze(view.frozen);
   const digest = goal.kind === "Deploy" ? goal.digest : null;
   const pin = digest === null ? null : pinOf(record.pins, digest, view.nowMs);
@@ -33,6 +37,23 @@ export function refuseStart(situation: Situation<Deploy | SwitchTo>): BlueGreenE
   return new BlueGreenError("RELEASE_PINNED", sentence, {
     hint: `deploy another release, or lift it with \`bluegreen unpin ${pin.version}\``,
   });
+}
+
+/** With the end that can be waited for, and what gives the rollout up; see `toReplace`. */
+function standsInTheWay({ view, policy, goal }: Situation, live: Claim): BlueGreenError {
+  const { rollout } = view.record;
+  const { message, hint = "" } = claimedBy(live, rollout);
+  if (rollout === null || goal.kind !== "Deploy" || isByHand(rollout.id)) {
+    return new BlueGreenError("CLAIMED", message, { hint });
+  }
+  if (rollout.phase === "bake") {
+    const endsMs = Date.parse(rollout.since) + (policy.bakeMs ?? 0);
+    const ends = policy.bakeMs === undefined ? "" : ` and bakes until ${instant(endsMs)}`;
+    const switched = `${message}; it has switched${ends}, so it isn't replaced`;
+    return new BlueGreenError("CLAIMED", switched, { hint });
+  }
+  const replace = "; `bluegreen deploy --version VERSION --replace` takes its place";
+  return new BlueGreenError("CLAIMED", message, { hint: `${hint}${replace}` });
 }
 
 /** What the data plane does must be known before anything begins. */
@@ -65,6 +86,15 @@ export function rolledBack(reason: string, to: Color, { pinned = true } = {}): B
 
 export function endedByOthers({ view, memory }: Situation): Action {
   const now = `${activeWord(view)} is active`;
+  const { rollout } = view.record;
+  if (rollout !== null && rollout.id !== memory.rolloutId && rollout.phase !== "hold") {
+    const taken = `rollout ${rollout.id} of ${rollout.version} has taken the place of`;
+    return fail(
+      "CLAIMED",
+      `${taken} ${String(memory.rolloutId)}; ${now}`,
+      "see `bluegreen status`",
+    );
+  }
   return fail(
     "CLAIMED",
     `rollout ${String(memory.rolloutId)} was ended by somebody else; ${now}`,

@@ -3,7 +3,7 @@
 import { isUnfinished } from "../../infra/rules/claim.ts";
 import { BlueGreenError } from "../../infra/errors.ts";
 import type { Color } from "../../infra/model.ts";
-import { formatWeights } from "../../infra/model.ts";
+import { formatWeights, isServed } from "../../infra/model.ts";
 import type { Action } from "./action.ts";
 import { stillNeeded } from "../../infra/rules/retirement.ts";
 import { drainFirst } from "./drain.ts";
@@ -45,7 +45,7 @@ function isEmpty({ view }: Situation, color: Color): boolean {
 
 function serves({ view, goal }: Situation<RetireIdle>): BlueGreenError | null {
   const { weights } = view.reading;
-  if (!weights || weights[goal.color] === 0) return null;
+  if (!weights || !isServed(weights, goal.color)) return null;
   return new BlueGreenError("COLOR_SERVES", `traffic is ${formatWeights(weights)}`, {
     hint: "switch to the other color first",
   });

@@ -1,14 +1,16 @@
 /** The way to a switch in steps: which share comes next, and which one is to be judged. Pure. */
 
 import { formatDuration } from "../../infra/duration.ts";
-import type { Permission, Rollout } from "../../infra/model.ts";
-import { perColor } from "../../infra/model.ts";
+import type { Color, Permission, Rollout, Weights } from "../../infra/model.ts";
+import { areAmong, formatShare, groupsOf, isServed } from "../../infra/model.ts";
 import type { Request } from "../../infra/rules/request.ts";
 import { movedInShift } from "../../infra/rules/traffic.ts";
 import { instant } from "../../infra/rules/view.ts";
 import type { Action } from "./action.ts";
+import { weightsTo } from "./action.ts";
 import { failedBake } from "./failure.ts";
 import type { Deploy, ShiftStep, SwitchTo } from "./goal.ts";
+import { isAhead, stepIn } from "./shift-steps.ts";
 import type { Situation } from "./situation.ts";
 
 type Moving = Situation<Deploy | SwitchTo>;
@@ -36,9 +38,9 @@ export function skipsSteps(
 /** More traffic to the color of the rollout: the next step's share, or all of it. */
 export function moveOn(situation: Moving, rollout: Rollout, checked: Checked): Action {
   const { id: rolloutId, color, former } = rollout;
-  const share = situation.view.record.weights[color];
+  const { weights } = situation.view.record;
   const steps = former === null ? [] : stepsOf(situation);
-  const next = steps.find(({ weight }) => weight > share);
+  const next = steps.find((step) => isAhead(step, weights, color));
   if (next) return shiftTo(situation, rollout, next, checked);
   const asked = { kind: "Switch", rolloutId, start: null, holdUntil: null } as const;
   return { kind: "Update", request: { ...asked, ...checked } };
@@ -50,16 +52,20 @@ export function moveOn(situation: Moving, rollout: Rollout, checked: Checked): A
  */
 export function movedByOthers(situation: Moving, rollout: Rollout): Action | null {
   const { view, memory } = situation;
-  const weight = view.record.weights[rollout.color];
-  if (rollout.phase !== "shift" || weight === 0) return null;
+  const { color } = rollout;
+  const { weights } = view.record;
+  if (rollout.phase !== "shift" || !isServed(weights, color)) return null;
   if (view.drift.kind === "foreign") return { kind: "Fail", error: movedInShift(view) };
   if (view.drift.kind === "interrupted" && !isOwnStep(situation, rollout)) {
-    const before = view.stored.weights[rollout.color];
-    const sentence = `the record says ${before} %, now it is ${weight} %`;
+    const before = formatShare(view.stored.weights, color);
+    const sentence = `the record says ${before}, now it is ${formatShare(weights, color)}`;
     return { kind: "Fail", error: movedInShift(view, sentence) };
   }
-  if (memory.stepped === null || weight >= memory.stepped) return null;
-  const sentence = `the step of ${memory.stepped} % was reached, now it is ${weight} %`;
+  const { stepped, cohorts } = memory;
+  const kept = stepped === null || weights[color] >= stepped;
+  if (kept && groupsOf(weights, color).length >= cohorts) return null;
+  const step = stepped === 0 ? `${cohorts} cohorts` : `${String(stepped)} %`;
+  const sentence = `the step of ${step} was reached, now it is ${formatShare(weights, color)}`;
   return { kind: "Fail", error: movedInShift(view, sentence) };
 }
 
@@ -68,9 +74,12 @@ export function movedByOthers(situation: Moving, rollout: Rollout): Action | nul
  * saw fail; after a kill, a person who has set just such a share can't be told from it.
  */
 function isOwnStep({ view, memory, policy }: Moving, { id, color }: Rollout): boolean {
-  const weight = view.record.weights[color];
+  const { weights } = view.record;
   const lives = memory.rolloutId === id && !memory.retried && memory.failure === null;
-  return !lives && policy.steps.some((step) => step.weight === weight);
+  const asStep = policy.steps[stepIn(policy.steps, weights, color)];
+  // What a person gave it beside is no step's.
+  const had = [...(asStep?.groups ?? []), ...groupsOf(view.stored.weights, color)];
+  return !lives && asStep !== undefined && areAmong(groupsOf(weights, color), had);
 }
 
 /**
@@ -83,21 +92,25 @@ export function watchOrMoveOn(situation: Moving, rollout: Rollout): Action {
   const failing = memory.baked?.verdict === "fail" ? memory.baked.sentence : null;
   const back = failing === null ? null : failedBake(situation, rollout, failing);
   if (back) return back;
-  if (view.record.weights[color] === 0) return takenAway(rollout);
+  const { weights } = view.record;
+  if (!isServed(weights, color)) return takenAway(rollout);
   const checked = { digest: rollout.digest ?? view.colors[color]?.release.digest ?? "" };
-  const weight = view.record.weights[color];
+  const weight = weights[color];
+  const groups = groupsOf(weights, color);
   const steps = stepsOf(situation);
-  const index = steps.findIndex((step) => step.weight === weight);
+  const index = stepIn(steps, weights, color);
   const { forMs = 0 } = steps[index] ?? {};
   if (view.drift.kind === "interrupted") {
     return shiftTo(situation, rollout, { weight, forMs }, checked);
   }
-  if (memory.stepped === weight || index === -1 || former === null) {
+  const judged = memory.stepped === weight && memory.cohorts === groups.length;
+  if (judged || index === -1 || former === null) {
     return moveOn(situation, rollout, checked);
   }
   const sinceMs = Date.parse(since);
   const numbered = { step: index + 1, steps: steps.length };
-  return { kind: "Watch", color, former, sinceMs, weight, forMs, ...numbered };
+  const share = { weight, ...(groups.length > 0 && { groups }) };
+  return { kind: "Watch", color, former, sinceMs, ...share, forMs, ...numbered };
 }
 
 /** Somebody moved traffic back past us: that is what a person wanted. */
@@ -109,11 +122,20 @@ function takenAway({ id: rolloutId, color }: Rollout): Action {
 function shiftTo(
   { view, policy }: Moving,
   { id: rolloutId, color }: Rollout,
-  { weight, forMs }: ShiftStep,
+  { weight, groups: added = [], forMs }: ShiftStep,
   checked: Checked,
 ): Action {
-  const weights = perColor((each) => (each === color ? weight : 100 - weight));
+  const has = groupsOf(view.record.weights, color);
+  const groups = [...has, ...added.filter((each) => !areAmong([each], has))];
+  const weights = weightsTo({ color, weight, groups });
   const until = instant(view.nowMs + forMs + policy.claimMs);
-  const as = `shift to ${weight} %, watched for ${formatDuration(forMs)}`;
+  const as = `shift ${shiftWords(weights, color)}, watched for ${formatDuration(forMs)}`;
   return { kind: "Update", as, request: { kind: "Shift", rolloutId, weights, until, ...checked } };
+}
+
+/** `to 10 %`; with cohorts also whose requests come beside. */
+function shiftWords(weights: Weights, color: Color): string {
+  return weights[color] === 0
+    ? `of ${formatShare(weights, color)}`
+    : `to ${formatShare(weights, color)}`;
 }

@@ -22,6 +22,11 @@ export interface StepGrounds {
   /** Share of errors that the release may have while the former color has few. */
   readonly p0: number;
   readonly phi: number;
+  /**
+   * False where a cohort is on the new color: other users than the rest, so the former color's share
+   * of the errors says nothing of it. Default: true.
+   */
+  readonly comparable?: boolean;
   /** Null: latency is left to the bake. */
   readonly slowness: Slowness | null;
 }
@@ -78,15 +83,24 @@ interface Finding {
 }
 
 function findings(grounds: StepGrounds, { errors, slow }: StepReadings): readonly Finding[] {
-  const { p0, phi, slowness } = grounds;
+  const { p0, phi, slowness, comparable = true } = grounds;
   const noun = "errors";
+  if (!comparable) {
+    const alone = [{ noun, mixture: mixedAbsolute(errors, { p0, phi }) }];
+    if (!slowness) return alone;
+    return [...alone, { noun: slowNoun(slowness), mixture: mixedAbsolute(slow, slowness) }];
+  }
   const found = [
     { noun, mixture: mixedComparison(errors, { ratio: errorRatio, phi }) },
     { noun, mixture: mixedAbsolute(errors, { p0, phi }) },
   ];
   if (!slowness) return found;
   const mixture = mixedComparison(slow, { ratio: slowRatio, phi: slowness.phi });
-  return [...found, { noun: `replies slower than ${millis(slowness.overMs)}`, mixture }];
+  return [...found, { noun: slowNoun(slowness), mixture }];
+}
+
+function slowNoun({ overMs }: Slowness): string {
+  return `replies slower than ${millis(overMs)}`;
 }
 
 /** Requests of the new color by which `detect` would have been found without the former's help. */

@@ -2,7 +2,7 @@
 
 import type { Settings } from "../../infra/config.ts";
 import { pasteLines, readIntent } from "../../infra/rules/intent.ts";
-import { colors } from "../../infra/model.ts";
+import { colors, isServed } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
 import { adviceOn } from "../../infra/rules/router-advice.ts";
 import { attachments } from "../../infra/rules/attachment.ts";
@@ -44,7 +44,7 @@ function routerDrift({ drift, reading }: Observed): readonly DriftReport[] {
 function addressDrift(view: Observed): readonly DriftReport[] {
   if (view.reading.weights === null) return [];
   const wanted = attachments(view, view.record);
-  const serving = colors.filter((color) => view.record.weights[color] > 0);
+  const serving = colors.filter((color) => isServed(view.record.weights, color));
   return serving.flatMap((color): readonly DriftReport[] => {
     const known = view.reading.attached[color];
     const missing = wanted[color].filter((address) => !known.includes(address));

@@ -100,8 +100,9 @@ function rolloutLines({ rollout, at }: StatusReport, paint: Paint): readonly Fac
   ];
 }
 
-function stepLine({ step, steps, weight, endsAt }: StepReport, color: Color): Fact {
-  return ["step", `${step} of ${steps}: ${color} has ${weight} %, until ${endsAt}`];
+function stepLine({ step, steps, weight, cohort, endsAt }: StepReport, color: Color): Fact {
+  const parts = [...(weight > 0 ? [`${weight} %`] : []), ...(cohort === undefined ? [] : [cohort])];
+  return ["step", `${step} of ${steps}: ${color} has ${parts.join(" and ")}, until ${endsAt}`];
 }
 
 /** What has ended is told as a problem. */

@@ -19,6 +19,7 @@ import { rollbackOf } from "./rollback.ts";
 import type { RollbackReport } from "./rollback.ts";
 import { rolloutReport } from "./rollout.ts";
 import type { RolloutReport } from "./rollout.ts";
+import { shiftSteps } from "../rollout/shift-steps.ts";
 
 /** Version of the document that `bluegreen status --json` prints. */
 export const statusSchema = 1;
@@ -116,7 +117,7 @@ export function statusOf(input: StatusInput): StatusReport {
     switchedAt,
     weights: { recorded: view.stored.weights, served: view.reading.weights },
     colors: perColor((color) => colorReport(view, color, fillings[color])),
-    rollout: rolloutReport(view, { ownerGone, steps: settings.shift.steps }),
+    rollout: rolloutReport(view, { ownerGone, steps: shiftSteps(settings) }),
     rollback: rollbackOf(view),
     database: databaseReport(view, settings),
     frozen: view.frozen,

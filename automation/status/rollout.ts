@@ -1,12 +1,13 @@
 /** What `bluegreen status` tells of the rollout: its phase, its step of a shift, and who works on it. */
 
-import type { Settings } from "../../infra/config.ts";
-import { phaseSentences } from "../../infra/model.ts";
+import { formatCohorts, groupsOf, phaseSentences } from "../../infra/model.ts";
 import type { Color, Instant, Phase, Rollout } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
 import { isFilledByHand } from "../../infra/rules/by-hand.ts";
 import { describeOwner } from "../../infra/rules/owner.ts";
 import { instant } from "../../infra/rules/view.ts";
+import type { ShiftStep } from "../rollout/goal.ts";
+import { stepIn } from "../rollout/shift-steps.ts";
 
 export interface StepReport {
   /** From 1 on. */
@@ -14,6 +15,8 @@ export interface StepReport {
   readonly steps: number;
   /** Share of the new color in percent. */
   readonly weight: number;
+  /** Whose requests it has beside, in words; absent: nobody's. */
+  readonly cohort?: string;
   /** When more traffic follows at the earliest. */
   readonly endsAt: Instant;
 }
@@ -42,7 +45,7 @@ interface ReportedWith {
   /** As `RolloutReport.ownerGone`. */
   readonly ownerGone: boolean | null;
   /** Of a shift, as the settings have them. */
-  readonly steps: Settings["shift"]["steps"];
+  readonly steps: readonly ShiftStep[];
 }
 
 /** Null where none is in the record. */
@@ -75,11 +78,13 @@ function stepOf(
   steps: ReportedWith["steps"],
 ): StepReport | null {
   if (rollout?.phase !== "shift") return null;
-  const index = steps.findIndex(({ weight }) => weight === weights[rollout.color]);
+  const index = stepIn(steps, weights, rollout.color);
   const step = steps[index];
   if (!step) return null;
   const endsAt = instant(Date.parse(rollout.since) + step.forMs);
-  return { step: index + 1, steps: steps.length, weight: step.weight, endsAt };
+  const groups = groupsOf(weights, rollout.color);
+  const cohort = groups.length > 0 && { cohort: formatCohorts(groups) };
+  return { step: index + 1, steps: steps.length, weight: step.weight, ...cohort, endsAt };
 }
 
 function phaseSentence({ former, phase, color }: Rollout, byPerson: boolean): string {

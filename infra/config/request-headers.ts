@@ -41,6 +41,18 @@ export function requestHeaders() {
     .meta({ type: "a map of header names to text" });
 }
 
+/** A header by which requests are told apart; neither the connection's nor what chooses a color. */
+export function headerName() {
+  const name = z.string().superRefine((value, context) => {
+    const known =
+      reserved.has(value.toLowerCase()) ||
+      ["cookie", "authorization", "host"].includes(value.toLowerCase());
+    const problem = known ? "is a header with a meaning of its own" : "isn't a header's name";
+    if (known || !nameForm.test(value)) context.addIssue({ code: "custom", message: problem });
+  });
+  return name.meta({ type: 'a header\'s name, such as "x-beta"' });
+}
+
 function problemOf(
   name: string,
   value: string,

@@ -2,6 +2,7 @@
 
 import { basename } from "node:path";
 
+import { formatDuration } from "../duration.ts";
 import { colors } from "../model.ts";
 import type { Settings } from "./settings.ts";
 import { canonicalAddress, hostAndPort } from "./address.ts";
@@ -40,6 +41,10 @@ const rules: readonly { readonly rule: Rule; readonly reads: readonly Path[] }[]
     ],
   },
   { rule: windowCoversTheBake, reads: [["rollbackWindow"], ["bake", "duration"]] },
+  {
+    rule: windowCoversTheDrain,
+    reads: [["rollbackWindow"], ["drain"], ["bake", "duration"]],
+  },
   { rule: drainEndsWithinTheClaim, reads: [["drain"], ["claim"]] },
   { rule: probesFitIntoTheSwitch, reads: [["switchWithin"], ["probe"]] },
   {
@@ -121,6 +126,17 @@ function windowCoversTheBake({ rollbackWindowMs, bake }: Settings): readonly Pro
   const about: Path[] = [["bake", "duration"]];
   const problem = "ends before the bake does, when there would be nothing to return to";
   const fix = "write at least the bake's duration";
+  return [{ path: ["rollbackWindow"], problem, fix, about }];
+}
+
+/** It begins after the bake; `0s` is a window that nobody wants, and `retire` waits for the drain. */
+function windowCoversTheDrain({ rollbackWindowMs, drainMs, bake }: Settings): readonly Problem[] {
+  const endsMs = bake.durationMs + rollbackWindowMs;
+  if (rollbackWindowMs === 0 || drainMs <= endsMs) return [];
+  const about: Path[] = [["drain"], ["bake", "duration"]];
+  const problem = `ends ${formatDuration(endsMs)} after the switch, when long connections may still be on the former color`;
+  const least = formatDuration(drainMs - bake.durationMs);
+  const fix = `write at least ${least}, or a shorter drain`;
   return [{ path: ["rollbackWindow"], problem, fix, about }];
 }
 

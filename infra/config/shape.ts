@@ -180,6 +180,11 @@ export const shape = z.strictObject({
   gateWithin: duration({ min: minute, max: 720 * hour, example: "24h" })
     .prefault("24h")
     .describe("A rollout that nobody permits within this time is given up."),
+  whileRollingOut: choice(["reject", "replace"])
+    .prefault("reject")
+    .describe(
+      "Whether a deploy takes the place of another release's rollout before its switch, or is refused.",
+    ),
   shift: shiftSchema.prefault({}).describe("How traffic moves to a new color."),
   migrations: migrationsSchema.prefault({}).describe("How the database's schema changes."),
   given: given.prefault({}).describe("Colors that somebody else manages."),

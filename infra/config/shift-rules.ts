@@ -1,5 +1,7 @@
 /** Rules about the steps of a shift, and what the chosen platform can do of them. */
 
+import { isDeepStrictEqual } from "node:util";
+
 import { ladder } from "../platforms/proxy/state.ts";
 import type { Path } from "./path.ts";
 import type { Problem } from "./problems.ts";
@@ -11,20 +13,67 @@ export const shiftRules: readonly {
   readonly rule: (settings: Settings) => readonly Problem[];
   readonly reads: readonly Path[];
 }[] = [
+  { rule: eachIsWhole, reads: [steps] },
   { rule: weightsRise, reads: [steps] },
+  { rule: cohortsComeFirst, reads: [steps] },
+  { rule: proxyHasNoCohorts, reads: [["platform"], steps] },
   { rule: proxyHasTheWeights, reads: [["platform"], steps] },
   { rule: colorsMayMeet, reads: [["platform"], steps, ["local", "pause"]] },
   { rule: proxyHasACookie, reads: [["platform"], ["shift", "sticky"], ["proxy", "cookie"]] },
 ];
 
-/** Which step a rollout is in is told by its share alone. */
+/** A step has one of the two, and a cohort is told by one of two ways. */
+function eachIsWhole({ shift }: Settings): readonly Problem[] {
+  return shift.steps.flatMap(({ weight, cohort }, index): readonly Problem[] => {
+    const path = [...steps, index];
+    const fix = "write one of the two";
+    if (weight === null && cohort === null) {
+      return [{ path, problem: "has neither a weight nor a cohort", fix }];
+    }
+    if (weight !== null && cohort !== null) {
+      const split = "write two steps, the cohort's first: it stays on the new color";
+      return [{ path, problem: "has a weight and a cohort", fix: split }];
+    }
+    const ways = cohort === null ? 1 : [cohort.header, cohort.cookie].filter(Boolean).length;
+    if (ways === 1) return [];
+    const problem = ways === 0 ? "has neither a header nor a cookie" : "has a header and a cookie";
+    return [{ path: [...path, "cohort"], problem, fix }];
+  });
+}
+
+/** Which step a rollout is in is told by its share, or before any share by its cohorts. */
 function weightsRise({ shift }: Settings): readonly Problem[] {
   return shift.steps.flatMap(({ weight }, index) => {
     const before = shift.steps[index - 1]?.weight ?? 0;
-    if (weight > before) return [];
+    if (weight === null || weight > before) return [];
     const about: Path[] = [[...steps, index - 1, "weight"]];
     const problem = "isn't more than the step before has";
     return [{ path: [...steps, index, "weight"], problem, fix: "write rising shares", about }];
+  });
+}
+
+/** Whoever has a share of all users has met the cohort's by chance. */
+function cohortsComeFirst({ shift }: Settings): readonly Problem[] {
+  return shift.steps.flatMap(({ cohort }, index) => {
+    const late = cohort !== null && shift.steps[index - 1]?.weight;
+    const path = [...steps, index, "cohort"];
+    const again = shift.steps
+      .slice(0, index)
+      .some((step) => isDeepStrictEqual(step.cohort, cohort));
+    if (cohort !== null && again) {
+      return [{ path, problem: "is there already", fix: "leave this step out" }];
+    }
+    const fix = "write the steps with a cohort first";
+    return late ? [{ path, problem: "comes after a weight", fix }] : [];
+  });
+}
+
+function proxyHasNoCohorts({ platform, shift }: Settings): readonly Problem[] {
+  if (platform !== "proxy") return [];
+  return shift.steps.flatMap(({ cohort }, index) => {
+    const problem = "can't be told apart by nginx and HAProxy here";
+    const fix = "leave it out and begin with a small weight; platform `local` has cohorts";
+    return cohort === null ? [] : [{ path: [...steps, index, "cohort"], problem, fix }];
   });
 }
 
@@ -32,7 +81,7 @@ function proxyHasTheWeights({ platform, shift }: Settings): readonly Problem[] {
   if (platform !== "proxy") return [];
   const shares = ladder.filter((share) => share > 0 && share < 100);
   return shift.steps.flatMap(({ weight }, index) => {
-    if (shares.includes(weight)) return [];
+    if (weight === null || shares.includes(weight)) return [];
     const near = shares.toSorted((a, b) => Math.abs(a - weight) - Math.abs(b - weight))[0] ?? 50;
     const problem = `is a share that the router can't be set to without a reload`;
     const fix = `write ${near}, or another one of ${shares.join(", ")}`;

@@ -3,7 +3,11 @@
 import { z } from "zod";
 
 import { hour, second } from "../duration.ts";
-import { duration, flag } from "./fields.ts";
+import { duration, flag, optional, word } from "./fields.ts";
+import { headerName } from "./request-headers.ts";
+
+const cookieType = 'a cookie\'s name, such as "beta"';
+const valueType = 'a text without spaces, quotes and semicolons, such as "yes"';
 
 /** Whoever writes the last step out is told that it comes by itself. */
 function share() {
@@ -19,8 +23,23 @@ function share() {
   return upTo99.meta({ type: "a whole number from 1 to 99" });
 }
 
+const cohort = z.strictObject({
+  header: optional(headerName()).describe("Name of a request header."),
+  cookie: optional(word(cookieType, /^[!#$%&'*+.^_`|~\w-]+$/, 100)).describe(
+    "Name of a cookie, in place of a header.",
+  ),
+  value: word(valueType, /^[\u0021\u0023-\u003a\u003c-\u007e]+$/, 200).describe(
+    "Its value, compared letter by letter.",
+  ),
+});
+
 const step = z.strictObject({
-  weight: share().describe("Share of the new color in percent."),
+  weight: optional(share()).describe(
+    "Share of the new color in percent; a step has this or a cohort.",
+  ),
+  cohort: optional(cohort).describe(
+    "Whose requests go to the new color, from this step to the switch; the others stay.",
+  ),
   for: duration({ min: second, max: 24 * hour, example: "5m" }).describe(
     "How long both colors are watched with these shares.",
   ),
@@ -33,7 +52,7 @@ export const shiftSchema = z.strictObject({
     .max(10)
     .meta({ type: "a list of steps" })
     .prefault([])
-    .describe("Shares of the traffic on the way to a switch; empty: all at once."),
+    .describe("Cohorts, then shares of the traffic, on the way to a switch; empty: all at once."),
   sticky: flag()
     .prefault(false)
     .describe("Whether a client stays with the color that it met while both have traffic."),

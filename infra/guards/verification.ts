@@ -5,7 +5,7 @@ import type { Settings } from "../config.ts";
 import type { ProgramContext } from "../context.ts";
 import { withEnvironment } from "../environment-words.ts";
 import { BlueGreenError, formatError, messageOf } from "../errors.ts";
-import { activeOf, formatWeights } from "../model.ts";
+import { activeOf, formatWeights, hasAll } from "../model.ts";
 import type { Color } from "../model.ts";
 import type { Observed } from "../observation.ts";
 import type { Platform, RouterOutputs } from "../platform.ts";
@@ -69,7 +69,8 @@ function clearFailure({ switchWithinMs }: Settings): ClearFailure {
 export async function serveOrReturn(run: Verification): Promise<RouterOutputs> {
   const { settings, context, outputs, transition } = run;
   const color = activeOf(transition.record.weights);
-  if (pulumi.runtime.isDryRun() || !color || transition.record.weights[color] < 100) return outputs;
+  if (pulumi.runtime.isDryRun() || !color || !hasAll(transition.record.weights, color))
+    return outputs;
   const started = performance.now();
   const elapsedMs = () => Math.round(performance.now() - started);
   const seen = await verifyServed({

@@ -11,7 +11,16 @@ import type {
   RouterRecord,
   Weights,
 } from "../model.ts";
-import { activeOf, formatWeights, otherColor, sameWeights } from "../model.ts";
+import {
+  activeOf,
+  areAmong,
+  formatWeights,
+  groupsOf,
+  hasAll,
+  isServed,
+  otherColor,
+  sameWeights,
+} from "../model.ts";
 import { isByHand } from "./by-hand.ts";
 import { countsOf, withPin } from "./record.ts";
 
@@ -95,7 +104,7 @@ function adoptMark(record: RouterRecord, reading: RouterReading, mark: DirectMar
 function adoptWeights(found: Found, weights: Weights, known: number): Adopted {
   const { record, reading, now } = found;
   const writer = writerOf(record, reading);
-  const partial = weights.blue > 0 && weights.green > 0;
+  const partial = isServed(weights, "blue") && isServed(weights, "green");
   // Until its switch a rollout's color isn't the active one, whatever its share.
   const shifting = writer === "rollout" && partial;
   const activeColor = shifting ? record.activeColor : (activeOf(weights) ?? record.activeColor);
@@ -128,7 +137,7 @@ function writerOf(
   const { rolloutId } = reading;
   if (rolloutId === null) return "stranger";
   if (rollout !== null && !isOver(rollout) && rolloutId === rollout.id) {
-    // A rollout only raises its share: whoever lowered it has left the stamp as it was.
+    // A rollout only raises its share: whoever lowered it, or took a cohort away, has left the stamp as it was.
     return lowered(rollout, { weights, reading }) ? "stranger" : "rollout";
   }
   return reading.generation === generation + 1 ? "unrecorded" : "stranger";
@@ -138,8 +147,11 @@ function lowered(
   { phase, color }: Rollout,
   { weights, reading }: Pick<RouterRecord, "weights"> & { readonly reading: RouterReading },
 ): boolean {
-  const share = reading.weights?.[color] ?? 0;
-  return phase === "shift" && share > 0 && share < weights[color];
+  const { weights: served } = reading;
+  if (phase !== "shift" || served === null || !isServed(served, color)) return false;
+  if (hasAll(served, color)) return false;
+  const kept = areAmong(groupsOf(weights, color), groupsOf(served, color));
+  return served[color] < weights[color] || !kept;
 }
 
 /** A switch that begins its rollout with the flip itself; null for a flip by hand. */
@@ -172,7 +184,7 @@ function continuedRollout(
   const left = activeColor === otherColor(rollout.color);
   if (isOver(rollout)) return left ? null : rollout;
   const share = weights[rollout.color];
-  if (share === 0) return rollout;
+  if (!isServed(weights, rollout.color)) return rollout;
   // What a step counts from says nothing of the next one, which has other weights.
   const before = rollout.phase === "shift" ? null : rollout.baseline;
   const baseline = before ?? countsOf(reading);

@@ -2,7 +2,7 @@
 
 import { isUnfinished } from "./claim.ts";
 import type { Address, PerColor, RouterRecord } from "../model.ts";
-import { perColor } from "../model.ts";
+import { isServed, perColor } from "../model.ts";
 import type { View } from "./view.ts";
 
 /**
@@ -12,7 +12,7 @@ import type { View } from "./view.ts";
 export function attachments(view: View, next: RouterRecord): PerColor<readonly Address[]> {
   return perColor((color) => {
     const outputs = view.colors[color];
-    const serves = next.weights[color] > 0;
+    const serves = isServed(next.weights, color);
     if (next.retiring === color) return [];
     if (!outputs) return serves ? view.reading.attached[color] : [];
     return !serves && isUnfinished(next, color, outputs) ? [] : outputs.addresses;

@@ -24,7 +24,7 @@ export function claimedBy(claim: Claim, rollout: Rollout | null): BlueGreenError
   const wait = rollout ? waitFor(rollout) : "wait for it";
   return new BlueGreenError(
     "CLAIMED",
-    `rollout ${claim.rolloutId} has claimed ${claim.color} until ${claim.until}: ` +
+    `rollout ${claim.rolloutId} has claimed ${claim.color} until ${claim.until}${whichOf(rollout)}: ` +
       describeOwner(claim.owner),
     {
       hint: way
@@ -32,6 +32,12 @@ export function claimedBy(claim: Claim, rollout: Rollout | null): BlueGreenError
         : "wait for it: a first release that serves has nothing to go back to",
     },
   );
+}
+
+/** `, for 2, in its check`; what a person has claimed has no release yet. */
+function whichOf(rollout: Rollout | null): string {
+  if (rollout === null || isByHand(rollout.id)) return "";
+  return `, for ${rollout.version}, in its ${rollout.phase}`;
 }
 
 function waitFor({ id, phase, color }: Rollout): string {

@@ -2,7 +2,7 @@
 
 import { BlueGreenError } from "../errors.ts";
 import type { Color, ColorOutputs, Release, RouterRecord } from "../model.ts";
-import { byHand } from "../model.ts";
+import { byHand, isServed } from "../model.ts";
 import { isByHand } from "./by-hand.ts";
 import { pinOf } from "./record.ts";
 import type { ColorRequest } from "./request.ts";
@@ -86,7 +86,7 @@ export function guardColor(view: ColorView, asked: ColorRequest, wanted: Wanted 
 
 /** Whether the color has traffic. */
 export function serves({ record, color }: Pick<ColorView, "record" | "color">): boolean {
-  return record.weights[color] > 0 || record.activeColor === color;
+  return isServed(record.weights, color) || record.activeColor === color;
 }
 
 function guardServing(view: ColorView, wanted: Wanted): void {

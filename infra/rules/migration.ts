@@ -10,7 +10,7 @@ import type {
   Owner,
   RouterRecord,
 } from "../model.ts";
-import { colors } from "../model.ts";
+import { colors, isServed } from "../model.ts";
 import { claimedBy, isUnfinished, liveClaim } from "./claim.ts";
 import { describeOwner, sameOwner } from "./owner.ts";
 import type * as request from "./request.ts";
@@ -132,7 +132,7 @@ function otherBegun(pending: MigrationStep, step: MigrationStep): BlueGreenError
  */
 function refuseServed(view: View, color: Color, step: MigrationStep): BlueGreenError | null {
   const { record, colors: held } = view;
-  if (record.weights[color] === 0 && record.activeColor !== color) return null;
+  if (!isServed(record.weights, color) && record.activeColor !== color) return null;
   const works = held[color]?.works;
   if (works ? isIn(step.to, works) : step.kind === "expand") return null;
   const version = held[color]?.release.version ?? "an unknown release";
@@ -178,7 +178,7 @@ function refuseContract(view: View, step: MigrationStep): BlueGreenError | null 
 /** What a color without traffic holds may get it again. */
 function refuseIdle(view: View, color: Color, step: MigrationStep): BlueGreenError | null {
   const { record, colors: held } = view;
-  if (record.weights[color] > 0 || record.activeColor === color) return null;
+  if (isServed(record.weights, color) || record.activeColor === color) return null;
   const outputs = held[color];
   const unknown = isUnfinished(record, color, outputs);
   if (!outputs && !unknown) return null;

@@ -2,6 +2,7 @@
 
 import { BlueGreenError } from "../errors.ts";
 import type { Color, RouterRecord, Weights } from "../model.ts";
+import { hasAll } from "../model.ts";
 import { attachments } from "./attachment.ts";
 import type { Request } from "./request.ts";
 import { directWayBack } from "./transition.ts";
@@ -28,11 +29,11 @@ export function unprovenFlip(view: Seen, asked: Request, moved: Moved): Unproven
   const { activation, record: next } = moved;
   if (activation) {
     const { color, rollback } = activation;
-    if (next.weights[color] < 100) return null;
+    if (!hasAll(next.weights, color)) return null;
     return { color, rollback, former: { record, reading: view.reading } };
   }
   const { activeColor: color } = record;
-  if (color === null || record.weights[color] < 100 || next.weights[color] < 100) return null;
+  if (color === null || !hasAll(record.weights, color) || !hasAll(next.weights, color)) return null;
   if (drift.kind === "interrupted") {
     refuseLoss(view, next);
     return { color, rollback: false, former: beforeThat(view) };
@@ -43,7 +44,7 @@ export function unprovenFlip(view: Seen, asked: Request, moved: Moved): Unproven
 
 /** A share that the router must say it serves: few probes would meet a small one. */
 export function unprovenShare({ activation, record }: Moved): Weights | null {
-  if (activation === null || record.weights[activation.color] === 100) return null;
+  if (activation === null || hasAll(record.weights, activation.color)) return null;
   return record.weights;
 }
 

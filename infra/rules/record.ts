@@ -16,7 +16,17 @@ import { emptyRecord, perColor, recordSchema } from "../model.ts";
 import { orNull, pinShape } from "./mark-schema.ts";
 
 const color = z.enum(["blue", "green"]);
-const weights = z.object({ blue: z.number(), green: z.number() });
+const group = z.object({
+  kind: z.enum(["header", "cookie"]),
+  name: z.string(),
+  value: z.string(),
+});
+const cohorts = z.object({ color, groups: z.array(group) });
+const weights = z.object({
+  blue: z.number(),
+  green: z.number(),
+  cohorts: cohorts.optional(),
+});
 const traffic = z.object({ requests: z.number(), errors: z.number() });
 const release = z.object({ version: z.string(), digest: z.string() });
 
@@ -121,7 +131,7 @@ const colorOutputs: z.ZodType<ColorOutputs> = z.object({
  * and with it what it forbids.
  */
 export function schemaWith(known: Database | SchemaRange | null): number {
-  return known ? recordSchema : 1;
+  return known ? 2 : 1;
 }
 
 type Outputs = Readonly<Record<string, unknown>>;

@@ -96,6 +96,8 @@ export interface RollBack {
   readonly by: string;
   /** Only this rollout; null: whichever moved traffic last. */
   readonly rolloutId: string | null;
+  /** Only while that rollout is in its shift; absent: also after its switch. */
+  readonly beforeSwitch?: true | undefined;
   /** Pin the release that is left, because it is to blame. */
   readonly pin: boolean;
 }

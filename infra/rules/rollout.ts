@@ -2,7 +2,7 @@
 
 import { BlueGreenError } from "../errors.ts";
 import type { Color, Rollout, RouterRecord } from "../model.ts";
-import { otherColor } from "../model.ts";
+import { isServed, otherColor } from "../model.ts";
 import { instant } from "./view.ts";
 import type { View } from "./view.ts";
 
@@ -44,7 +44,7 @@ export function inPhase(view: View, rollout: Rollout, phase: Rollout["phase"]): 
 /** @throws COLOR_SERVES when the color has traffic */
 export function refuseServing(view: View, color: Color, what: string): void {
   const { weights, activeColor } = view.record;
-  if (weights[color] === 0 && activeColor !== color) return;
+  if (!isServed(weights, color) && activeColor !== color) return;
   throw new BlueGreenError("COLOR_SERVES", `${color} has traffic, so it can't ${what}`, {
     hint: `switch away first: \`bluegreen switch ${otherColor(color)}\``,
   });

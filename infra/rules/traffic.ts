@@ -12,7 +12,7 @@ import type {
   RouterRecord,
   Weights,
 } from "../model.ts";
-import { formatWeights, otherColor, sameWeights, weightsOf } from "../model.ts";
+import { formatWeights, hasAll, isServed, otherColor, sameWeights, weightsOf } from "../model.ts";
 import { withoutRollout } from "./claim.ts";
 import { gateWaiting } from "./gate.ts";
 import { formerColor } from "./roles.ts";
@@ -53,7 +53,7 @@ export function activated(view: View, color: Color) {
 /** A flip counts from when the data plane was seen to follow, however slow its update was. */
 export function seenServed(record: RouterRecord, at: Instant): RouterRecord {
   const { rollout, activeColor, weights } = record;
-  const whole = activeColor !== null && weights[activeColor] === 100;
+  const whole = activeColor !== null && hasAll(weights, activeColor);
   const switchedAt = whole ? at : record.switchedAt;
   return { ...record, switchedAt, rollout: rollout && { ...rollout, since: at } };
 }
@@ -135,7 +135,7 @@ function refuseUnchecked({ phase, color }: Rollout): void {
 
 /** A shift is on the way to a switch: part of the traffic, and never once all of it has moved. */
 function refuseWrongShare({ id, phase, color, former }: Rollout, weights: Weights): void {
-  const partial = weights[color] > 0 && weights[color] < 100;
+  const partial = isServed(weights, color) && weights[color] < 100;
   assert(partial && weights.blue + weights.green === 100, `shift to ${formatWeights(weights)}`);
   if (former === null) {
     throw new BlueGreenError("COLOR_EMPTY", `no color shares traffic with ${color}`, {
@@ -143,7 +143,11 @@ function refuseWrongShare({ id, phase, color, former }: Rollout, weights: Weight
     });
   }
   if (phase !== "bake" && phase !== "hold") return;
-  throw new BlueGreenError("ROLLOUT_OPEN", `rollout ${id} has switched already`, {
+  throw switchedAlready({ id });
+}
+
+function switchedAlready({ id }: Pick<Rollout, "id">): BlueGreenError {
+  return new BlueGreenError("ROLLOUT_OPEN", `rollout ${id} has switched already`, {
     hint: "see `bluegreen status`",
   });
 }
@@ -151,7 +155,10 @@ function refuseWrongShare({ id, phase, color, former }: Rollout, weights: Weight
 export function rollBack(view: View, asked: request.RollBack): Moved {
   // Traffic went back already, directly or by an update that was cut short: never back and forth.
   if (view.drift.kind === "direct") return { record: view.record, activation: null };
-  if (asked.rolloutId !== null) openRollout(view, asked.rolloutId);
+  if (asked.rolloutId !== null) {
+    const rollout = openRollout(view, asked.rolloutId);
+    if (asked.beforeSwitch && rollout.phase !== "shift") throw switchedAlready(rollout);
+  }
   const { weights } = view.record;
   const color = formerColor(view.record);
   const outputs = view.colors[otherColor(color)];
@@ -166,7 +173,7 @@ export function rollBack(view: View, asked: request.RollBack): Moved {
     rollout: null,
     claim: null,
   };
-  if (weights[color] === 100) return { record: ended, activation: null };
+  if (hasAll(weights, color)) return { record: ended, activation: null };
   const moved = returned(view, color);
   return {
     record: { ...ended, ...moved },

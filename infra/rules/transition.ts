@@ -8,7 +8,15 @@ import { waitAtGate } from "./gate.ts";
 import type { Declared } from "./intent.ts";
 import { declaredColor, readIntent } from "./intent.ts";
 import type { Color, DirectMark, Rollout, RouterRecord } from "../model.ts";
-import { byHand, sameWeights, weightsOf } from "../model.ts";
+import {
+  byHand,
+  formatShare,
+  hasAll,
+  isServed,
+  recordSchema,
+  sameWeights,
+  weightsOf,
+} from "../model.ts";
 import type { Routes } from "../platform.ts";
 import { beginMigration, endMigration, recordedSchema, stopMigration } from "./migration.ts";
 import { isPinOf, pinOf, schemaWith, withPin } from "./record.ts";
@@ -138,7 +146,10 @@ function withHooksDone(next: RouterRecord, asked: request.Request): RouterRecord
 }
 
 function withSchema(next: RouterRecord): RouterRecord {
-  const schema = Math.max(next.schema, schemaWith(next.database));
+  const { database, weights } = next;
+  // What knows of cohorts is in version 3, for as long as they have traffic.
+  const known = next.schema === recordSchema ? 1 : next.schema;
+  const schema = weights.cohorts ? recordSchema : Math.max(known, schemaWith(database));
   return schema === next.schema ? next : { ...next, schema };
 }
 
@@ -205,7 +216,7 @@ function stay(view: View, color: Color, file: { declared: Declared; name: string
   const isNew = own === null ? obeyed !== color : own > generation;
   if (isNew) return { ...backFromShift(view, declared, color), notes: [] };
   const old = own === null ? "which was obeyed before" : "as since the last switch";
-  const share = `${rollout.color} keeps ${weights[rollout.color]} % in rollout ${rollout.id}`;
+  const share = `${rollout.color} keeps ${formatShare(weights, rollout.color)} in rollout ${rollout.id}`;
   const note = `${file.name} says ${color}, ${old}: ${share}`;
   return unchanged({ ...view, record: declared }, [`${note}; \`bluegreen rollback\` returns it`]);
 }
@@ -254,12 +265,11 @@ function abort(view: View, asked: request.Abort): RouterRecord {
       { hint: "see `bluegreen status`" },
     );
   }
-  const share = view.record.weights[rollout.color];
-  if (share > 0) {
-    const sentence =
-      share === 100
-        ? `rollout ${rollout.id} has switched already: ${rollout.color} has all traffic`
-        : `rollout ${rollout.id} is in its shift: ${rollout.color} has ${share} % of the traffic`;
+  const { weights } = view.record;
+  if (isServed(weights, rollout.color)) {
+    const sentence = hasAll(weights, rollout.color)
+      ? `rollout ${rollout.id} has switched already: ${rollout.color} has all traffic`
+      : `rollout ${rollout.id} is in its shift: ${rollout.color} has ${formatShare(weights, rollout.color)} of the traffic`;
     throw new BlueGreenError("ROLLOUT_OPEN", sentence, { hint: wayBack(rollout) });
   }
   // A person's claim is never given back: after a failed `pulumi up` the color's outputs are the

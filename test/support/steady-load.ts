@@ -15,13 +15,15 @@ export interface SteadyLoad {
   readonly ratePerSecond: number;
   /** Half of the requests go over kept connections, or none do; default both. */
   readonly connections?: "both" | "fresh";
+  /** Default: none. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 const replyMs = 5_000;
 
 /** Half of the requests are POST. */
 export async function underSteadyLoad<T>(
-  { url, ratePerSecond, connections = "both" }: SteadyLoad,
+  { url, ratePerSecond, connections = "both", headers = {} }: SteadyLoad,
   work: () => Promise<T>,
 ): Promise<{ readonly result: T; readonly count: LoadCount }> {
   const kept = new Agent({ keepAlive: true, maxSockets: 8 });
@@ -33,7 +35,7 @@ export async function underSteadyLoad<T>(
     const agent = connections === "both" && sent % 2 === 0 ? kept : false;
     const method = sent % 4 < 2 ? "GET" : "POST";
     sent += 1;
-    const asked = ask({ url, agent, method }).then(
+    const asked = ask({ url, agent, method, headers }).then(
       (body) => {
         bodies.set(body, (bodies.get(body) ?? 0) + 1);
       },
@@ -58,11 +60,12 @@ interface Asking {
   readonly url: string;
   readonly agent: Agent | false;
   readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
-function ask({ url, agent, method }: Asking): Promise<string> {
+function ask({ url, agent, method, headers }: Asking): Promise<string> {
   return new Promise((resolve, reject) => {
-    const asked = request(url, { agent, method, timeout: replyMs }, (response) => {
+    const asked = request(url, { agent, method, headers, timeout: replyMs }, (response) => {
       response.toArray().then((chunks: Buffer[]) => {
         const body = Buffer.concat(chunks).toString();
         if (response.statusCode === 200) resolve(body);

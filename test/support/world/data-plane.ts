@@ -9,7 +9,7 @@ import type {
   TargetReading,
 } from "../../../infra/model.ts";
 import type { MigrationPolicy } from "../../../automation/rollout/migration-policy.ts";
-import { activeOf, colors, perColor, weightsOf } from "../../../infra/model.ts";
+import { activeOf, colors, isServed, perColor, weightsOf } from "../../../infra/model.ts";
 import type { DirectRoutes, Routes } from "../../../infra/platform.ts";
 import { refuseOvertaken } from "../../../infra/rules/overtaken.ts";
 import type { Fill, WorldState } from "./state.ts";
@@ -37,6 +37,16 @@ export interface Behaviour {
   readonly crashesAfterMs?: number;
 }
 
+/** Percent of all requests that any cohorts make. */
+const cohortShare = 20;
+
+function shareOf(weights: Weights, color: Color): number {
+  const { cohorts } = weights;
+  if (cohorts === undefined) return weights[color];
+  const among = (weights[color] * (100 - cohortShare)) / 100;
+  return cohorts.color === color ? among + cohortShare : among;
+}
+
 /** As the settings say. */
 const drainMs = 1_000;
 
@@ -62,10 +72,10 @@ export class DataPlane {
     const { nowMs, counters, requestsPerSecond } = this.#state;
     const weights = servedWeights(this.#state);
     for (const color of colors) {
-      if (weights[color] === 0) continue;
+      if (!isServed(weights, color)) continue;
       const counter = counters[color];
       counter.trafficSinceMs ??= this.#countedAtMs;
-      const share = (requestsPerSecond * weights[color]) / 100_000;
+      const share = (requestsPerSecond * shareOf(weights, color)) / 100_000;
       const requests = (nowMs - this.#countedAtMs) * share;
       const failing = this.#failingMs(color, counter.trafficSinceMs);
       counter.requests += requests;
@@ -78,7 +88,7 @@ export class DataPlane {
   /** The color without traffic fails the probes that are sent to it by name. */
   formerFails(): boolean {
     const weights = servedWeights(this.#state);
-    const former = colors.find((color) => weights[color] === 0);
+    const former = colors.find((color) => !isServed(weights, color));
     const fill = former && this.#state.fills[former];
     if (!fill || activeOf(weights) === null) return false;
     const { breaksAfterMs, crashesAfterMs } = this.behaviourOf(fill.release);
@@ -115,7 +125,7 @@ export class DataPlane {
   #noteLeft(): void {
     const weights = servedWeights(this.#state);
     for (const color of colors) {
-      if (weights[color] === 0) this.#state.counters[color].trafficSinceMs = null;
+      if (!isServed(weights, color)) this.#state.counters[color].trafficSinceMs = null;
     }
   }
 
@@ -123,7 +133,7 @@ export class DataPlane {
     this.serve();
     const { counters, fills, routes, violations } = this.#state;
     const before = fills[color];
-    const serves = (routes?.weights[color] ?? 0) > 0;
+    const serves = routes !== null && isServed(routes.weights, color);
     const sameOrMore =
       before?.release.digest === fill?.release.digest &&
       before?.addresses.every((address) => fill?.addresses.includes(address));

@@ -1,7 +1,7 @@
 /** What must be true of the world after every single step, whoever did it. */
 
 import { sameOwner } from "../../../infra/rules/owner.ts";
-import { colors, sameWeights } from "../../../infra/model.ts";
+import { colors, isServed, sameWeights } from "../../../infra/model.ts";
 import type { Claim, Color, RouterReading, RouterRecord } from "../../../infra/model.ts";
 import type { Drift } from "../../../infra/rules/adoption.ts";
 import type { Request } from "../../../infra/rules/request.ts";
@@ -21,7 +21,7 @@ export function checkState(state: WorldState, behaviours: Behaviours): void {
   checkSchema(state, behaviours, broken);
   const record = storedRecord(state);
   for (const color of colors) {
-    if (weights[color] > 0) checkServing(state, record, color, broken);
+    if (isServed(weights, color)) checkServing(state, record, color, broken);
   }
   const { rollout } = record;
   const former = rollout?.phase === "bake" ? rollout.former : null;

@@ -4,7 +4,7 @@ import type { Migrations } from "../../../automation/ports.ts";
 import type { MigrationPolicy } from "../../../automation/rollout/migration-policy.ts";
 import { BlueGreenError } from "../../../infra/errors.ts";
 import type { RouterRecord, SchemaRange } from "../../../infra/model.ts";
-import { colors } from "../../../infra/model.ts";
+import { colors, isServed } from "../../../infra/model.ts";
 import { isIn, possibleSchemas } from "../../../infra/rules/schema.ts";
 import type { Behaviours } from "./data-plane.ts";
 import type { SimulatedProcess, WorldState } from "./state.ts";
@@ -73,7 +73,7 @@ export function checkSchema(
   const weights = servedWeights(state);
   for (const color of colors) {
     const works = worksOf(state, behaviours, color);
-    if (weights[color] === 0 || !works || isIn(state.schema, works)) continue;
+    if (!isServed(weights, color) || !works || isIn(state.schema, works)) continue;
     broken(`I15: ${color} has traffic and doesn't work with schema ${state.schema}`);
   }
   if (state.router.outputs === null) return;

@@ -19,6 +19,8 @@ export interface Scenario {
   readonly gate?: "manual";
   /** For the command alone; default: no stage has hooks. */
   readonly hooks?: readonly HookStage[];
+  /** Its gate is that of the commands before but for this; default: the same. */
+  readonly ends?: WorldState["gate"];
   /** Of the command itself; default: all traffic at once. */
   readonly steps?: WorldState["steps"];
   /** What users send; default 100. */
@@ -33,6 +35,13 @@ export const deploy = (version: string | null): Command => ({ run: "deploy", ver
 const inSteps: WorldState["steps"] = [
   { weight: 10, forMs: 20_000 },
   { weight: 50, forMs: 20_000 },
+];
+
+const cohort = { kind: "header", name: "x-beta", value: "yes" } as const;
+
+const byCohort: WorldState["steps"] = [
+  { weight: 0, groups: [cohort], forMs: 20_000 },
+  { weight: 50, groups: [cohort], forMs: 20_000 },
 ];
 
 export const scenarios: readonly Scenario[] = [
@@ -135,6 +144,29 @@ export const scenarios: readonly Scenario[] = [
     before: [deploy("1")],
     steps: inSteps,
     command: deploy("2"),
+  },
+  {
+    name: "deploy with a cohort before all others",
+    leastSteps: 36,
+    before: [deploy("1")],
+    steps: byCohort,
+    command: deploy("2"),
+  },
+  {
+    name: "deploy of a release that breaks under its cohort",
+    leastSteps: 30,
+    behaviours: { "2": { breaksAfterMs: 2_000 } },
+    before: [deploy("1")],
+    steps: byCohort,
+    command: deploy("2"),
+  },
+  {
+    name: "deploy in the place of one at its gate",
+    leastSteps: 30,
+    before: [deploy("1"), deploy("2")],
+    gate: "manual",
+    ends: "automatic",
+    command: { run: "deploy", version: "3", replace: true },
   },
   {
     name: "deploy in steps of a release that crashes in the first",
@@ -283,6 +315,7 @@ export async function arrange(scenario: Scenario): Promise<World> {
     if (command === scenario.before.at(-1)) world.state.gate = scenario.gate ?? "automatic";
     await world.run(command);
   }
+  world.state.gate = scenario.ends ?? world.state.gate;
   world.state.hooks = scenario.hooks ?? [];
   world.state.steps = scenario.steps ?? [];
   world.pass(scenario.laterMs ?? 5_000);

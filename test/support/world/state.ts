@@ -1,5 +1,6 @@
 /** Everything that is true in the simulated world, as plain data: it can be copied and compared. */
 
+import type { ShiftStep } from "../../../automation/rollout/goal.ts";
 import type { HookStage } from "../../../infra/hook-stages.ts";
 import type { Address, Color, Owner, Release } from "../../../infra/model.ts";
 import { emptyRecord, perColor, weightsOf } from "../../../infra/model.ts";
@@ -46,7 +47,7 @@ export interface WorldState {
   /** The setting `gate` of every checkout. */
   gate: "automatic" | "manual";
   /** The setting `shift.steps` of every checkout. */
-  steps: readonly { readonly weight: number; readonly forMs: number }[];
+  steps: readonly ShiftStep[];
   /** Stages that have hooks in every checkout. */
   hooks: readonly HookStage[];
   /** What users send, all of them together. */

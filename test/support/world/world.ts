@@ -18,7 +18,7 @@ import type { Goal, Policy } from "../../../automation/rollout/goal.ts";
 import type { Settings } from "../../../infra/config.ts";
 import { BlueGreenError } from "../../../infra/errors.ts";
 import type { Color, Owner } from "../../../infra/model.ts";
-import { activeOf, colors, perColor } from "../../../infra/model.ts";
+import { activeOf, colors, hasAll, perColor } from "../../../infra/model.ts";
 import { formerColor, idleColor } from "../../../infra/rules/roles.ts";
 import type { Observed } from "../../../infra/observation.ts";
 import type { Platform } from "../../../infra/platform.ts";
@@ -38,7 +38,7 @@ import { newState, servedWeights, storedRecord } from "./state.ts";
 
 /** What a person or a job runs. */
 export type Command =
-  | { readonly run: "deploy"; readonly version: string | null }
+  | { readonly run: "deploy"; readonly version: string | null; readonly replace?: boolean }
   | { readonly run: "approve" }
   | { readonly run: "switch"; readonly color: Color; readonly bake: boolean }
   | { readonly run: "rollback" }
@@ -197,7 +197,7 @@ class Run {
   async command(command: Command): Promise<string> {
     switch (command.run) {
       case "deploy":
-        return this.#deploy(command.version);
+        return this.#deploy(command.version, command.replace === true);
       case "approve": {
         const permit = { reason: "looks good" };
         return this.#pursue({ kind: "Deploy", version: null, digest: null, permit });
@@ -285,12 +285,12 @@ class Run {
     });
   }
 
-  async #deploy(named: string | null): Promise<string> {
+  async #deploy(named: string | null, replace: boolean): Promise<string> {
     const environment = this.#environment();
     const { record } = await environment.observe({ fresh: true });
     const version = versionToDeploy(record, { named, configured: "1" });
     const digest = version === null ? null : digestOf(version, this.#releaseSettings);
-    return this.#pursue({ kind: "Deploy", version, digest }, environment);
+    return this.#pursue({ kind: "Deploy", version, digest, replace }, environment);
   }
 
   async #retire(force: boolean): Promise<string> {
@@ -320,7 +320,7 @@ class Run {
       return `${blue === 100 ? "blue" : "green"} is active again already`;
     }
     const to = view ? formerColor(view.record) : reading.former;
-    if (!to || reading.weights?.[to] === 100) {
+    if (!to || (reading.weights !== null && hasAll(reading.weights, to))) {
       throw new BlueGreenError("NOTHING_TO_ROLL_BACK", "nowhere");
     }
     const asked = { to, reading, view, reason: "asked for", by: "dev", pin: false };

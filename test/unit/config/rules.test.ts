@@ -24,6 +24,11 @@ describe("rules between settings", () => {
     ["no detectable error rate", { bake: { detect: 0.001, errorBudget: 0.001 } }, "bake.detect"],
     ["a window shorter than the bake", { rollbackWindow: "29s" }, "rollbackWindow"],
     ["a claim that ends before the start", { claim: "30s" }, "claim"],
+    [
+      "a window that ends before the drain",
+      { rollbackWindow: "40s", bake: '{ "duration": "0s" }', drain: "2m" },
+      "rollbackWindow",
+    ],
     ["a drain as long as the claim", { drain: "2m", claim: "2m" }, "drain"],
     ["more probes than a switch has time for", { probe: { count: 200 } }, "switchWithin"],
     ["a pause as long as a probe", { local: { command: ["x"], pause: "2s" } }, "local.pause"],

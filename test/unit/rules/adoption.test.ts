@@ -51,6 +51,49 @@ describe("a silent router", () => {
   });
 });
 
+describe("a cohort in the router", () => {
+  const group = (value: string) => ({ kind: "header", name: "x-beta", value }) as const;
+  const cohortsOf = (...values: string[]) => ({
+    ...toBlue,
+    cohorts: { color: "green" as const, groups: values.map(group) },
+  });
+  const shifting = { rollout: rolloutOf("shift"), weights: cohortsOf("yes") };
+
+  test("as recorded is no drift", () => {
+    const { drift } = adopted(shifting, { weights: cohortsOf("yes"), rolloutId: "r-2" });
+    expect(drift).toEqual({ kind: "none" });
+  });
+
+  test("that the rollout brought and didn't record is its own, cut short", () => {
+    const reading = { weights: cohortsOf("yes"), rolloutId: "r-2", generation: 3 };
+    const { record, drift } = adopted({ rollout: rolloutOf("check") }, reading);
+    expect(drift.kind).toBe("interrupted");
+    expect(record).toMatchObject({ activeColor: "blue", weights: cohortsOf("yes"), generation: 3 });
+    expect(record.rollout).toMatchObject({ phase: "shift", since: now });
+  });
+
+  test.each([
+    ["is another one than the recorded", cohortsOf("no"), "r-2"],
+    ["came from somebody else", cohortsOf("yes", "no"), "a stranger"],
+  ])("that %s is somebody's drift, and named", (_name, weights, rolloutId) => {
+    const { drift } = adopted(shifting, { weights, rolloutId });
+    expect(drift.kind).toBe("foreign");
+    expect(drift).toMatchObject({
+      sentence: expect.stringContaining("header x-beta: no to green") as string,
+    });
+  });
+
+  test("that ends with the rollout's own switch is no drift of anybody else", () => {
+    const { drift } = adopted(shifting, { weights: toGreen, rolloutId: "r-2", generation: 4 });
+    expect(drift.kind).toBe("interrupted");
+  });
+
+  test("that is gone with the stamp left is somebody's way back", () => {
+    const { record } = adopted(shifting, { weights: toBlue, rolloutId: "r-2" });
+    expect(record.weights).toEqual(toBlue);
+  });
+});
+
 describe("an update of the rollout that was cut short", () => {
   test("after its switch goes on in the bake, with the generation that was written", () => {
     const reading = { weights: toGreen, rolloutId: "r-2", generation: 4 };

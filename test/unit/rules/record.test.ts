@@ -67,10 +67,10 @@ describe("the record", () => {
   });
 
   test("of a newer version is refused, so that nothing is lost", () => {
-    expect(() => parseRecord({ ...recordOf(), schema: 3, novelty: true })).toThrow(
+    expect(() => parseRecord({ ...recordOf(), schema: 4, novelty: true })).toThrow(
       expect.objectContaining({
         code: "RECORD_NEWER",
-        message: expect.stringContaining("version 3") as string,
+        message: expect.stringContaining("version 4") as string,
       }),
     );
   });
@@ -102,7 +102,7 @@ describe("a color's outputs", () => {
 
   test("are refused when newer or broken", () => {
     const outputs = { ...outputsOf("green", "2") };
-    expect(() => parseColorOutputs({ ...outputs, schema: 3 })).toThrow(
+    expect(() => parseColorOutputs({ ...outputs, schema: 4 })).toThrow(
       expect.objectContaining({ code: "RECORD_NEWER" }),
     );
     expect(() => parseColorOutputs({ ...outputs, addresses: "many" })).toThrow(

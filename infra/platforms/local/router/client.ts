@@ -12,6 +12,7 @@ import { launchRouter } from "./launch.ts";
 import { takeLock } from "./lock-file.ts";
 import type { RouterSettings, RouterSpec, RouterStatus, RoutesChange } from "./protocol.ts";
 import { protocolVersion, routerFiles } from "./protocol.ts";
+import { parseRoutes } from "./routes.ts";
 import { openPrivateFolder, socketPathOf } from "./socket-path.ts";
 
 export type { RouterRoutes, RouterSpec, RouterStatus } from "./protocol.ts";
@@ -70,10 +71,23 @@ export async function setRoutes(
   { asked, ...condition }: SetOptions = {},
 ): Promise<RouterStatus> {
   const body: RoutesChange = { routes, ...condition };
+  if (routes.weights.cohorts) parseRoutes(routes);
   const pauseMs = asked ? pauseIn(asked.spec) : await pauseOf(dir);
   const deadlineMs = writeDeadlineMs + pauseMs;
   const call = { method: "PUT", path: "/routes", body, deadlineMs } as const;
-  return parseStatus(await callRunning(dir, call));
+  try {
+    return parseStatus(await callRunning(dir, call));
+  } catch (error) {
+    if (routes.weights.cohorts === undefined || !isUnknown(error)) throw error;
+    // The routes were checked before: a router of an older bluegreen doesn't know of cohorts.
+    const older = parseStatus(await callRunning(dir, { ...call, method: "GET", path: "/status" }));
+    await replace(older, older.spec);
+    return parseStatus(await callRunning(dir, call));
+  }
+}
+
+function isUnknown(error: unknown): boolean {
+  return error instanceof BlueGreenError && error.code === "SETTINGS_INVALID";
 }
 
 interface SetOptions extends Pick<RoutesChange, "ifGeneration"> {

@@ -8,6 +8,7 @@ import type {
   PerColor,
   Weights,
 } from "../../../model.ts";
+import { isServed } from "../../../model.ts";
 import type { ProcessIdentity } from "../../../process-identity.ts";
 
 /** Version of the admin interface that this code serves. */
@@ -16,7 +17,7 @@ export const protocolVersion = 1;
 export const oldestProtocol = 1;
 
 /** Newest version of the routes file that this code can read. */
-export const routesSchema = 1;
+export const routesSchema = 2;
 
 /** Names inside the router's folder. */
 export const routerFiles = {
@@ -150,5 +151,5 @@ export interface WireError {
 }
 
 export function hasTraffic(routes: Pick<RouterRoutes, "weights">, color: Color): boolean {
-  return routes.weights[color] > 0;
+  return isServed(routes.weights, color);
 }

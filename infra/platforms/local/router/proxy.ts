@@ -139,9 +139,10 @@ export class Proxy {
         this.#replyUnrouted(res, "too many requests wait for a switch", close);
       if (admitted !== "go") return;
     }
-    const shared = this.sticky && preview === undefined && routes.active && routes.only === null;
+    const named = preview ?? routes.cohort?.(req.rawHeaders) ?? null;
+    const shared = this.sticky && named === null && routes.split;
     const kept = shared ? keptColor(req.headers.cookie, routes.state) : null;
-    const color = preview ?? kept ?? pickColor(routes, Math.random);
+    const color = named ?? kept ?? pickColor(routes, Math.random);
     if (color === null || routes.pools[color].instances.length === 0) {
       const why = color === null ? "no color is active" : `${color} isn't attached`;
       this.#replyUnrouted(res, why, close);

@@ -4,8 +4,10 @@ import { z } from "zod";
 
 import { BlueGreenError } from "../../../errors.ts";
 import type { Color, PerColor } from "../../../model.ts";
-import { colors, perColor, weightsOf } from "../../../model.ts";
+import { colors, hasAll, isServed, perColor, weightsOf } from "../../../model.ts";
 import { markShape } from "../../../rules/mark-schema.ts";
+import { cohortsShape, matcherOf } from "./cohort.ts";
+import type { CohortMatcher } from "./cohort.ts";
 import { Instance, InstancePool, parseAddress } from "./instances.ts";
 import type { RouterRoutes } from "./protocol.ts";
 import { routesSchema } from "./protocol.ts";
@@ -17,10 +19,14 @@ export interface Routes {
   /** The color with all traffic; null while inactive or shared. */
   readonly only: Color | null;
   readonly active: boolean;
+  /** Both colors have a share, so that chance decides. */
+  readonly split: boolean;
+  /** Whose requests go where, whatever the shares; null: nobody's. */
+  readonly cohort: CohortMatcher | null;
 }
 
 export const emptyRoutes: RouterRoutes = {
-  schema: routesSchema,
+  schema: 1,
   weights: weightsOf(null),
   generation: 0,
   rolloutId: null,
@@ -35,7 +41,9 @@ export function compileRoutes(state: RouterRoutes, former: Routes | null): Route
   return {
     state,
     pools: perColor((color) => poolOf(state.attached[color], former?.pools[color])),
-    only: colors.find((color) => weights[color] === 100) ?? null,
+    only: colors.find((color) => hasAll(weights, color)) ?? null,
+    split: weights.blue > 0 && weights.green > 0,
+    cohort: weights.cohorts ? matcherOf(weights.cohorts) : null,
     active: weights.blue + weights.green > 0,
   };
 }
@@ -59,7 +67,7 @@ function poolOf(addresses: readonly string[], former: InstancePool | undefined):
 
 const percent = z.int().min(0).max(100);
 const weights = z
-  .strictObject({ blue: percent, green: percent })
+  .strictObject({ blue: percent, green: percent, cohorts: cohortsShape.optional() })
   .refine(
     (shares) => [0, 100].includes(shares.blue + shares.green),
     "must sum to 100, or to 0 to be inactive",
@@ -97,9 +105,11 @@ export function parseRoutes(value: unknown): RouterRoutes {
       details,
     });
   }
-  const routes = { schema: routesSchema, ...parsed.data };
+  // Older routers read version 1 only: those with cohorts they refuse as newer, all others they take.
+  const schema = parsed.data.weights.cohorts ? routesSchema : 1;
+  const routes = { schema, ...parsed.data };
   const empty = colors.find(
-    (color) => routes.weights[color] > 0 && routes.attached[color].length === 0,
+    (color) => isServed(routes.weights, color) && routes.attached[color].length === 0,
   );
   if (empty !== undefined) {
     throw new BlueGreenError("COLOR_EMPTY", `${empty} would get traffic but has no address`, {

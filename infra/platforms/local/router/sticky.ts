@@ -2,7 +2,6 @@
 
 import type { Color } from "../../../model.ts";
 import { isColor } from "../../../model.ts";
-import { hasTraffic } from "./protocol.ts";
 import type { RouterRoutes } from "./protocol.ts";
 
 export const stickyCookie = "bluegreen-color";
@@ -19,7 +18,7 @@ export function keptColor(cookies: string | undefined, routes: RouterRoutes): Co
     if (name.trim() !== stickyCookie) continue;
     const [color = "", generation = ""] = value.trim().split(".", 2);
     const current = generation === String(routes.generation);
-    return current && isColor(color) && hasTraffic(routes, color) ? color : null;
+    return current && isColor(color) && routes.weights[color] > 0 ? color : null;
   }
   return null;
 }

@@ -1,0 +1,84 @@
+/** A deploy that takes the place of another release's rollout: at its gate, and from a live driver. */
+
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, expect, it, vi } from "vitest";
+import { startIn } from "../support/kill/killing.ts";
+import { describeOnEngine } from "../support/project/engine.ts";
+import { expectError, expectExit } from "../support/project/expectations.ts";
+import { makeProject } from "../support/project/project.ts";
+import type { Project } from "../support/project/project.ts";
+import { removeAfterAll } from "../support/project/removal.ts";
+import { underSteadyLoad } from "../support/steady-load.ts";
+
+/** A check that takes 15 s while there is a file of that name. */
+const wait = "setTimeout(() => {}, require(`fs`).existsSync(`slow`) ? 15000 : 0)";
+const slowOnDemand = `[{ kind: command, argv: ["node", "-e", "${wait}"] }]`;
+
+describeOnEngine("a deploy that meets another release's rollout", () => {
+  let project: Project;
+
+  beforeAll(async () => {
+    project = await makeProject({
+      settings: {
+        checks: slowOnDemand,
+        bake: "{ duration: 0s }",
+        gate: "automatic",
+        whileRollingOut: "reject",
+      },
+    });
+    await deploy("1");
+    project.edit({ gate: "manual" });
+  });
+
+  removeAfterAll(() => project);
+
+  const deploy = (version: string, ...more: string[]) =>
+    project.run(["deploy", "--version", version, ...more]);
+  const underLoad = <T>(work: () => Promise<T>) =>
+    underSteadyLoad({ url: `${project.url}/`, ratePerSecond: 50 }, work);
+
+  it("is refused at its gate, and told whose it is and what it may do", async () => {
+    expectError(await deploy("2"), { exit: 7, code: "GATE_WAITING" });
+    const run = await deploy("3");
+    expectError(run, {
+      exit: 6,
+      code: "CLAIMED",
+      says: /for 2, in its gate: nobody at the moment/,
+    });
+    expect(run.stderr).toContain("--replace");
+    expect(await project.record()).toMatchObject({ rollout: { version: "2", phase: "gate" } });
+  });
+
+  it("takes its place with --replace, and loses no request", async () => {
+    project.edit({ gate: "automatic" });
+    const { result: run, count } = await underLoad(() => deploy("3", "--replace"));
+    expect([0, 8], run.output).toContain(run.code);
+    expect(run.stderr).toMatch(/done {2}give up rollout r-\S+ of 2 in its gate, for 3/);
+    expect(count.failures).toEqual([]);
+    expect(await project.ask()).toMatchObject({ body: "green 3" });
+    expect((await project.run(["history"])).stdout).toContain("abort: replaced by 3");
+  });
+
+  it("takes the place of one in its checks, whose driver is told", async () => {
+    project.edit({ whileRollingOut: "replace" });
+    const slow = join(project.folder, "slow");
+    writeFileSync(slow, "");
+    const former = startIn(project, ["deploy", "--version", "4"]);
+    await vi.waitFor(
+      async () => {
+        expect((await project.record()).rollout).toMatchObject({ version: "4", phase: "check" });
+      },
+      { timeout: 60_000, interval: 200 },
+    );
+    rmSync(slow);
+    const { result: run, count } = await underLoad(() => deploy("5"));
+    expect([0, 8], run.output).toContain(run.code);
+    expect(count.failures).toEqual([]);
+    const told = await former.done;
+    expectExit(told, 6);
+    expect(told.stderr).toMatch(/CLAIMED: rollout r-\S+ .*ended|has taken the place of/);
+    expect(await project.ask()).toMatchObject({ body: "blue 5" });
+    expect(await project.record()).toMatchObject({ activeColor: "blue", pins: [] });
+  });
+});
