@@ -43,6 +43,7 @@ describe("settings from the engine", () => {
       freeze: { zone: "UTC", windows: [], only: [] },
       gate: "automatic",
       gateWithinMs: 86_400_000,
+      whileRollingOut: "reject",
       shift: { steps: [], sticky: false },
       migrations: { works: null, expand: null, contract: null, refuseDestructive: false },
       given: { blue: null, green: null },
