@@ -82,10 +82,18 @@ function shapeProblems({ values, problems }: Source): readonly Problem[] {
 
 /** Fills in what is derived from other settings. */
 function complete(settled: SettledShape): Settings {
-  const { probe, checks, metrics, health } = settled;
+  const { probe, bake, checks, metrics, health } = settled;
+  const path = probe.path ?? health.path;
+  const { enabled, paths, ratePerSecond } = bake.synthetic;
+  const synthetic = {
+    enabled,
+    paths: paths.length === 0 ? [path] : paths,
+    ratePerSecond: ratePerSecond ?? probe.ratePerSecond,
+  };
   return {
     ...settled,
-    probe: { ...probe, path: probe.path ?? health.path },
+    probe: { ...probe, path },
+    bake: { ...bake, synthetic },
     checks: checks.map(namedCheck),
     metrics: metrics.map(readyMetric),
   };

@@ -70,6 +70,10 @@ export const errorKinds = {
   DRIFT: { title: "The data plane contradicts the record.", exit: "stuck" },
   PLAN_REFUSED: { title: "The plan would touch more than this step may.", exit: "notSwitched" },
   CHECK_FAILED: { title: "A check on the idle color didn't pass.", exit: "notSwitched" },
+  METRIC_SILENT: {
+    title: "A metric can't be read in a step of a shift, so traffic goes back.",
+    exit: "rolledBack",
+  },
   HOOK_REFUSED: { title: "A hook refused to let the rollout go on.", exit: "notSwitched" },
   PROVISION_FAILED: { title: "The idle color couldn't be filled.", exit: "notSwitched" },
   SWITCH_NOT_SERVED: {

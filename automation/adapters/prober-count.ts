@@ -3,6 +3,7 @@
 import type { Color, Instant, PerColor } from "../../infra/model.ts";
 import { colorOf, sentenceOf } from "../../infra/probe.ts";
 import type { ProbeResult } from "../../infra/probe.ts";
+import type { Counts } from "../rollout/evidence.ts";
 
 export interface ProbeFailure {
   readonly at: Instant;
@@ -41,18 +42,49 @@ export interface ProbeCount {
   readonly previewFailed: number;
   /** Answered by another color than asked for, which says nothing about that one. */
   readonly previewMisrouted: number;
+  /** All that ended, by the color that answered, well or not. */
+  readonly served: PerColor<Counts>;
+  /** All that ended without a color's name. */
+  readonly unnamed: Counts;
+  /** Those of the last ten seconds, for each path that was asked for. */
+  readonly recent: readonly PathCount[];
   /** Why counting ended before it was told to; null: it didn't. */
   readonly broken: string | null;
 }
 
+/** What ended of late on one path. */
+export interface PathCount {
+  readonly path: string;
+  readonly served: PerColor<Counts>;
+  readonly unnamed: Counts;
+  /** With the preview header, without those that another color answered. */
+  readonly previewed: Counts;
+}
+
+const recentMs = 10_000;
 const maxFailures = 50;
 const maxRuns = 100;
 
 type Good = { readonly sentMs: number; readonly color: Color | null };
+type Asked = Color | "unnamed" | "preview";
+interface Ended {
+  readonly atMs: number;
+  readonly path: string;
+  readonly by: Asked;
+  readonly bad: boolean;
+}
 type Run = { color: Color | null; fromMs: number; toMs: number; count: number };
 
+/** A request that has ended. */
+export interface SentProbe {
+  readonly number: number;
+  /** Default "/". */
+  readonly path?: string;
+  readonly sentMs: number;
+  readonly nowMs: number;
+}
+
 export class ProbeTally {
-  private readonly path: string;
   private sent = 0;
   private done = 0;
   private failed = 0;
@@ -66,10 +98,30 @@ export class ProbeTally {
   private readonly early = new Map<number, Good | null>();
   private nextInOrder = 0;
   private readonly preview = { sent: 0, failed: 0, misrouted: 0 };
+  private readonly totals: Record<Asked, Counts> = {
+    blue: none,
+    green: none,
+    unnamed: none,
+    preview: none,
+  };
+  private recent: Ended[] = [];
+  /** Since when nothing is sent on purpose; null: it is. */
+  private restingMs: number | null = null;
 
-  constructor({ path, startMs }: { path: string; startMs: number }) {
-    this.path = path;
+  constructor({ startMs }: { startMs: number }) {
     this.lastGoodMs = startMs;
+  }
+
+  /** Nothing is sent from now on, which is no gap. */
+  rest(nowMs: number): void {
+    this.restingMs ??= nowMs;
+  }
+
+  /** Sends again; the gap goes on where it was. */
+  wake(nowMs: number): void {
+    if (this.restingMs === null) return;
+    this.lastGoodMs = nowMs - Math.max(0, this.restingMs - this.lastGoodMs);
+    this.restingMs = null;
   }
 
   /** Number of the request, to be given back with its result. */
@@ -82,11 +134,12 @@ export class ProbeTally {
     this.skipped += 1;
   }
 
-  end(request: { number: number; sentMs: number; nowMs: number }, result: ProbeResult): void {
-    const { number, sentMs, nowMs } = request;
-    const problem = this.problemOf(result);
+  end(request: SentProbe, result: ProbeResult): void {
+    const { number, sentMs, nowMs, path = "/" } = request;
+    const problem = problemOf(path, result);
     const color = colorOf(result);
     this.done += 1;
+    this.keep({ atMs: nowMs, path, by: color ?? "unnamed", bad: problem !== null });
     if (problem === null) this.succeed(color, nowMs);
     else this.fail(sentMs, problem);
     this.early.set(number, problem === null ? { sentMs, color } : null);
@@ -97,13 +150,23 @@ export class ProbeTally {
     this.preview.sent += 1;
   }
 
-  previewEnd(asked: Color, result: ProbeResult): void {
+  previewEnd(
+    { color, path = "/", nowMs }: { color: Color; path?: string; nowMs: number },
+    result: ProbeResult,
+  ): void {
     const from = colorOf(result);
-    if (from !== null && from !== asked) this.preview.misrouted += 1;
-    else if (this.problemOf(result) !== null) this.preview.failed += 1;
+    if (from !== null && from !== color) {
+      this.preview.misrouted += 1;
+      return;
+    }
+    const bad = problemOf(path, result) !== null;
+    if (bad) this.preview.failed += 1;
+    this.keep({ atMs: nowMs, path, by: "preview", bad });
   }
 
-  count(nowMs: number): ProbeCount {
+  count(atMs: number): ProbeCount {
+    const nowMs = Math.min(atMs, this.restingMs ?? Infinity);
+    const { blue, green, unnamed } = this.totals;
     return {
       sent: this.sent,
       failed: this.failed,
@@ -118,8 +181,31 @@ export class ProbeTally {
       previewSent: this.preview.sent,
       previewFailed: this.preview.failed,
       previewMisrouted: this.preview.misrouted,
+      served: { blue, green },
+      unnamed,
+      recent: this.recentPaths(atMs),
       broken: null,
     };
+  }
+
+  private keep(ended: Ended): void {
+    const { atMs, by, bad } = ended;
+    this.totals[by] = plus(this.totals[by], bad);
+    this.recent.push(ended);
+    const fresh = this.recent.findIndex((each) => each.atMs >= atMs - recentMs);
+    if (fresh > maxStale) this.recent = this.recent.slice(fresh);
+  }
+
+  private recentPaths(nowMs: number): readonly PathCount[] {
+    const fresh = this.recent.filter(({ atMs }) => atMs >= nowMs - recentMs);
+    return [...new Set(fresh.map(({ path }) => path))].map((path) => {
+      const of = (asked: Asked): Counts => {
+        const ended = fresh.filter((each) => each.path === path && each.by === asked);
+        return { bad: ended.filter(({ bad }) => bad).length, total: ended.length };
+      };
+      const served = { blue: of("blue"), green: of("green") };
+      return { path, served, unnamed: of("unnamed"), previewed: of("preview") };
+    });
   }
 
   private succeed(color: Color | null, nowMs: number): void {
@@ -131,16 +217,6 @@ export class ProbeTally {
   private fail(sentMs: number, reason: string): void {
     this.failed += 1;
     if (this.failures.length < maxFailures) this.failures.push({ at: instantOf(sentMs), reason });
-  }
-
-  private problemOf(result: ProbeResult): string | null {
-    if (result.kind === "answered" && result.status < 500) return null;
-    const from = colorOf(result);
-    const sentence = sentenceOf(
-      { where: "router", path: this.path, statuses: ["below 500"] },
-      result,
-    );
-    return from === null ? sentence : `${sentence} (from ${from})`;
   }
 
   private extendRuns(): void {
@@ -164,6 +240,21 @@ export class ProbeTally {
     this.nextInOrder += 1;
     return next;
   }
+}
+
+/** What older than the window is kept, so that not each answer moves them all. */
+const maxStale = 1_000;
+const none: Counts = { bad: 0, total: 0 };
+
+function plus({ bad, total }: Counts, failed: boolean): Counts {
+  return { total: total + 1, bad: bad + (failed ? 1 : 0) };
+}
+
+function problemOf(path: string, result: ProbeResult): string | null {
+  if (result.kind === "answered" && result.status < 500) return null;
+  const from = colorOf(result);
+  const sentence = sentenceOf({ where: "router", path, statuses: ["below 500"] }, result);
+  return from === null ? sentence : `${sentence} (from ${from})`;
 }
 
 function instantOf(ms: number): Instant {

@@ -22,10 +22,18 @@ export interface ProberPlan {
   readonly drainMs: number;
 }
 
-export interface ProberOrder {
-  readonly id: number;
-  readonly kind: "snapshot" | "stop";
+/** What is sent from now on. */
+export interface Course {
+  /** Asked for in turn; at least one. */
+  readonly paths: readonly string[];
+  readonly ratePerSecond: number;
+  /** False: only requests with the preview header, where some are sent. */
+  readonly sends: boolean;
 }
+
+export type ProberOrder =
+  | { readonly id: number; readonly kind: "snapshot" | "stop" }
+  | { readonly kind: "steer"; readonly course: Course };
 
 export interface ProberReport {
   /** The order that is answered; null: sent by itself, in case the thread dies. */
@@ -44,7 +52,8 @@ class Schedule {
   private readonly tally: ProbeTally;
   private readonly kept = keepConnection();
   private readonly keptPreview = keepConnection();
-  private readonly startMs = nowMs();
+  private course: Course;
+  private startMs = nowMs();
   private slot = 0;
   private pending = 0;
   private previewPending = 0;
@@ -53,7 +62,19 @@ class Schedule {
 
   constructor(plan: ProberPlan) {
     this.plan = plan;
-    this.tally = new ProbeTally({ path: plan.path, startMs: this.startMs });
+    this.course = { paths: [plan.path], ratePerSecond: plan.ratePerSecond, sends: true };
+    this.tally = new ProbeTally({ startMs: this.startMs });
+  }
+
+  steer(course: Course): void {
+    if (this.stoppedMs !== Number.POSITIVE_INFINITY) return;
+    clearTimeout(this.timer);
+    this.course = course;
+    if (course.sends) this.tally.wake(nowMs());
+    else this.tally.rest(nowMs());
+    this.startMs = nowMs();
+    this.slot = 0;
+    this.tick();
   }
 
   count(): ProbeCount {
@@ -62,11 +83,12 @@ class Schedule {
 
   /** Sends what is due, then waits for the next slot. */
   tick(): void {
-    const intervalMs = 1_000 / this.plan.ratePerSecond;
+    const { ratePerSecond, sends } = this.course;
+    const intervalMs = 1_000 / ratePerSecond;
     const due = Math.floor((nowMs() - this.startMs) / intervalMs);
     this.slot = Math.max(this.slot, due - maxCatchUp);
     for (; this.slot <= due; this.slot += 1) {
-      void this.send(this.slot);
+      if (sends) void this.send(this.slot);
       if (this.plan.alsoPreview !== null) void this.sendPreview(this.plan.alsoPreview, this.slot);
     }
     const nextMs = this.startMs + this.slot * intervalMs;
@@ -96,10 +118,11 @@ class Schedule {
     const number = this.tally.send();
     const sentMs = nowMs();
     this.pending += 1;
-    const kept = slot % 2 === 0 ? {} : { connection: this.kept };
-    const result = await probe({ ...this.request(), ...kept });
+    const { path, isKept } = this.turn(slot);
+    const kept = isKept ? { connection: this.kept } : {};
+    const result = await probe({ ...this.request(), path, ...kept });
     this.pending -= 1;
-    this.tally.end({ number, sentMs, nowMs: this.countedMs() }, result);
+    this.tally.end({ number, path, sentMs, nowMs: this.countedMs() }, result);
   }
 
   private async sendPreview(color: Color, slot: number): Promise<void> {
@@ -107,10 +130,18 @@ class Schedule {
     this.tally.previewSend();
     this.previewPending += 1;
     const headers = { ...this.plan.headers, [previewHeader]: color };
-    const kept = slot % 2 === 0 ? {} : { connection: this.keptPreview };
-    const result = await probe({ ...this.request(), headers, ...kept });
+    const { path, isKept } = this.turn(slot);
+    const kept = isKept ? { connection: this.keptPreview } : {};
+    const result = await probe({ ...this.request(), path, headers, ...kept });
     this.previewPending -= 1;
-    this.tally.previewEnd(color, result);
+    this.tally.previewEnd({ color, path, nowMs: this.countedMs() }, result);
+  }
+
+  /** Each path in turn, and each of them on a fresh and on a kept connection by turns. */
+  private turn(slot: number): { readonly path: string; readonly isKept: boolean } {
+    const { paths } = this.course;
+    const path = paths[slot % paths.length] ?? this.plan.path;
+    return { path, isKept: Math.floor(slot / paths.length) % 2 === 1 };
   }
 
   /** Once nothing is sent any more, the time without an answer is no gap. */
@@ -119,8 +150,8 @@ class Schedule {
   }
 
   private request(): ProbeRequest {
-    const { url, path, headers, timeoutMs } = this.plan;
-    return { url, path, headers, timeoutMs };
+    const { url, headers, timeoutMs } = this.plan;
+    return { url, headers, timeoutMs };
   }
 }
 
@@ -134,7 +165,12 @@ function serve(port: MessagePort, schedule: Schedule): void {
     port.postMessage({ id, count: schedule.count() } satisfies ProberReport);
   };
   const timer = setInterval(report, reportEveryMs, null);
-  port.on("message", ({ id, kind }: ProberOrder) => {
+  port.on("message", (order: ProberOrder) => {
+    if (order.kind === "steer") {
+      schedule.steer(order.course);
+      return;
+    }
+    const { id, kind } = order;
     if (kind === "snapshot") {
       report(id);
       return;

@@ -9,9 +9,10 @@ import { messageOf } from "../../infra/errors.ts";
 import type { Color } from "../../infra/model.ts";
 import { ProbeTally } from "./prober-count.ts";
 import type { ProbeCount } from "./prober-count.ts";
-import type { ProberOrder, ProberPlan, ProberReport } from "./prober-worker.ts";
+import type { Course, ProberOrder, ProberPlan, ProberReport } from "./prober-worker.ts";
 
-export type { ProbeCount, ProbeFailure, ProbeRun } from "./prober-count.ts";
+export type { PathCount, ProbeCount, ProbeFailure, ProbeRun } from "./prober-count.ts";
+export type { Course } from "./prober-worker.ts";
 
 export interface ProberOptions {
   /** Public address of the router. */
@@ -29,6 +30,8 @@ export interface ProberOptions {
 export interface Prober {
   /** What was counted so far; the first one resolves when probing has begun. */
   snapshot(): Promise<ProbeCount>;
+  /** Other paths, another rate, or a rest, from now on; the count goes on. */
+  steer(course: Course): void;
   /** Ends probing; pending requests get up to 2 s, or their timeout. Later calls give the same count. */
   stop(): Promise<ProbeCount>;
 }
@@ -61,7 +64,7 @@ class ThreadProber implements Prober {
   constructor(plan: ProberPlan) {
     this.drainMs = plan.drainMs;
     const startMs = Date.now();
-    this.latest = new ProbeTally({ path: plan.path, startMs }).count(startMs);
+    this.latest = new ProbeTally({ startMs }).count(startMs);
     this.worker = new Worker(new URL("./prober-worker.ts", import.meta.url), {
       name: "bluegreen-prober",
       workerData: plan,
@@ -84,6 +87,14 @@ class ThreadProber implements Prober {
     return this.stopped ?? this.ask("snapshot", answerMs);
   }
 
+  steer(course: Course): void {
+    const rate = course.ratePerSecond;
+    assert(rate > 0 && Number.isFinite(rate), "a probe needs a rate above 0");
+    if (this.alive && !this.stopped) {
+      this.worker.postMessage({ kind: "steer", course } satisfies ProberOrder);
+    }
+  }
+
   stop(): Promise<ProbeCount> {
     this.stopped ??= this.finish();
     return this.stopped;
@@ -96,7 +107,7 @@ class ThreadProber implements Prober {
     return count;
   }
 
-  private ask(kind: ProberOrder["kind"], withinMs: number): Promise<ProbeCount> {
+  private ask(kind: "snapshot" | "stop", withinMs: number): Promise<ProbeCount> {
     if (!this.alive) return Promise.resolve(this.latest);
     const { promise, resolve } = Promise.withResolvers<ProbeCount>();
     this.lastId += 1;

@@ -53,11 +53,11 @@ export class FormerHistory {
     this.poller.start();
   }
 
-  /** What a color served before the moment, whose times then count from it. */
-  of(color: Color, sinceMs: number): readonly Seen[] {
+  /** What a color served until a moment; times then count from that, or from another one. */
+  of(color: Color, untilMs: number, fromMs = untilMs): readonly Seen[] {
     return this.kept[color]
-      .filter(({ atMs }) => atMs <= sinceMs)
-      .map((seen) => ({ ...seen, atMs: seen.atMs - sinceMs }));
+      .filter(({ atMs }) => atMs <= untilMs)
+      .map((seen) => ({ ...seen, atMs: seen.atMs - fromMs }));
   }
 
   async end(): Promise<void> {

@@ -34,6 +34,7 @@ export function sourcesOf(
   return metrics.map((metric) => ({
     name: metric.name,
     intervalMs: metric.intervalMs,
+    perColor: /\{(color|version)\}/.test(JSON.stringify(metric)),
     ask: async (subject, signal) => {
       if (hasClosedSecret(metric)) return { error: "its secret values can't be read here" };
       try {

@@ -15,6 +15,8 @@ export interface MetricSource {
   readonly name: string;
   /** Between two readings. */
   readonly intervalMs: number;
+  /** True where it is asked by color or version; false: it says the same of both colors. */
+  readonly perColor?: boolean;
   /** Never rejects: what goes wrong is an error reading. Ends within the metric's timeout. */
   ask(subject: Subject, signal: AbortSignal): Promise<MetricReading>;
 }

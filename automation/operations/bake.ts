@@ -16,6 +16,10 @@ import type { BakeJudgement, Measures } from "../rollout/metrics-judgement.ts";
 import { judgeBake, measureSentences, measuresOf } from "../rollout/metrics-judgement.ts";
 import { bakeRules, metricRule } from "../rollout/metrics.ts";
 import type { Grounds, Seen } from "../rollout/metrics.ts";
+import { shareOfLate } from "../rollout/shared-outage.ts";
+import type { Failing } from "../rollout/shared-outage.ts";
+import { OwnSamples } from "./own-samples.ts";
+import type { OwnRequests } from "./own-samples.ts";
 import { RouterSilence } from "./router-silence.ts";
 import { boundsOf, brokenTarget } from "./seen-target.ts";
 import { StepWatch } from "./step-watch.ts";
@@ -25,10 +29,12 @@ export interface BakeOptions {
   readonly clock: Clock;
   readonly read: () => Promise<RouterReading>;
   readonly on: (event: Event) => void;
-  /** True while the former color fails our own probes on the same public path. */
-  readonly formerFails: () => Promise<boolean>;
-  /** Whether requests to the public address were answered since the last time this was asked. */
+  /** True while the former color fails our own requests on the same public paths. */
+  readonly formerFails: (failing: Failing) => Promise<boolean>;
+  /** Whether requests to the public address are answered now. */
   readonly answers: () => Promise<boolean>;
+  /** Requests of our own for who has too few users; absent: none. */
+  readonly own?: OwnRequests;
   readonly interrupted: () => boolean;
   /** What the settings' metrics are read from; default: nothing. */
   readonly sources?: readonly MetricSource[];
@@ -37,6 +43,7 @@ export interface BakeOptions {
 }
 
 interface Watch {
+  readonly own: OwnSamples;
   readonly grounds: Grounds;
   readonly measures: Measures;
   readonly sinceMs: number;
@@ -89,28 +96,35 @@ export class RouterBake implements Bake {
       },
     });
     poller.start();
+    await watch.own.begin();
     try {
       return await this.watch(watch);
     } finally {
+      watch.own.end();
       // Whoever rolls back doesn't wait for a slow source to give up.
       this.ending.push(poller.stop());
     }
   }
 
   /** A step of a shift: latency and errors beside the former color's. */
-  judgeStep(view: Observed, step: WatchStep): Promise<Baked> {
-    const { settings, on } = this.options;
+  async judgeStep(view: Observed, step: WatchStep): Promise<Baked> {
+    const { settings, on, clock, sources = [] } = this.options;
     if (step.step === 1 && settings.bake.durationMs === 0) on({ kind: "Noted", sentence: noBake });
-    const sinceMs = Math.min(step.sinceMs, this.options.clock.now());
-    const former = this.history.of(step.former, sinceMs);
+    const sinceMs = Math.min(step.sinceMs, clock.now());
     const grounds = {
       color: step.color,
       bake: { ...bakeRules(settings.bake), durationMs: step.forMs },
-      metrics: [],
+      metrics: sources.length === 0 ? [] : settings.metrics.map(metricRule),
       boundsMs: boundsOf(view.reading, step.color),
-      former: former.filter(({ traffic }) => traffic !== undefined),
+      former: this.history.of(step.former, sinceMs),
     };
-    return new StepWatch(this.options, { ...step, sinceMs }, grounds, view).watch();
+    const formerNow = () => this.history.of(step.former, clock.now(), sinceMs);
+    const watch = new StepWatch(this.options, { ...step, sinceMs }, { grounds, formerNow }, view);
+    try {
+      return await watch.watch();
+    } finally {
+      this.ending.push(watch.ended());
+    }
   }
 
   private async watch(watch: Watch): Promise<Baked> {
@@ -119,7 +133,7 @@ export class RouterBake implements Bake {
     const { intervalMs } = this.options.settings.bake;
     const silence = new RouterSilence(`in the bake of ${color}`, this.options);
     for (;;) {
-      const reading = await read();
+      const reading = await watch.own.completed(await read());
       const gone = trafficLeft(reading, color) ?? (interrupted() ? interruptedBake : null);
       if (gone) return gone;
       if (await silence.waited(reading)) {
@@ -127,10 +141,11 @@ export class RouterBake implements Bake {
         continue;
       }
       const broken = brokenTarget(reading, color);
-      if (broken) return this.blame(broken);
+      if (broken) return this.blame(broken, watch, 1);
       const judgement = this.look(reading, watch);
       if (judgement.verdict === "fail") {
-        return noBetter(judgement, watch) ?? this.blame(judgement.sentence);
+        const share = judgement.driver === "errors" ? shareOfLate(watch.seen) : 1;
+        return noBetter(judgement, watch) ?? this.blame(judgement.sentence, watch, share);
       }
       const leftMs = watch.deadlineMs - clock.now();
       if (leftMs <= 0) return ended(judgement);
@@ -154,8 +169,10 @@ export class RouterBake implements Bake {
       former: this.formerSeen(view, otherColor(color), sinceMs),
     };
     const measures = measuresOf(grounds);
-    const deadlineMs = sinceMs + bake.durationMs;
-    return { grounds, measures, sinceMs, deadlineMs, baseline, seen: [], fresh: [] };
+    const { durationMs } = bake;
+    const deadlineMs = sinceMs + durationMs;
+    const own = new OwnSamples(this.options, view, { color, alone: true, durationMs });
+    return { own, grounds, measures, sinceMs, deadlineMs, baseline, seen: [], fresh: [] };
   }
 
   /** What was remembered, and the former color's counters at the switch. */
@@ -175,19 +192,22 @@ export class RouterBake implements Bake {
     const seen = [...watch.fresh, { atMs, ...sinceSwitch(reading, watch) }];
     watch.fresh = [];
     watch.seen.push(...seen);
-    const judgement = judgeBake(grounds, watch.seen, { atMs, measures });
-    const { verdict, sentence, requests, errors } = judgement;
+    const judged = judgeBake(grounds, watch.seen, { atMs, measures });
+    const { verdict, requests, errors } = judged;
+    const sentence = watch.own.after(judged, judged.sentence);
     on({ kind: "Judged", verdict, sentence, requests, errors, atMs, seen });
-    return judgement;
+    return { ...judged, sentence };
   }
 
   /** Where the former color fails as well, the release isn't to blame and a flip wouldn't help. */
-  private async blame(sentence: string): Promise<Baked> {
-    if (!(await this.options.formerFails())) return { verdict: "fail", sentence };
-    return {
-      verdict: "inconclusive",
-      sentence: `${sentence}; the former color fails on the same path as well, so traffic stays`,
-    };
+  private async blame(sentence: string, { grounds, measures }: Watch, share: number) {
+    const { p0 } = measures.errors;
+    const { alpha } = grounds.bake;
+    if (!(await this.options.formerFails({ share, p0, alpha }))) {
+      return { verdict: "fail", sentence } as const;
+    }
+    const stays = "the former color fails on the same path as well, so traffic stays";
+    return { verdict: "inconclusive", sentence: `${sentence}; ${stays}` } as const;
   }
 }
 

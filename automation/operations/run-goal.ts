@@ -2,11 +2,8 @@
 
 import { systemClock } from "../../infra/clock.ts";
 import { longestStartMs } from "../../infra/config/platform-facts.ts";
-import { perColor } from "../../infra/model.ts";
 import type { Color, Verdict } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
-import { startProber } from "../adapters/prober.ts";
-import type { ProbeCount, Prober } from "../adapters/prober.ts";
 import { migrationPolicy } from "../migrations/policy.ts";
 import { migrationsOf } from "../migrations/step-program.ts";
 import { sourcesOf } from "../metrics/index.ts";
@@ -14,7 +11,6 @@ import { RouterBake } from "./bake.ts";
 import { examineColor, openForChecks } from "./check-color.ts";
 import { hooksFor } from "./run-hooks.ts";
 import { directWay } from "./direct-flip.ts";
-import type { Event, ProbeSummary } from "../event.ts";
 import { isDeadHere, newRolloutId, thisOwner } from "../owner.ts";
 import type { Environment, Ports } from "../ports.ts";
 import { reconcile } from "../reconcile.ts";
@@ -23,6 +19,7 @@ import { warmUp } from "../warmup/warm-up.ts";
 import { openSecrets } from "../release.ts";
 import type { Revealing } from "../release.ts";
 import type { Session } from "../session.ts";
+import { SwitchProbe } from "./switch-probe.ts";
 import { moving } from "./write-back.ts";
 import { shiftSteps } from "../rollout/shift-steps.ts";
 
@@ -48,7 +45,7 @@ export async function runGoal(run: GoalRun): Promise<string> {
   const { session, goal, signal } = run;
   const interrupted = (): boolean => signal.aborted;
   const { settings, on, boundary } = session;
-  const probe = new SwitchProbe(session);
+  const probe = new SwitchProbe({ settings, url: session.platform.url(settings) });
   const environment = probed(session.environment, probe);
   const bake = await bakeOf(run, probe);
   const ports: Ports = {
@@ -100,8 +97,9 @@ async function bakeOf({ session, goal, signal }: GoalRun, probe: SwitchProbe): P
     clock: systemClock,
     read: () => session.environment.read(),
     on,
-    formerFails: () => probe.formerFails(),
+    formerFails: (failing) => probe.formerFails(failing),
     answers: () => probe.answers(),
+    own: probe,
     interrupted: () => signal.aborted,
     sources: watches ? sourcesOf(await openSecrets(session, "metrics"), around) : [],
     sampleEveryMs: watches ? Math.max(minSampleMs, settings.bake.intervalMs) : null,
@@ -172,59 +170,4 @@ function remembering(environment: Environment, bake: RouterBake): Environment {
       return view;
     },
   };
-}
-
-/** At least this many previews of the former color before they say anything. */
-const minPreviews = 5;
-
-/** The constant low-rate probe around a switch, and what it counted. */
-class SwitchProbe {
-  private readonly session: GoalSession;
-  private prober: Prober | null = null;
-  /** How many good answers were seen when it was last asked. */
-  private answered = 0;
-
-  constructor(session: GoalSession) {
-    this.session = session;
-  }
-
-  /** Counts from now on, where the router serves; before a first release nothing is to count. */
-  async start(former: Color | null, at?: string): Promise<void> {
-    if (this.prober) return;
-    const { settings, platform } = this.session;
-    const { path, ratePerSecond, timeoutMs } = settings.probe;
-    const url = at ?? platform.url(settings);
-    const preview = former ? { alsoPreview: former } : {};
-    this.prober = startProber({ url, path, ratePerSecond, timeoutMs, ...preview });
-    await this.prober.snapshot();
-  }
-
-  async formerFails(): Promise<boolean> {
-    const count = await this.prober?.snapshot();
-    if (!count || count.previewSent < minPreviews) return false;
-    return count.previewFailed / count.previewSent > 0.5;
-  }
-
-  /** Since the last time; a run that began after the switch begins to probe with this. */
-  async answers(): Promise<boolean> {
-    await this.start(null);
-    const count = await this.prober?.snapshot();
-    const answered = count ? count.sent - count.failed - count.pending : 0;
-    const isMore = answered > this.answered;
-    this.answered = answered;
-    return isMore;
-  }
-
-  async stop(on: (event: Event) => void): Promise<void> {
-    const count = await this.prober?.stop();
-    if (count) on({ kind: "Probed", probe: summaryOf(count) });
-    this.prober = null;
-  }
-}
-
-/** What the report says of the probe, its own troubles included. */
-export function summaryOf(count: ProbeCount): ProbeSummary {
-  const { sent, failed, longestGapMs, byColor, skipped, pending, broken } = count;
-  const answered = perColor((color) => byColor[color]);
-  return { sent, failed, longestGapMs, byColor: answered, skipped, pending, broken };
 }

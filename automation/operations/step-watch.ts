@@ -5,13 +5,19 @@ import type { Settings } from "../../infra/config.ts";
 import type { Baked, RouterReading } from "../../infra/model.ts";
 import { formatWeights, sameWeights } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
+import { BlueGreenError } from "../../infra/errors.ts";
 import type { Event } from "../event.ts";
 import { weightsTo } from "../rollout/action.ts";
+import { MetricPoller } from "../metrics/poller.ts";
+import type { MetricSource } from "../metrics/source.ts";
 import type { WatchStep } from "../rollout/action.ts";
 import { measuresOf } from "../rollout/metrics-judgement.ts";
-import type { Grounds } from "../rollout/metrics.ts";
+import type { Grounds, Seen } from "../rollout/metrics.ts";
 import { judgeStep } from "../rollout/step-judgement.ts";
-import type { StepGrounds, StepJudgement } from "../rollout/step-judgement.ts";
+import type { StepGrounds, StepJudgement, StepReadings } from "../rollout/step-judgement.ts";
+import { silenceIn } from "../rollout/step-metrics.ts";
+import { OwnSamples } from "./own-samples.ts";
+import type { OwnRequests } from "./own-samples.ts";
 import { RouterSilence } from "./router-silence.ts";
 import { SideBySide } from "./side-by-side.ts";
 import { boundsOf, brokenTarget } from "./seen-target.ts";
@@ -23,6 +29,18 @@ export interface StepWatchOptions {
   readonly on: (event: Event) => void;
   readonly answers: () => Promise<boolean>;
   readonly interrupted: () => boolean;
+  /** Requests of our own for who has too few users; absent: none. */
+  readonly own?: OwnRequests;
+  /** What the settings' metrics are read from; default: nothing. */
+  readonly sources?: readonly MetricSource[];
+}
+
+/** What is known before a step. */
+export interface KnownBefore {
+  /** Rules of the bake, and what the former color did before the step. */
+  readonly grounds: Grounds;
+  /** What was read of the former color's metrics until now. */
+  readonly formerNow: () => readonly Seen[];
 }
 
 export class StepWatch {
@@ -30,9 +48,15 @@ export class StepWatch {
   private readonly step: WatchStep;
   private readonly grounds: StepGrounds;
   private readonly counts: SideBySide;
+  private readonly own: OwnSamples;
+  private readonly known: KnownBefore;
+  private readonly seen: Seen[] = [];
+  private readonly poller: MetricPoller;
+  private ending: Promise<void> = Promise.resolve();
+  private held = false;
 
-  /** @param known what the former color did before the step, and the rules of the bake */
-  constructor(options: StepWatchOptions, step: WatchStep, known: Grounds, view: Observed) {
+  constructor(options: StepWatchOptions, step: WatchStep, before: KnownBefore, view: Observed) {
+    const known = before.grounds;
     const { errors, latency } = measuresOf(known);
     const { alpha, detect } = known.bake;
     const { color, former, steps } = step;
@@ -42,6 +66,16 @@ export class StepWatch {
     const { p0, phi } = errors;
     const comparable = step.groups === undefined;
     this.grounds = { color, former, alpha, steps, detect, p0, phi, slowness, comparable };
+    this.known = before;
+    const version = view.colors[color]?.release.version ?? "";
+    const { clock, sources = [] } = options;
+    this.poller = new MetricPoller({
+      ...{ sources, clock, subject: { color, version } },
+      on: (name, reading) => {
+        this.seen.push({ atMs: clock.now() - step.sinceMs, metrics: { [name]: reading } });
+      },
+    });
+    this.own = new OwnSamples(options, view, { color, alone: false, durationMs: step.forMs });
     this.counts = new SideBySide({
       ...{ color, former },
       baseline: view.record.rollout?.baseline ?? null,
@@ -52,12 +86,29 @@ export class StepWatch {
   }
 
   async watch(): Promise<Baked> {
+    this.poller.start();
+    await this.own.begin();
+    try {
+      return await this.looks();
+    } finally {
+      this.own.end();
+      // Whoever rolls back doesn't wait for a slow source to give up.
+      this.ending = this.poller.stop();
+    }
+  }
+
+  /** Resolves when no source is asked any more. */
+  async ended(): Promise<void> {
+    await this.ending;
+  }
+
+  private async looks(): Promise<Baked> {
     const { settings, clock, read, interrupted } = this.options;
     const { sinceMs, forMs, color } = this.step;
     const { intervalMs } = settings.bake;
     const silence = new RouterSilence(`in a step towards ${color}`, this.options);
     for (;;) {
-      const reading = await read();
+      const reading = await this.own.completed(await read());
       const ended = this.gone(reading) ?? (interrupted() ? interruptedStep : null);
       if (ended) return ended;
       if (await silence.waited(reading)) {
@@ -68,15 +119,52 @@ export class StepWatch {
       if (broken !== null) return { verdict: "fail", sentence: broken };
       const judgement = this.look(reading);
       const leftMs = sinceMs + forMs - clock.now();
-      if (judgement.verdict === "fail" || leftMs <= 0) return outcome(judgement);
-      await clock.sleep(Math.min(intervalMs, Math.max(1, leftMs)));
+      if (judgement.verdict === "fail") return outcome(judgement);
+      if (leftMs <= 0 && !this.holds()) return outcome(judgement);
+      await clock.sleep(leftMs > 0 ? Math.min(intervalMs, leftMs) : intervalMs);
     }
   }
 
-  private look(reading: RouterReading): StepJudgement {
+  /**
+   * True while a metric can't be read: then more traffic would follow unseen.
+   * @throws METRIC_SILENT once it is silent for longer than is borne
+   */
+  private holds(): boolean {
+    const atMs = this.options.clock.now() - this.step.sinceMs;
+    const silence = silenceIn({ grounds: this.known.grounds, seen: this.seen }, atMs);
+    if (silence === null) return false;
+    const { sentence, overdue } = silence;
+    if (overdue) {
+      const hint = "mend the metric's source, or take it out of the settings, then deploy again";
+      throw new BlueGreenError("METRIC_SILENT", sentence, { hint });
+    }
+    if (!this.held) {
+      this.options.on({
+        kind: "Noted",
+        sentence: `${sentence}; the step lasts until there is one`,
+      });
+    }
+    this.held = true;
+    return true;
+  }
+
+  private withMetrics(readings: StepReadings): StepReadings {
+    const { grounds, formerNow } = this.known;
+    if (grounds.metrics.length === 0) return readings;
+    const told = (this.options.sources ?? []).filter(({ perColor }) => perColor === true);
+    const perColor = new Set(told.map(({ name }) => name));
+    const metrics = { grounds, seen: this.seen, former: formerNow(), perColor };
+    return { ...readings, metrics };
+  }
+
+  private look(reading: RouterReading): Told {
     const readings = this.counts.add(reading, this.options.clock.now() - this.step.sinceMs);
-    if (readings === null) return uncounted;
-    const judgement = judgeStep(this.grounds, readings);
+    // Metrics are judged also where the router can't count.
+    const counted = this.withMetrics(readings ?? { errors: [], slow: [] });
+    const { needed, ...judged } = judgeStep(this.grounds, counted);
+    if (readings === null && judged.verdict !== "fail") return uncounted;
+    const sentence = this.own.after({ requests: judged.requests, needed }, judged.sentence);
+    const judgement = { ...judged, sentence };
     this.options.on({ kind: "Judged", ...judgement });
     return judgement;
   }
@@ -99,13 +187,15 @@ export class StepWatch {
 
 const interruptedStep: Baked = { verdict: "inconclusive", sentence: "the step was interrupted" };
 
-const uncounted: StepJudgement = {
+type Told = Omit<StepJudgement, "needed">;
+
+const uncounted: Told = {
   verdict: "inconclusive",
   sentence: "traffic can't be counted now, so the step proves nothing",
   requests: 0,
   errors: 0,
 };
 
-function outcome({ verdict, sentence }: StepJudgement): Baked {
+function outcome({ verdict, sentence }: Told): Baked {
   return { verdict, sentence };
 }

@@ -30,6 +30,7 @@ import { summarize } from "./summarize.ts";
 import type { Asked, PreviewSummary } from "./summary.ts";
 import { shiftSteps } from "../rollout/shift-steps.ts";
 import { connectionNotes } from "./connections.ts";
+import { syntheticSentence } from "../rollout/synthetic.ts";
 
 export interface PreviewOptions {
   /** Folder with Pulumi.yaml. */
@@ -106,6 +107,7 @@ async function gather(session: Session, gathering: Gathering): Promise<PreviewFa
       ...notes,
       ...(simulation?.flip ? connectionsOf(settings, view) : []),
       ...sql,
+      ...syntheticNote(simulation, settings),
     ],
     hidden: environmentValues(revealed ?? settings, ...Object.values(outputs.colors)),
   };
@@ -116,6 +118,18 @@ function connectionsOf(
   { record }: PreviewFacts["view"],
 ): readonly string[] {
   return record.activeColor === null ? [] : connectionNotes(settings, record.activeColor);
+}
+
+/** Only where something is judged. */
+function syntheticNote(
+  simulation: PreviewFacts["simulation"],
+  { bake }: Session["settings"],
+): readonly string[] {
+  const judged = simulation?.steps.some(
+    ({ kind }) => kind === "watch" || (kind === "bake" && bake.durationMs > 0),
+  );
+  const sentence = judged === true ? syntheticSentence(bake.synthetic) : null;
+  return sentence === null ? [] : [sentence];
 }
 
 const noApplication =

@@ -2,6 +2,7 @@
 
 import { formatDuration } from "../../infra/duration.ts";
 import type { Verdict } from "../../infra/model.ts";
+import { requiredSamples } from "./evidence.ts";
 import type { Sample } from "./evidence.ts";
 import { percent } from "./evidence-sentence.ts";
 import { repliesBetween, slowCounts, slowness } from "./latency.ts";
@@ -29,6 +30,8 @@ export interface BakeJudgement {
   /** What the new color served. */
   readonly requests: number;
   readonly errors: number;
+  /** Requests by which `bake.detect` errors would have been noticed; Infinity: by no number. */
+  readonly needed: number;
 }
 
 export function measuresOf(grounds: Grounds): Measures {
@@ -64,7 +67,20 @@ export function judgeBake(
     silenced(verdict, { metrics, seen, atMs }),
   );
   const { requests = 0, errors = 0 } = traffic.at(-1) ?? {};
-  return { ...overall(verdicts, seen), metrics: verdicts, requests, errors };
+  const needed = neededBy(measures, { ...bake, among: Math.max(1, series.length) });
+  return { ...overall(verdicts, seen), metrics: verdicts, requests, errors, needed };
+}
+
+/** By either share that a pass may be measured by; the larger number, where both can do. */
+function neededBy(
+  { errors }: Measures,
+  { alpha, detect, among }: { alpha: number; detect: number; among: number },
+): number {
+  const { p0, passP0, phi } = errors;
+  const [most, least] = [p0, passP0].map((share) =>
+    Math.ceil(phi * requiredSamples({ p0: share, detect, alpha: alpha / among })),
+  );
+  return most === undefined || most === Infinity ? (least ?? Infinity) : most;
 }
 
 /** The worst decides: a fail, then what is still open. */
@@ -156,7 +172,12 @@ function latencySeries(
   return [{ name: "latency", title: "latency", samples, p0, phi, detect, ...words }];
 }
 
-function countSeries({ bake, former }: Grounds, rule: MetricRule, seen: readonly Seen[]): Series {
+/** One metric of counts, and what it is judged by. */
+export function countSeries(
+  { bake, former }: Grounds,
+  rule: MetricRule,
+  seen: readonly Seen[],
+): Series {
   const { name } = rule;
   const before = sinceFirst(countSamples(former, name), "go on");
   const phi = overdispersion(binsOf(before));

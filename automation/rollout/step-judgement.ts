@@ -1,11 +1,13 @@
 /** Judges one step of a shift, in which both colors serve: errors and latency, side by side; pure. */
 
 import type { Color, Verdict } from "../../infra/model.ts";
-import { averageLogE, requiredSamples } from "./evidence.ts";
+import { averageLogE, judge, requiredSamples } from "./evidence.ts";
 import type { Counts } from "./evidence.ts";
 import { against, sufficiency } from "./evidence-sentence.ts";
 import type { Slowness } from "./latency.ts";
 import { millis } from "./metrics-judgement.ts";
+import { countFindings, limitVerdicts } from "./step-metrics.ts";
+import type { CountFinding, MetricReadings } from "./step-metrics.ts";
 import { mixedAbsolute, mixedComparison } from "./two-colors.ts";
 import type { Both, BothSeen, Mixture } from "./two-colors.ts";
 
@@ -35,6 +37,8 @@ export interface StepReadings {
   readonly errors: readonly BothSeen[];
   /** Bad are slow replies; empty where latency isn't judged. */
   readonly slow: readonly BothSeen[];
+  /** Metrics of the user's own; absent: there are none. */
+  readonly metrics?: MetricReadings;
 }
 
 export interface StepJudgement {
@@ -44,6 +48,8 @@ export interface StepJudgement {
   /** What the new color served in this step. */
   readonly requests: number;
   readonly errors: number;
+  /** Requests of it by which `detect` would have been found. */
+  readonly needed: number;
 }
 
 /** As the bake, which allows twice the former color's share of slow replies. */
@@ -51,30 +57,69 @@ const slowRatio = 2;
 const errorRatio = 1.5;
 
 export function judgeStep(grounds: StepGrounds, readings: StepReadings): StepJudgement {
-  const { alpha, steps } = grounds;
+  const { alpha, steps, detect } = grounds;
   const found = findings(grounds, readings);
-  const logJoint = averageLogE(found.map(({ mixture }) => mixture.logEvidence));
+  const counts = readings.metrics ? countFindings(readings.metrics) : [];
+  const limits = readings.metrics ? limitVerdicts(readings.metrics) : [];
+  const logs = [
+    ...found.map(({ mixture }) => mixture.logEvidence),
+    ...counts.map(({ logEvidence }) => logEvidence),
+  ];
+  const logJoint = averageLogE(logs);
+  const among = logs.length;
   const now = readings.errors.at(-1) ?? nothingYet;
   const { total: requests, bad: errors } = now.newColor;
-  const [driver] = found.toSorted((a, b) => b.mixture.logEvidence - a.mixture.logEvidence);
-  if (driver && logJoint >= Math.log(steps / alpha)) {
-    const { strongest, late } = driver.mixture;
-    const sentence = `${late ? "of late " : ""}${sideBySide(grounds, strongest, driver.noun)}`;
-    const named = driver.noun === "errors" ? sentence : `latency: ${sentence}`;
-    return { verdict: "fail", sentence: `${named}: ${against(logJoint)}`, requests, errors };
+  const needed = neededIn(grounds, among);
+  const said = { requests, errors, needed };
+  const broken = limits.find(({ verdict }) => verdict === "fail");
+  if (broken) return { verdict: "fail", sentence: broken.sentence, ...said };
+  if (logJoint >= Math.log(steps / alpha)) {
+    const sentence = failSentence(grounds, { found, counts, logJoint });
+    return { verdict: "fail", sentence, ...said };
   }
-  const needed = neededIn(grounds, found.length);
-  const { detect } = grounds;
   const enough = sufficiency(
     { total: requests, needed, detect },
     { noun: "errors", unit: "requests" },
   );
+  const metrics = [...counts.map((count) => countVerdict(count, { grounds, among })), ...limits];
+  const open = metrics.filter(({ verdict }) => verdict !== "pass");
+  const sentences = open.map(({ sentence }) => `; ${sentence}`).join("");
   return {
-    verdict: requests >= needed ? "pass" : "inconclusive",
-    sentence: `${sideBySide(grounds, now, "errors")}: ${enough}`,
-    requests,
-    errors,
+    verdict: requests >= needed && open.length === 0 ? "pass" : "inconclusive",
+    sentence: `${sideBySide(grounds, now, "errors")}: ${enough}${sentences}`,
+    ...said,
   };
+}
+
+interface Failed {
+  readonly found: readonly Finding[];
+  readonly counts: readonly CountFinding[];
+  readonly logJoint: number;
+}
+
+/** Names what has most of the evidence. */
+function failSentence(grounds: StepGrounds, { found, counts, logJoint }: Failed): string {
+  const [driver] = found.toSorted((a, b) => b.mixture.logEvidence - a.mixture.logEvidence);
+  const [metric] = counts.toSorted((a, b) => b.logEvidence - a.logEvidence);
+  if (metric && metric.logEvidence > (driver?.mixture.logEvidence ?? -Infinity)) {
+    const alpha = grounds.alpha / grounds.steps;
+    return `${metric.series.title}: ${judge({ ...metric.series, alpha, logJoint }).sentence}`;
+  }
+  const { strongest = nothingYet, late = false } = driver?.mixture ?? {};
+  const noun = driver?.noun ?? "errors";
+  const sentence = `${late ? "of late " : ""}${sideBySide(grounds, strongest, noun)}`;
+  const named = noun === "errors" ? sentence : `latency: ${sentence}`;
+  return `${named}: ${against(logJoint)}`;
+}
+
+/** Whether enough was counted; that it fails is for all together to say. */
+function countVerdict(
+  { series }: CountFinding,
+  { grounds, among }: { readonly grounds: StepGrounds; readonly among: number },
+): { readonly verdict: Verdict; readonly sentence: string } {
+  const alpha = grounds.alpha / grounds.steps;
+  const { verdict, sentence } = judge({ ...series, alpha, among, logJoint: -Infinity });
+  return { verdict, sentence: `${series.title}: ${sentence}` };
 }
 
 interface Finding {

@@ -88,7 +88,8 @@ function shortDigest(digest: string | null): string {
 
 function rolloutLines({ rollout, at }: StatusReport, paint: Paint): readonly Fact[] {
   if (!rollout) return [];
-  const { id, kind, phase, since, sentence, version, color, step, owner, ownerGone } = rollout;
+  const { id, kind, phase, since, sentence, version, color, step, synthetic, owner, ownerGone } =
+    rollout;
   const age = ago(Date.parse(at) - Date.parse(since));
   const what = kind === "deploy" ? `deploys ${version} into ${color}` : `switches to ${color}`;
   const gone = ownerGone === true ? ", that process is gone" : "";
@@ -96,6 +97,7 @@ function rolloutLines({ rollout, at }: StatusReport, paint: Paint): readonly Fac
   return [
     ["phase", `${paint.bold(phase)}, since ${age}. ${sentence}`],
     ...(step ? [stepLine(step, color)] : []),
+    ...(synthetic === null ? [] : [["judged", synthetic] as const]),
     ["rollout", `${id} ${what}${who}`],
   ];
 }

@@ -117,7 +117,11 @@ export function statusOf(input: StatusInput): StatusReport {
     switchedAt,
     weights: { recorded: view.stored.weights, served: view.reading.weights },
     colors: perColor((color) => colorReport(view, color, fillings[color])),
-    rollout: rolloutReport(view, { ownerGone, steps: shiftSteps(settings) }),
+    rollout: rolloutReport(view, {
+      ownerGone,
+      steps: shiftSteps(settings),
+      synthetic: settings.bake.synthetic,
+    }),
     rollback: rollbackOf(view),
     database: databaseReport(view, settings),
     frozen: view.frozen,

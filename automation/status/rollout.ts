@@ -1,6 +1,7 @@
 /** What `bluegreen status` tells of the rollout: its phase, its step of a shift, and who works on it. */
 
 import { formatCohorts, groupsOf, phaseSentences } from "../../infra/model.ts";
+import type { Settings } from "../../infra/config.ts";
 import type { Color, Instant, Phase, Rollout } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
 import { isFilledByHand } from "../../infra/rules/by-hand.ts";
@@ -8,6 +9,7 @@ import { describeOwner } from "../../infra/rules/owner.ts";
 import { instant } from "../../infra/rules/view.ts";
 import type { ShiftStep } from "../rollout/goal.ts";
 import { stepIn } from "../rollout/shift-steps.ts";
+import { syntheticSentence } from "../rollout/synthetic.ts";
 
 export interface StepReport {
   /** From 1 on. */
@@ -33,6 +35,8 @@ export interface RolloutReport {
   readonly version: string;
   /** Which step of its shift it is in; null where it isn't in one that the settings have. */
   readonly step: StepReport | null;
+  /** While it is judged, what is sent besides users' requests; null: nothing. */
+  readonly synthetic: string | null;
   /** Who works on it; null: nobody at the moment. */
   readonly owner: string | null;
   /** True: that process is known to be gone. Null: it can't be known from here. */
@@ -46,12 +50,13 @@ interface ReportedWith {
   readonly ownerGone: boolean | null;
   /** Of a shift, as the settings have them. */
   readonly steps: readonly ShiftStep[];
+  readonly synthetic: Settings["bake"]["synthetic"];
 }
 
 /** Null where none is in the record. */
 export function rolloutReport(
   { record, colors: held }: Observed,
-  { ownerGone, steps }: ReportedWith,
+  { ownerGone, steps, synthetic }: ReportedWith,
 ): RolloutReport | null {
   const { rollout, claim } = record;
   if (!rollout) return null;
@@ -67,6 +72,7 @@ export function rolloutReport(
     former,
     version,
     step: stepOf(record, steps),
+    synthetic: phase === "bake" || phase === "shift" ? syntheticSentence(synthetic) : null,
     owner,
     ownerGone: owner === null ? null : ownerGone,
     claimedUntil: claim?.until ?? null,

@@ -77,6 +77,21 @@ const latency = z.strictObject({
     .describe("Time after the switch in which slow replies don't count: caches fill."),
 });
 
+const synthetic = z.strictObject({
+  enabled: flag()
+    .prefault(true)
+    .describe("Whether requests of our own are sent where the users' don't suffice."),
+  paths: z
+    .array(urlPath())
+    .max(20)
+    .meta({ type: 'a list of paths, such as ["/", "/products"]' })
+    .prefault([])
+    .describe("What they GET, in turn, through the public address; empty: `probe.path`."),
+  ratePerSecond: optional(integer({ min: 1, max: 1_000 })).describe(
+    "How many a second at most; absent: `probe.ratePerSecond`.",
+  ),
+});
+
 export const bakeSchema = z.strictObject({
   duration: duration({ min: 0, max: 24 * hour, example: "5m" })
     .prefault("30s")
@@ -96,6 +111,9 @@ export const bakeSchema = z.strictObject({
       "Error rate that is normal; a release fails above 10 times it, where the former color has no history.",
     ),
   latency: latency.prefault({}).describe("How latency is judged."),
+  synthetic: synthetic
+    .prefault({})
+    .describe("Requests of our own while a release is judged, for quiet services."),
 });
 
 const givenColor = z.strictObject({

@@ -14,7 +14,7 @@ const from = (color: string | null, status = 200): ProbeResult => ({
 const timeout: ProbeResult = { kind: "timeout", connected: true, ms: 500 };
 
 function tally() {
-  return new ProbeTally({ path: "/", startMs: 0 });
+  return new ProbeTally({ startMs: 0 });
 }
 
 test("puts runs in the order of sending, also when an early request answers late", () => {
@@ -79,4 +79,42 @@ test("keeps the first 50 failures and the latest 100 runs", () => {
   expect(count.failures).toHaveLength(50);
   expect(count.timeline).toHaveLength(100);
   expect(count.timeline.at(-1)?.to).toBe("1970-01-01T00:00:00.599Z");
+});
+
+test("counts a rest as no gap, and goes on with the gap that was open", () => {
+  const counted = tally();
+  counted.send();
+  counted.end({ number: 0, sentMs: 90, nowMs: 100 }, from("blue"));
+  counted.rest(150);
+  expect(counted.count(5_000).longestGapMs).toBe(100);
+  counted.wake(5_000);
+  counted.send();
+  counted.end({ number: 1, sentMs: 5_000, nowMs: 5_100 }, from("blue"));
+  expect(counted.count(5_100).longestGapMs).toBe(150);
+});
+
+test("tells what ended of late on each path, and all by the color that answered", () => {
+  const counted = tally();
+  const end = (number: number, path: string, nowMs: number, result: ProbeResult) => {
+    counted.send();
+    counted.end({ number, path, sentMs: nowMs, nowMs }, result);
+  };
+  end(0, "/old", 0, from("blue", 500));
+  end(1, "/a", 20_000, from("green", 500));
+  end(2, "/a", 20_000, timeout);
+  counted.previewEnd({ color: "blue", path: "/a", nowMs: 20_000 }, from("blue", 503));
+  counted.previewEnd({ color: "blue", path: "/a", nowMs: 20_000 }, from("green", 503));
+  const one = { bad: 1, total: 1 };
+  expect(counted.count(20_000)).toMatchObject({
+    served: { blue: one, green: one },
+    unnamed: one,
+    recent: [
+      {
+        path: "/a",
+        served: { blue: { bad: 0, total: 0 }, green: one },
+        unnamed: one,
+        previewed: one,
+      },
+    ],
+  });
 });

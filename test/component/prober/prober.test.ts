@@ -242,3 +242,32 @@ test.each(["stop", "never stop"])("keeps no process alive: %s", async (stop) => 
   expect(await textOf(child)).toBe("probed");
   expect(child.exitCode).toBe(0);
 });
+
+test("asks other paths, at another rate, once it is told to, and rests without a gap", async () => {
+  const asked: string[] = [];
+  const { url } = await servers.http((request, response) => {
+    const preview = request.headers["x-bluegreen-preview"];
+    asked.push(`${request.url ?? ""}${preview === undefined ? "" : ` ${String(preview)}`}`);
+    const color = String(preview ?? "green");
+    const status = request.url === "/b" ? 500 : 200;
+    response.writeHead(status, { "x-bluegreen-color": color }).end();
+  });
+  const prober = start({ url, alsoPreview: "blue" });
+  await until(prober, ({ byColor }) => byColor.green >= 5);
+  prober.steer({ paths: ["/a", "/b"], ratePerSecond: 50, sends: true });
+  const both = ({ recent }: ProbeCount) => recent.filter(({ path }) => path !== "/");
+  const enough = await until(prober, (count) => {
+    const [a, b] = both(count);
+    return (a?.served.green.total ?? 0) >= 5 && (b?.previewed.total ?? 0) >= 5;
+  });
+  const [a, b] = both(enough).toSorted((one, other) => one.path.localeCompare(other.path));
+  expect([a?.served.green.bad, b?.served.green.bad]).toEqual([0, b?.served.green.total]);
+  expect(b?.previewed.bad).toBe(b?.previewed.total);
+  prober.steer({ paths: ["/a"], ratePerSecond: 50, sends: false });
+  const rested = await until(prober, ({ pending }) => pending === 0);
+  const previews = rested.previewSent;
+  const later = await until(prober, ({ previewSent }) => previewSent >= previews + 25);
+  expect(later.sent).toBe(rested.sent);
+  expect(new Set(asked)).toEqual(new Set(["/", "/ blue", "/a", "/a blue", "/b", "/b blue"]));
+  expect((await prober.stop()).longestGapMs).toBe(rested.longestGapMs);
+});

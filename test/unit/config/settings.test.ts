@@ -35,6 +35,7 @@ describe("settings from the engine", () => {
           ignoreBelowMs: 20,
           afterMs: 5_000,
         },
+        synthetic: { enabled: true, paths: ["/healthz"], ratePerSecond: 20 },
       },
       rollbackWindowMs: 1_800_000,
       claimMs: 1_800_000,

@@ -3,10 +3,10 @@
 import { expect, test } from "vitest";
 
 import { ProbeTally } from "../../../automation/adapters/prober-count.ts";
-import { summaryOf } from "../../../automation/operations/run-goal.ts";
+import { summaryOf } from "../../../automation/operations/switch-probe.ts";
 
 test("a summary keeps what wasn't sent, what wasn't answered, and why counting broke off", () => {
-  const tally = new ProbeTally({ path: "/", startMs: 0 });
+  const tally = new ProbeTally({ startMs: 0 });
   tally.send();
   tally.skip();
   const broken = "the prober's thread ended with 1";

@@ -1,0 +1,149 @@
+/** The part of a watch that requests of our own have: when they are sent, and what they count for. */
+
+import type { Clock } from "../../infra/clock.ts";
+import type { Settings } from "../../infra/config.ts";
+import { otherColor, perColor } from "../../infra/model.ts";
+import type { Color, PerColor, RouterReading } from "../../infra/model.ts";
+import type { Observed } from "../../infra/observation.ts";
+import type { Event } from "../event.ts";
+import type { Counts } from "../rollout/evidence.ts";
+import { sendsOn, syntheticSentence, withSynthetic } from "../rollout/synthetic.ts";
+
+/** What is judged with the help of our own requests. */
+export interface Watched {
+  readonly color: Color;
+  /** The color that the preview header asks; null: there is none. */
+  readonly former: Color | null;
+  /** True where the color has all traffic. */
+  readonly alone: boolean;
+  /** Where the router serves. */
+  readonly url?: string;
+}
+
+/** How our own requests ended. */
+export interface OwnCount {
+  /** By the color that answered. */
+  readonly served: PerColor<Counts>;
+  /** Without the name of a color. */
+  readonly unnamed: Counts;
+}
+
+/** Requests of our own, as far as a judge steers them. */
+export interface OwnRequests {
+  /** From now on they are the judge's; what ended before isn't counted. */
+  begin(watched: Watched): Promise<void>;
+  send(sends: boolean): void;
+  /** Since `begin`. */
+  ended(): Promise<OwnCount>;
+  /** As around a switch again. */
+  end(): void;
+}
+
+export interface OwnSamplesOptions {
+  readonly settings: Pick<Settings, "bake">;
+  readonly clock: Clock;
+  readonly on: (event: Event) => void;
+  /** Absent: none are sent, and none are told of. */
+  readonly own?: OwnRequests | undefined;
+}
+
+/** What a look has seen of the color that is judged. */
+export interface Looked {
+  readonly requests: number;
+  readonly needed: number;
+}
+
+export class OwnSamples {
+  private readonly options: OwnSamplesOptions;
+  private readonly watched: Watched;
+  private readonly durationMs: number;
+  /** True where the router counted nothing at the beginning: then our own answers are the samples. */
+  private readonly blind: boolean;
+  private startMs = 0;
+  private first: number | null = null;
+  private count: OwnCount | null = null;
+  private sends = true;
+  private told: boolean | null = null;
+
+  constructor(
+    options: OwnSamplesOptions,
+    view: Observed,
+    { color, alone, durationMs }: { color: Color; alone: boolean; durationMs: number },
+  ) {
+    const { record, reading } = view;
+    const { former = otherColor(color), baseline = null } = record.rollout ?? {};
+    const { url } = reading;
+    this.options = options;
+    this.durationMs = durationMs;
+    this.watched = { color, former, alone, ...(url !== undefined && { url }) };
+    this.blind = baseline === null && reading.traffic.kind === "unknown";
+  }
+
+  async begin(): Promise<void> {
+    this.startMs = this.options.clock.now();
+    await this.options.own?.begin(this.watched);
+  }
+
+  end(): void {
+    this.options.own?.end();
+  }
+
+  /** The reading, with our own answers in it where the router doesn't count. */
+  async completed(reading: RouterReading): Promise<RouterReading> {
+    const { own, settings } = this.options;
+    if (!own) return reading;
+    this.count = await own.ended();
+    if (!this.blind || !settings.bake.synthetic.enabled || reading.weights === null) return reading;
+    const counted = perColor((color) => this.countOf(color));
+    const colors = perColor((color) => {
+      const { bad, total } = counted[color];
+      return { requests: total, errors: bad, open: 0, lastRequestAt: null };
+    });
+    return { ...reading, traffic: { kind: "counted", colors } };
+  }
+
+  /** After a look: goes on sending or rests. @returns the sentence with the synthetic ones told */
+  after({ requests, needed }: Looked, sentence: string): string {
+    if (!this.count) return sentence;
+    const synthetic = this.countOf(this.watched.color).total;
+    this.steer({ requests, needed }, synthetic);
+    return withSynthetic(sentence, { requests, synthetic });
+  }
+
+  private steer({ requests, needed }: Looked, synthetic: number): void {
+    const { clock, own, settings } = this.options;
+    const { synthetic: rules, intervalMs } = settings.bake;
+    const elapsedMs = clock.now() - this.startMs;
+    this.first ??= Math.max(0, requests - synthetic);
+    if (elapsedMs < intervalMs / 2 || !rules.enabled) return;
+    const users = this.blind ? 0 : Math.max(0, requests - synthetic - this.first);
+    const { durationMs, sends } = this;
+    this.sends = sendsOn({ users, needed, elapsedMs, durationMs, sends });
+    if (this.sends !== sends) own?.send(this.sends);
+    this.tell();
+  }
+
+  private tell(): void {
+    if (this.told === this.sends) return;
+    const before = this.told;
+    this.told = this.sends;
+    const sentence = this.sends ? syntheticSentence(this.options.settings.bake.synthetic) : null;
+    const rests =
+      before === null ? null : "users' requests suffice now: no synthetic ones are sent";
+    const told = sentence ?? rests;
+    if (told !== null) this.options.on({ kind: "Noted", sentence: told });
+  }
+
+  private countOf(color: Color): Counts {
+    const { served, unnamed } = this.count ?? {
+      served: { blue: none, green: none },
+      unnamed: none,
+    };
+    if (!this.watched.alone || color !== this.watched.color) return served[color];
+    // It has all traffic, so what nobody has signed was meant for it.
+    const { bad, total } = served[color];
+    return { bad: bad + unnamed.bad, total: total + unnamed.total };
+  }
+}
+
+const none: Counts = { bad: 0, total: 0 };
