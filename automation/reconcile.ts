@@ -1,12 +1,11 @@
 /** The loop observe -> decide -> act -> observe, until a terminal action. */
 
 import assert from "node:assert";
-import { BlueGreenError, messageOf } from "../infra/errors.ts";
+import { BlueGreenError } from "../infra/errors.ts";
 import { formatCohorts, otherColor } from "../infra/model.ts";
-import type { Release, Rollout } from "../infra/model.ts";
+import type { Release } from "../infra/model.ts";
 import type { Observed } from "../infra/observation.ts";
 import type { RollBack } from "../infra/rules/request.ts";
-import { wayOut } from "../infra/rules/rollout.ts";
 import { drain } from "./draining.ts";
 import { EngineDied } from "./engine-died.ts";
 import { look } from "./look.ts";
@@ -24,8 +23,10 @@ import type { Goal, Policy, Self } from "./rollout/goal.ts";
 import type { Memory } from "./rollout/memory.ts";
 import { noMemory, updated } from "./rollout/memory.ts";
 import { afterStep } from "./rollout/migration.ts";
+import { passOver } from "./rollout/passed-over.ts";
 import { rolledBack } from "./rollout/refusal.ts";
 import { skipsSteps } from "./rollout/shift.ts";
+import { bothFailed, interrupted } from "./rollout/stopped.ts";
 
 /** A rollout needs about ten actions; a loop that doesn't end is a bug. */
 const maxActions = 60;
@@ -48,7 +49,8 @@ export async function reconcile(run: Run): Promise<string> {
   let entered: Entered | null = null;
   for (let count = 0; count < maxActions; count += 1) {
     // A way back that has begun isn't left halfway.
-    if (ports.interrupted() && !memory.barred) throw await interruption(run, memory);
+    const returned = run.goal.kind === "RollBackNow" && memory.done;
+    if (ports.interrupted() && !memory.barred && !returned) throw await interruption(run, memory);
     const looked = await look(ports, memory, fresh);
     const { view } = looked;
     memory = looked.memory;
@@ -67,7 +69,7 @@ export async function reconcile(run: Run): Promise<string> {
   assert.fail(`no end after ${maxActions} actions`);
 }
 
-const takesLong: ReadonlySet<Action["kind"]> = new Set(["Judge", "Watch", "RunHooks"]);
+const takesLong: ReadonlySet<string> = new Set(["Judge", "Watch", "RunHooks", "Shrink"]);
 
 function wentWrong(before: Memory, { failure, retried }: Memory): boolean {
   return failure !== before.failure || retried !== before.retried;
@@ -115,26 +117,13 @@ function failedStep(before: Memory, { failure }: Memory): BlueGreenError | null 
   return failure.error;
 }
 
-/** A step that failed is the error: whoever reads it is to mend that. */
-function interrupted(rollout: Rollout | null, failure: BlueGreenError | null): BlueGreenError {
-  const sentence = "stopped between two steps, as asked";
-  const way = rollout && wayOut(rollout);
-  const goesOn = `the same command goes on from here${way ? `; \`${way}\` gives up` : ""}`;
-  if (failure === null) return new BlueGreenError("INTERRUPTED", sentence, { hint: goesOn });
-  const { code, message, hint, details } = failure;
-  return new BlueGreenError(code, message, {
-    details: [...details, `${sentence}: ${goesOn}`],
-    hint: hint ?? "see `bluegreen status`",
-    cause: failure,
-  });
-}
-
 /** One action; what goes wrong becomes the memory's failure, so that the loop can clean up. */
 async function attempt(run: Run, view: Observed, memory: Memory, action: Action): Promise<Memory> {
   const { ports } = run;
   const name = describeAction(action);
   const started = ports.clock.now();
-  const mayTakeMs = action.kind === "Provision" ? run.policy.fillMs : undefined;
+  const starts = action.kind === "Provision" || action.kind === "Grow";
+  const mayTakeMs = starts ? run.policy.fillMs : undefined;
   const phase = view.record.rollout?.phase ?? null;
   ports.on({ kind: "Begun", action: name, phase, ...(mayTakeMs !== undefined && { mayTakeMs }) });
   ports.boundary(`before ${point(action)}`);
@@ -145,6 +134,11 @@ async function attempt(run: Run, view: Observed, memory: Memory, action: Action)
     ports.on({ kind: "Ended", action: name, ms: ports.clock.now() - started });
     return learned;
   } catch (error) {
+    const passed = error instanceof BlueGreenError && passOver(run.goal, memory, action, error);
+    if (passed) {
+      ports.on({ kind: "Noted", sentence: passed.sentence });
+      return passed.memory;
+    }
     if (error instanceof EngineDied && !memory.retried) {
       ports.on({ kind: "Noted", sentence: `${error.message}: going on once more` });
       return { ...begun, retried: true };
@@ -198,14 +192,6 @@ export function point(action: Action): string {
   return action.kind === "Update" ? action.request.kind : action.kind;
 }
 
-function bothFailed(first: BlueGreenError, second: unknown): BlueGreenError {
-  return new BlueGreenError(first.code, first.message, {
-    details: [...first.details, `cleaning up failed as well: ${messageOf(second)}`],
-    hint: first.hint ?? "see `bluegreen status`",
-    cause: second,
-  });
-}
-
 async function act(run: Run, view: Observed, memory: Memory, action: Action): Promise<Memory> {
   const { environment, checks, hooks, bake, direct } = run.ports;
   switch (action.kind) {
@@ -226,6 +212,14 @@ async function act(run: Run, view: Observed, memory: Memory, action: Action): Pr
       await environment.updateColor(color, { kind: "Provision", rolloutId, version, size });
       return memory;
     }
+    case "Shrink": {
+      const { color, rolloutId, size } = action;
+      await environment.updateColor(color, { kind: "Shrink", rolloutId, size });
+      return { ...memory, shrunk: true };
+    }
+    case "Grow":
+      await environment.updateColor(action.color, { kind: "Keep", size: action.size });
+      return { ...memory, ...(memory.done ? { regrown: true } : { grown: true }) };
     case "Check": {
       const verdict = await checks.run(view, action.color);
       return afterCheck(view, memory, action.color, verdict);

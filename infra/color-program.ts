@@ -24,6 +24,7 @@ import { componentOf } from "./own-color/release.ts";
 import type { Frozen, Platform } from "./platform.ts";
 import { platformOf } from "./platforms/index.ts";
 import type { ColorRequest } from "./rules/request.ts";
+import { heldAfter } from "./rules/warm.ts";
 import { readAllOutputs } from "./stacks.ts";
 
 export interface ColorRun {
@@ -59,7 +60,7 @@ export async function colorProgram(run: ColorRun): Promise<Record<string, unknow
   }
   if (!pulumi.runtime.isDryRun()) context.on?.({ kind: "Changing" });
   if (!plan) return {};
-  return register(run, platform, plan, guarded.options);
+  return register(run, platform, { ...plan, view, asked }, guarded.options);
 }
 
 /**
@@ -107,10 +108,10 @@ async function planColor(planning: Planning): Promise<ColorPlan | null> {
   const { settings, platform, view, asked, store } = planning;
   const { current } = view;
   if (asked.kind === "Empty") return null;
-  if (asked.kind === "Keep") {
+  if (asked.kind === "Keep" || asked.kind === "Shrink") {
     const frozen = current && { release: current.release, spec: current.spec };
     const works = current?.works ?? null;
-    return frozen && { frozen, works, ...sizeAndId(kept(current, asked.size)) };
+    return frozen && { frozen, works, ...sizeAndId(kept(current, asked)) };
   }
   const version = asked.kind === "Provision" ? asked.version : fileVersion(settings, current);
   const given = givenOf(settings, view.color);
@@ -159,6 +160,8 @@ const shownFields = [
   "addresses",
   "rolloutId",
   "size",
+  "held",
+  "readyInMs",
   "given",
   "component",
   "works",
@@ -167,10 +170,11 @@ const shownFields = [
 function register(
   { settings, color, context }: ColorRun,
   platform: Platform,
-  plan: ColorPlan,
+  plan: ColorPlan & Pick<Planning, "view" | "asked">,
   opts: pulumi.ComponentResourceOptions,
 ): Record<string, unknown> {
-  const { frozen, size, rolloutId, works } = plan;
+  const { frozen, size, rolloutId, works, view, asked } = plan;
+  const beganMs = performance.now();
   const given = givenOf(settings, color);
   const addresses = given
     ? pulumi.output(given.addresses)
@@ -187,6 +191,8 @@ function register(
       addresses: known,
       rolloutId,
       size: given ? known.length : size,
+      held: heldAfter(view, asked, { digest: frozen.release.digest, size }),
+      readyInMs: readyIn(view, plan, performance.now() - beganMs),
       given: given !== null,
       component: componentOf(frozen),
       works,
@@ -198,4 +204,15 @@ function register(
   const shown = shownFields.map((field) => [field, outputs.apply((all) => all[field])]);
   const spec = pulumi.secret(addresses.apply(() => frozen.spec));
   return { ...(Object.fromEntries(shown) as Record<string, unknown>), spec };
+}
+
+/** Measured where instances were started, else as it was; a preview starts none. */
+function readyIn(
+  { current }: ColorView,
+  { frozen, size }: ColorPlan,
+  measuredMs: number,
+): number | null {
+  const same = current?.release.digest === frozen.release.digest;
+  if (same && size <= current.size) return current.readyInMs ?? null;
+  return pulumi.runtime.isDryRun() ? null : Math.round(measuredMs);
 }

@@ -50,6 +50,10 @@ export const errorKinds = {
   COLOR_UNHEALTHY: { title: "The color isn't healthy.", exit: "notSwitched" },
   COLOR_RETIRING: { title: "The color is being retired.", exit: "notSwitched" },
   COLOR_SERVES: { title: "The color has traffic, so it may only grow.", exit: "notSwitched" },
+  COLOR_SMALL: {
+    title: "The color is held warm, with fewer instances than the active one.",
+    exit: "notSwitched",
+  },
   RELEASE_PINNED: {
     title: "The release is pinned and must not become active.",
     exit: "notSwitched",

@@ -1,15 +1,19 @@
 /** The words of blue-green deployment as types: data only, no I/O, imported by everything. */
 
 import type { Database, SchemaRange } from "./database.ts";
+import type { HeldSize } from "./held-size.ts";
 import type { Instant, Owner } from "./owner.ts";
 import type { Color, PerColor } from "./colors.ts";
 import type { Weights } from "./weights.ts";
 import { weightsOf } from "./weights.ts";
+import type { ColorTraffic, TrafficCount } from "./traffic-counts.ts";
 
 export type * from "./database.ts";
+export type { HeldSize } from "./held-size.ts";
 export type { Instant, Owner } from "./owner.ts";
 export * from "./colors.ts";
 export * from "./weights.ts";
+export type * from "./traffic-counts.ts";
 
 /** `host:port` of one instance, without a scheme. */
 export type Address = string;
@@ -119,6 +123,8 @@ export interface Rollout {
   readonly gateUntil?: Instant | undefined;
   /** Absent where its gate was automatic, and until somebody permitted it. */
   readonly permission?: Permission | undefined;
+  /** In its hold: instances to which the former color shrinks; absent: it stays as large as it is. */
+  readonly warm?: number | undefined;
 }
 
 /** Newest version of the record, and of a color's outputs, that this code can read. */
@@ -171,6 +177,10 @@ export interface ColorOutputs {
   readonly rolloutId: string;
   /** Number of instances. */
   readonly size: number;
+  /** The hold under which its size was last set; null or absent: none has changed it. */
+  readonly held?: HeldSize | null;
+  /** Milliseconds until all its instances were ready when it was filled or grown; null: unknown. */
+  readonly readyInMs?: number | null;
   /** True where somebody else manages the addresses: retiring then destroys nothing. */
   readonly given: boolean;
   /** Digest of the user's own component that made it; null or absent: it is no such color. */
@@ -183,13 +193,6 @@ export interface ColorOutputs {
 
 /** How every `rolloutId` of what a person did with a plain `pulumi up` begins. */
 export const byHand = "by-hand";
-
-/** Requests that a router served from one color since that router started counting. */
-export interface TrafficCount {
-  readonly requests: number;
-  /** Replies with status 5xx, and requests that got no reply. */
-  readonly errors: number;
-}
 
 /** What the platform knows of one color's instances now. */
 export interface TargetReading {
@@ -242,20 +245,4 @@ export interface RouterReading {
   readonly problems: readonly string[];
   /** What to do about each of them, in their order; absent: `bluegreen up` sets it right. */
   readonly advice?: readonly string[];
-}
-
-export interface ColorTraffic extends TrafficCount {
-  /** Requests in flight and open upgraded connections. */
-  readonly open: number;
-  readonly lastRequestAt: Instant | null;
-  /** Since the router started; absent where it isn't measured per color. */
-  readonly latency?: LatencyHistogram | undefined;
-}
-
-/** How many replies took how long. */
-export interface LatencyHistogram {
-  /** Upper bounds in milliseconds, ascending. */
-  readonly boundsMs: readonly number[];
-  /** One per bound, and a last one for what is above every bound. */
-  readonly counts: readonly number[];
 }

@@ -7,6 +7,7 @@ import { colors, isServed, perColor } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
 import { healthOf } from "../../infra/rules/health.ts";
 import { adviceOn } from "../../infra/rules/router-advice.ts";
+import { warmOf } from "../../infra/rules/warm.ts";
 import type { Session } from "../session.ts";
 import { makeStep } from "./step.ts";
 import type { Step } from "./step.ts";
@@ -22,7 +23,11 @@ export type BringUpSession = Pick<
  * Before a router that serves leaves its address for another one, a person is asked.
  * @throws BlueGreenError of the first step that failed, once all of them were tried
  */
-export async function bringUp(session: BringUpSession, ask: Ask): Promise<void> {
+export async function bringUp(
+  session: BringUpSession,
+  ask: Ask,
+  { grow = false }: { readonly grow?: boolean } = {},
+): Promise<void> {
   const { environment, on, platform, settings } = session;
   await session.restoreStates();
   const before = await environment.observe({ fresh: true });
@@ -30,9 +35,10 @@ export async function bringUp(session: BringUpSession, ask: Ask): Promise<void> 
   const serving = colors.filter((color) => serves(before.record, color));
   const idle = colors.filter((color) => !serves(before.record, color));
   const failures: BlueGreenError[] = [];
-  for (const color of serving) await bringColor(session, before, color, failures);
+  for (const color of serving) await bringColor(session, before, { color, grow: true }, failures);
+  // Its instances are known before the router is brought up: it then hears of all of them.
   await bringRouter(session, failures);
-  for (const color of idle) await bringColor(session, before, color, failures);
+  for (const color of idle) await bringColor(session, before, { color, grow }, failures);
   const after = await environment.observe({ fresh: false });
   if (idle.some((color) => isUnknown(after, color))) await bringRouter(session, failures);
   const [first] = failures;
@@ -63,20 +69,25 @@ function serves({ weights, activeColor }: RouterRecord, color: Color): boolean {
 
 async function bringColor(
   session: BringUpSession,
-  { colors: outputs, record, reading }: Observed,
-  color: Color,
+  view: Observed,
+  { color, grow }: { readonly color: Color; readonly grow: boolean },
   failures: BlueGreenError[],
 ): Promise<void> {
+  const { colors: outputs, record, reading } = view;
   const held = outputs[color];
   if (!held || held.given || record.retiring === color) return;
+  const warm = grow ? warmOf(view, color) : null;
   const target = reading.targets[color];
-  if (healthOf(target) === "healthy" && target.problems.length === 0) return;
+  if (!warm && healthOf(target) === "healthy" && target.problems.length === 0) return;
+  const size = warm && Math.max(warm.full, warm.size);
   const words = {
-    ...{ point: `Keep ${color}`, action: `bring ${color} back`, done: `${color} is back` },
+    ...(size === null
+      ? { point: `Keep ${color}`, action: `bring ${color} back`, done: `${color} is back` }
+      : { point: `Grow ${color}`, action: `grow ${color} to ${size} instances` }),
     mayTakeMs: longestStartMs(session.settings),
   };
   await step(session, words, failures, () =>
-    session.environment.updateColor(color, { kind: "Keep", size: null }),
+    session.environment.updateColor(color, { kind: "Keep", size }),
   );
 }
 

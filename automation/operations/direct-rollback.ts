@@ -65,6 +65,8 @@ export async function rollBackDirectly(
     by: personOf(thisOwner()),
   });
   if (pin && !mark.pin) reporter.on({ kind: "Noted", sentence: unpinned(otherColor(to)) });
+  const small = fewer(reading, to);
+  if (small !== null) reporter.on({ kind: "Noted", sentence: small });
   const { generation } = mark;
   if (options.write && opened.settingsFile !== null) {
     writeTraffic(opened.settingsFile, { activeColor: to, generation }, (event) => {
@@ -137,6 +139,15 @@ async function observeQuietly(session: Session): Promise<Observed | null> {
     session.on({ kind: "Noted", sentence: `the record can't be read: ${messageOf(error)}` });
     return null;
   }
+}
+
+/** Said where the color has fewer instances than the one that is left, as the router knows them. */
+function fewer({ attached }: RouterReading, to: Color): string | null {
+  const from = otherColor(to);
+  const [size, full] = [attached[to].length, attached[from].length];
+  if (size >= full) return null;
+  const count = `${to} has ${size} ${size === 1 ? "instance" : "instances"} where ${from} had ${full}`;
+  return `${count}: past the engine it doesn't grow; \`bluegreen up\` grows it`;
 }
 
 function unpinned(color: Color): string {

@@ -2,6 +2,7 @@
 
 import type { CommandContext } from "../command.ts";
 import { runGoal } from "./run-goal.ts";
+import type { Environment } from "../ports.ts";
 import type { Goal } from "../rollout/goal.ts";
 import type { Session } from "../session.ts";
 import { watchTraffic, writeBack } from "./write-back.ts";
@@ -9,7 +10,7 @@ import { watchTraffic, writeBack } from "./write-back.ts";
 /** @throws BlueGreenError when the goal isn't reached */
 export async function pursue(
   context: CommandContext,
-  session: Session,
+  session: Omit<Session, "environment"> & { readonly environment: Environment },
   run: { readonly goal: Goal; readonly write: boolean },
 ): Promise<void> {
   const { signal, runId: rolloutId } = context;

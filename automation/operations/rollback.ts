@@ -2,7 +2,6 @@
 
 import { join, resolve } from "node:path";
 import { BlueGreenError } from "../../infra/errors.ts";
-import { otherColor } from "../../infra/model.ts";
 import { platformOf } from "../../infra/platforms/index.ts";
 import type { CommandContext } from "../command.ts";
 import { Deadline } from "../deadline.ts";
@@ -10,6 +9,7 @@ import { findKeptSettings } from "../kept-settings.ts";
 import { readProject } from "../project.ts";
 import { rollBackDirectly } from "./direct-rollback.ts";
 import type { DirectRollBackOptions, SettingsAtHand } from "./direct-rollback.ts";
+import { growingInTime } from "./growing-in-time.ts";
 import { pursue } from "./pursue.ts";
 import { isDeadHere } from "../owner.ts";
 import { isShifting } from "../rollout/ownership.ts";
@@ -24,8 +24,6 @@ export interface RollBackOptions extends DirectRollBackOptions {
 
 /** All that comes before the flip, the wait for a lock included; then it goes direct. */
 const engineMs = 5_000;
-/** Growing isn't waited for longer than this; then traffic goes to what is ready. */
-const growMs = 5_000;
 /** The record is worth this much of a direct way back's time. */
 const recordMs = 3_000;
 
@@ -44,9 +42,10 @@ export async function rollBack(context: CommandContext, options: RollBackOptions
       await rollBackDirectly(context, options, session);
       return;
     }
-    if (options.grow) await growFormer(session, deadline);
-    const goal = { kind: "RollBackNow", reason: options.reason, pin: options.pin } as const;
-    await pursue(context, session, { goal, write: options.write });
+    const { reason, pin, grow, write } = options;
+    const environment = growingInTime(session, deadline);
+    const goal = { kind: "RollBackNow", reason, pin, grow } as const;
+    await pursue(context, { ...session, environment }, { goal, write });
   } catch (error) {
     if (!isEnginesFault(error)) throw error;
     const sentence = `the engine can't do it (${error.code}: ${error.message}), going direct`;
@@ -99,35 +98,5 @@ async function openInPassing(context: CommandContext): Promise<Session | null> {
     if (!isEnginesFault(error)) throw error;
     context.reporter.on({ kind: "Noted", sentence: `without the record: ${error.message}` });
     return null;
-  }
-}
-
-/**
- * A former color that was shrunk gets as many instances as the active one has. Where that fails or
- * takes long, traffic goes to those that are ready: they are all that a way back needs.
- */
-async function growFormer(
-  { environment, on }: Pick<Session, "environment" | "on">,
-  deadline: Deadline,
-): Promise<void> {
-  const { record, colors } = await environment.observe({ fresh: true });
-  const active = record.activeColor && colors[record.activeColor];
-  const former = record.activeColor && colors[otherColor(record.activeColor)];
-  if (!active || !former || former.given || former.size >= active.size) return;
-  const { color } = former;
-  const sentence = `growing ${color} from ${former.size} to ${active.size} instances first`;
-  on({ kind: "Noted", sentence });
-  deadline.pause();
-  try {
-    const request = { kind: "Keep", size: active.size } as const;
-    await new Deadline(growMs, "it wasn't done").limit(() =>
-      environment.updateColor(color, request),
-    );
-  } catch (error) {
-    if (!(error instanceof BlueGreenError)) throw error;
-    const why = `${color} isn't grown (${error.code}: ${error.message})`;
-    on({ kind: "Noted", sentence: `${why}: going back to what is ready` });
-  } finally {
-    deadline.resume();
   }
 }

@@ -78,6 +78,7 @@ export async function runGoal(run: GoalRun): Promise<string> {
     hooks: settings.hooks.map(({ stage }) => stage),
     steps: shiftSteps(settings),
     fillMs: longestStartMs(settings),
+    warm: settings.hold.warm,
   };
   try {
     return await reconcile({ goal, policy, self, ports });

@@ -62,7 +62,12 @@ export function isLeftBehind(file: Declared, record: RouterRecord): boolean {
  * Writes what the record says, where this run moved traffic or a former one that did couldn't
  * write; what can't be read or written is only reported.
  */
-export async function writeBack(session: Session, watch: TrafficWatch): Promise<void> {
+export async function writeBack(
+  session: Pick<Session, "settings" | "settingsFile" | "on"> & {
+    readonly environment: Pick<Environment, "observe">;
+  },
+  watch: TrafficWatch,
+): Promise<void> {
   const { settings, settingsFile, environment, on } = session;
   try {
     const { record } = await environment.observe({ fresh: false });

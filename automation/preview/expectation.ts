@@ -9,6 +9,8 @@ export type StepKind =
   | "claim"
   | "provision"
   | "attach"
+  | "shrink"
+  | "grow"
   | "check"
   | "shift"
   | "watch"
@@ -27,6 +29,8 @@ export const defaultMs: Readonly<Record<Exclude<StepKind, "bake" | "watch">, num
   claim: 800,
   provision: 5_000,
   attach: 800,
+  shrink: 1_500,
+  grow: 5_000,
   check: 500,
   shift: 1_000,
   switch: 1_000,

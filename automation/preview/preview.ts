@@ -4,10 +4,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import type { BlueGreenError } from "../../infra/errors.ts";
-import { perColor } from "../../infra/model.ts";
+import { colors, perColor } from "../../infra/model.ts";
 import type { Color, PerColor } from "../../infra/model.ts";
 import { observe } from "../../infra/observation.ts";
-import type { StackOutputs } from "../../infra/observation.ts";
+import type { Observed, StackOutputs } from "../../infra/observation.ts";
+import type { Settings } from "../../infra/config.ts";
 import type { Reporter } from "../event.ts";
 import { migrationPolicy } from "../migrations/policy.ts";
 import { sqlNotes } from "../migrations/sql-files.ts";
@@ -17,6 +18,7 @@ import { revealedSettings } from "../release.ts";
 import type { Deploy, SwitchTo } from "../rollout/goal.ts";
 import type { Session } from "../session.ts";
 import { openSession } from "../session.ts";
+import { warmReport } from "../status/warm.ts";
 import { EnginePreview } from "./engine-preview.ts";
 import type { PreviewFacts, StackFacts } from "./facts.ts";
 import { readMeasured } from "./measured.ts";
@@ -82,7 +84,11 @@ async function gather(session: Session, gathering: Gathering): Promise<PreviewFa
   const situation: Situation = { settings, revealed, platform, outputs, view };
   const simulation = await imagined(session, situation, asked);
   const engine = new EnginePreview(session, gathering.scratch);
-  const { router, colors, notes } = simulation
+  const {
+    router,
+    colors: stacks,
+    notes,
+  } = simulation
     ? await askDriven(engine, situation, simulation)
     : await askFile(engine, situation);
   refuseFailure(router?.error ?? null);
@@ -95,7 +101,7 @@ async function gather(session: Session, gathering: Gathering): Promise<PreviewFa
     file: { activeColor, generation },
     view,
     router,
-    colors,
+    colors: stacks,
     simulation,
     checks: checks.length,
     bakeMs: bake.durationMs,
@@ -104,6 +110,7 @@ async function gather(session: Session, gathering: Gathering): Promise<PreviewFa
     cost: platform.cost(settings, platform.size(settings)).sentence,
     notes: [
       ...(application === null ? [`${basename(settingsFile)} ${noApplication}`] : []),
+      ...warmNotes(view, settings),
       ...notes,
       ...(simulation?.flip ? connectionsOf(settings, view) : []),
       ...sql,
@@ -130,6 +137,13 @@ function syntheticNote(
   );
   const sentence = judged === true ? syntheticSentence(bake.synthetic) : null;
   return sentence === null ? [] : [sentence];
+}
+
+function warmNotes(view: Observed, settings: Settings): readonly string[] {
+  return colors.flatMap((color) => {
+    const warm = warmReport(view, color, settings);
+    return warm ? [`${color}: ${warm.sentence}`] : [];
+  });
 }
 
 const noApplication =
@@ -171,6 +185,7 @@ async function imagined(
       migrations: migrationPolicy(settings),
       hooks: settings.hooks.map(({ stage }) => stage),
       steps: shiftSteps(settings),
+      warm: settings.hold.warm,
     },
     self: { owner: thisOwner(), rolloutId: imaginedRollout, isDead: isDeadHere },
     view,

@@ -9,6 +9,7 @@ import { schemaWith } from "../../infra/rules/record.ts";
 import type { Observed } from "../../infra/observation.ts";
 import type { ColorRequest, Request } from "../../infra/rules/request.ts";
 import { applyRequest } from "../../infra/rules/transition.ts";
+import { heldAfter } from "../../infra/rules/warm.ts";
 import type { Action } from "../rollout/action.ts";
 import { describeAction } from "../rollout/action.ts";
 import { decide } from "../rollout/decide.ts";
@@ -125,6 +126,10 @@ function imagine(start: Start, before: State, action: Action): State {
       return imagineUpdate(start, state, action.request);
     case "Provision":
       return imagineProvision(start, state, action);
+    case "Shrink":
+      return { ...imagineSize(state, action), memory: { ...memory, shrunk: true } };
+    case "Grow":
+      return { ...imagineSize(state, action), memory: { ...memory, grown: true } };
     case "Check": {
       const digest = view.colors[action.color]?.release.digest ?? "";
       return { ...state, memory: { ...memory, checked: { digest, verdict: "pass" } } };
@@ -176,6 +181,21 @@ function imagineUpdate(start: Start, state: State, request: Request): State {
     flip: state.flip ?? (flip || null),
     unshifted,
   };
+}
+
+function imagineSize(state: State, action: Extract<Action, { kind: "Shrink" | "Grow" }>): State {
+  const { view } = state;
+  const { color, size } = action;
+  const current = view.colors[color];
+  if (!current) return state;
+  const { record, reading } = view;
+  const request =
+    action.kind === "Shrink" ? action : ({ kind: "Keep", size: action.size } as const);
+  const held = heldAfter({ record, current }, request, { digest: current.release.digest, size });
+  const target = { ...reading.targets[color], ready: size, total: size };
+  const targets = { ...reading.targets, [color]: target };
+  const colors = { ...view.colors, [color]: { ...current, size, held } };
+  return { ...state, view: { ...view, colors, reading: { ...reading, targets } } };
 }
 
 /** @throws BlueGreenError with the refusal that the color's update would meet */

@@ -31,6 +31,21 @@ export type Action =
       readonly rolloutId: string;
       readonly size: number;
     }
+  /** Fewer instances of the former color, as the hold of the rollout says. */
+  | {
+      readonly kind: "Shrink";
+      readonly color: Color;
+      readonly from: number;
+      readonly size: number;
+      readonly rolloutId: string;
+    }
+  /** As many instances as the whole traffic needs. */
+  | {
+      readonly kind: "Grow";
+      readonly color: Color;
+      readonly from: number;
+      readonly size: number;
+    }
   /** Run a step that changes the database's schema; without a rollout it is a contract. */
   | RunMigration
   | { readonly kind: "Check"; readonly color: Color }
@@ -110,6 +125,11 @@ export function weightsTo(step: Pick<WatchStep, "color" | "weight" | "groups">):
 /** What a `Keep` does where there is no router yet. */
 export const makeRouter = "make the router";
 
+/** Everything as the record says, for the reason that is named. */
+export function keep(as: string): Action {
+  return { kind: "Update", request: { kind: "Keep" }, as };
+}
+
 /** The words of an action for progress, history messages and tests. */
 export function describeAction(action: Action): string {
   switch (action.kind) {
@@ -117,6 +137,10 @@ export function describeAction(action: Action): string {
       return action.as ?? describeRequest(action.request);
     case "Provision":
       return `provision ${action.color} with ${action.version}`;
+    case "Shrink":
+      return `shrink ${action.color} from ${action.from} to ${action.size} instances`;
+    case "Grow":
+      return `grow ${action.color} from ${action.from} to ${action.size} instances`;
     case "Migrate":
       return describeStep(action.step);
     case "Check":
@@ -205,7 +229,11 @@ export function describeColorRequest(color: Color, request: ColorRequest): strin
     case "Provision":
       return `fill ${color} with ${request.version} (${request.rolloutId})`;
     case "Keep":
-      return `keep ${color} as it is`;
+      return request.size === null
+        ? `keep ${color} as it is`
+        : `grow ${color} to ${request.size} instances`;
+    case "Shrink":
+      return `shrink ${color} to ${request.size} instances (${request.rolloutId})`;
     case "Obey":
       return `fill ${color} by the settings file`;
     case "Empty":

@@ -3,16 +3,15 @@
 import type { ColorOutputs, Rollout } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
 import { isByHand, isFilledByHand } from "../../infra/rules/by-hand.ts";
-import { personOf } from "../../infra/rules/owner.ts";
 import { isRecorded } from "../../infra/rules/record.ts";
 import { idleColor } from "../../infra/rules/roles.ts";
 import { unproven } from "../../infra/rules/rollout.ts";
 import { instant } from "../../infra/rules/view.ts";
 import type { Action } from "./action.ts";
-import { makeRouter } from "./action.ts";
+import { keep, makeRouter } from "./action.ts";
 import { afterItsEnd, failed, failedBake } from "./failure.ts";
 import { afterChecks, stopAtGate } from "./gate.ts";
-import type { Deploy, RollBackNow, SwitchTo } from "./goal.ts";
+import type { Deploy, SwitchTo } from "./goal.ts";
 import { hasHooks, hooksBeforeTraffic, hooksOfBake, hooksOfSwitch } from "./hooks.ts";
 import { recording, rolloutHooks } from "./hooks.ts";
 import type { Memory } from "./memory.ts";
@@ -22,8 +21,10 @@ import { drainFirst } from "./drain.ts";
 import { activeWord, fail, notPassed, refuseDrift, refuseStart, unconvinced } from "./refusal.ts";
 import { replaceFirst } from "./replacement.ts";
 import { decideRetirement, finishRetiring } from "./retirement.ts";
+import { decideRollback } from "./return.ts";
 import { movedByOthers, stepsOf, watchOrMoveOn } from "./shift.ts";
 import type { Situation } from "./situation.ts";
+import { growFirst, shrinkFormer, warmClause, warmSize } from "./warm.ts";
 
 export function decide(situation: Situation): Action {
   return recording(situation, decideGoal(situation));
@@ -60,22 +61,18 @@ function decideDeploy(situation: Situation<Deploy>): Action {
   const drifted = refuseDrift(view);
   if (drifted) return { kind: "Fail", error: drifted };
   const already = alreadyServed(situation);
-  if (already) return already;
+  if (already) return shrinkFormer(situation) ?? already;
   const refusal = refuseStart(situation);
   if (refusal) return { kind: "Fail", error: refusal };
   if (needsProof(situation)) return keep("prove the switch that was cut short");
   const replaced = replaceFirst(situation);
   if (replaced) return replaced;
   const version = goal.version ?? unfinishedVersion(view);
-  if (version === null) return nothingToFinish(view);
+  if (version === null) return shrinkFormer(situation) ?? nothingToFinish(situation);
   const color = idleColor(view.record);
   if (view.record.retiring === color) return finishRetiring(situation, color);
   const claim = claimFor(situation, "deploy", color, version);
   return drainFirst(situation, color) ?? { kind: "Update", request: claim };
-}
-
-function keep(as: string): Action {
-  return { kind: "Update", request: { kind: "Keep" }, as };
 }
 
 /** Also after its switch: the run that had the permission may have been cut short there. */
@@ -91,7 +88,9 @@ function permittedBefore(situation: Situation): Action {
 
 const noneWaits = fail("USAGE", "no rollout waits for permission", "see `bluegreen status`");
 
-function nothingToFinish({ record: { rollout } }: Observed): Action {
+function nothingToFinish(situation: Situation): Action {
+  const { rollout } = situation.view.record;
+  if (situation.memory.shrunk && rollout) return heldOutcome(situation, rollout);
   const byPerson = rollout !== null && isByHand(rollout.id) && rollout.phase !== "hold";
   const sentence = byPerson ? `${rollout.color} was claimed by hand` : "no rollout is open";
   return fail("USAGE", sentence, "name a release: `bluegreen deploy --version VERSION`");
@@ -123,6 +122,8 @@ function decideSwitch(situation: Situation<SwitchTo>): Action {
     if (!recorded) return keep("record what the router serves");
     const held = unproven(view.record);
     if (held && goal.bake) return heldOutcome(situation, held);
+    const shrink = goal.bake ? shrinkFormer(situation) : null;
+    if (shrink) return shrink;
     return { kind: "Finish", sentence: `${goal.color} is active` };
   }
   const refusal = refuseStart(situation);
@@ -139,6 +140,8 @@ function decideSwitch(situation: Situation<SwitchTo>): Action {
   const { digest, version } = outputs.release;
   const byPerson = attachFilled(view, outputs);
   if (byPerson) return byPerson;
+  const grow = memory.grown ? null : growFirst(situation, goal.color);
+  if (grow) return grow;
   const verdict = checkedVerdict(memory, digest);
   if (verdict === null) return { kind: "Check", color: goal.color };
   if (verdict !== "pass") return { kind: "Fail", error: notPassed(goal.color, verdict) };
@@ -166,24 +169,6 @@ function attachFilled({ record }: Observed, outputs: ColorOutputs): Action | nul
   return { kind: "Update", request: { kind: "Attach", rolloutId: rollout.id, digest } };
 }
 
-const firstWay = "deploy a first release: `bluegreen deploy --version VERSION`";
-
-function decideRollback(situation: Situation<RollBackNow>): Action {
-  const { view, memory, goal, self } = situation;
-  if (memory.failure) return { kind: "Fail", error: memory.failure.error };
-  if (!isRecorded(view.stored) && view.reading.weights === null) {
-    return fail("NOTHING_TO_ROLL_BACK", "nothing was ever deployed here", firstWay);
-  }
-  if (memory.done) {
-    return { kind: "Finish", sentence: `${activeWord(view)} is active again` };
-  }
-  const by = personOf(self.owner);
-  return {
-    kind: "Update",
-    request: { kind: "RollBack", reason: goal.reason, by, rolloutId: null, pin: goal.pin },
-  };
-}
-
 /** The next step of the rollout that is open. */
 function advance(situation: Situation<Deploy | SwitchTo>, rollout: Rollout): Action {
   const waiting = stopAtGate(situation, rollout);
@@ -204,7 +189,7 @@ function advance(situation: Situation<Deploy | SwitchTo>, rollout: Rollout): Act
     case "bake":
       return bake(situation, rollout);
     case "hold":
-      return heldOutcome(situation, rollout);
+      return shrinkFormer(situation) ?? heldOutcome(situation, rollout);
   }
 }
 
@@ -250,16 +235,20 @@ function bake(situation: Situation<Deploy | SwitchTo>, rollout: Rollout): Action
   if (back) return back;
   const rollbackUntil = rollout.former ? windowEnd(situation) : null;
   const { baked } = memory;
-  return { kind: "Update", request: { kind: "Hold", rolloutId: rollout.id, baked, rollbackUntil } };
+  const warm = baked?.verdict === "pass" ? warmSize(situation, rollout) : undefined;
+  const hold = { kind: "Hold", rolloutId: rollout.id, baked, rollbackUntil } as const;
+  return { kind: "Update", request: { ...hold, ...(warm !== undefined && { warm }) } };
 }
 
 /** By the record alone, so that every run tells the same. */
-function heldOutcome({ view }: Situation, rollout: Rollout): Action {
+function heldOutcome(situation: Situation, rollout: Rollout): Action {
+  const { view } = situation;
   const error = unconvinced(rollout);
   if (error) return { kind: "Fail", error };
   const until = view.record.rollbackUntil;
   const window = until ? `, rollback possible until ${until}` : "";
-  return { kind: "Finish", sentence: `${rollout.color} serves ${rollout.version}${window}` };
+  const warm = warmClause(situation, rollout.former && view.colors[rollout.former]);
+  return { kind: "Finish", sentence: `${rollout.color} serves ${rollout.version}${window}${warm}` };
 }
 
 /** A release that serves and didn't pass its bake isn't done, however often it is asked for. */

@@ -28,6 +28,8 @@ export interface RollBackNow {
   readonly reason: string;
   /** Pin the release that is left. */
   readonly pin: boolean;
+  /** Let a color that was shrunk grow before traffic goes back; else it grows after that. */
+  readonly grow: boolean;
 }
 
 export interface RetireIdle {
@@ -65,6 +67,8 @@ export interface Policy {
   readonly quietMs: number;
   /** Configured number of instances. */
   readonly size: number;
+  /** Instances, or a share such as "25%", that a bake which passed leaves of the former color. */
+  readonly warm?: number | string | null;
   /** Longest time that filling a color takes; absent: it isn't known. */
   readonly fillMs?: number;
   /** What a rollout of another release meets; absent: `reject`. */

@@ -38,6 +38,12 @@ export interface Memory {
   readonly emptied: Color | null;
   /** The color whose open requests this run has waited for. */
   readonly drained: Color | null;
+  /** The former color was shrunk, or couldn't be. */
+  readonly shrunk: boolean;
+  /** A color was grown before it gets traffic, or couldn't be. */
+  readonly grown: boolean;
+  /** The color was grown after traffic had gone back to it, or couldn't be. */
+  readonly regrown: boolean;
   /** The router's stack was brought up by this run. */
   readonly kept: boolean;
   /** An update was tried once more, because its engine had ended in the middle. */
@@ -58,6 +64,9 @@ export const noMemory: Memory = {
   touched: false,
   emptied: null,
   drained: null,
+  shrunk: false,
+  grown: false,
+  regrown: false,
   kept: false,
   retried: false,
 };

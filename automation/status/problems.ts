@@ -8,6 +8,7 @@ import type { FillingReport } from "./filling.ts";
 import { liveClaim } from "../../infra/rules/claim.ts";
 import { colors } from "../../infra/model.ts";
 import type { Color, PerColor } from "../../infra/model.ts";
+import { warmOf } from "../../infra/rules/warm.ts";
 import type { Observed } from "../../infra/observation.ts";
 
 export interface ProblemReport {
@@ -60,9 +61,15 @@ function fillingProblems({ state, sentence }: FillingReport, color: Color): Prob
   return [{ subject: color, sentence, advice }];
 }
 
-function colorProblems({ reading, colors: held }: Observed, color: Color): ProblemReport[] {
+function colorProblems(view: Observed, color: Color): ProblemReport[] {
+  const { reading, colors: held, record } = view;
   const outputs = held[color];
   if (!outputs) return [];
+  const warm = record.activeColor === color ? warmOf(view, color) : null;
+  if (warm) {
+    const sentence = `it serves with ${warm.size} of ${warm.full} instances, as it was held warm`;
+    return [{ subject: color, sentence, advice: "grow it: `bluegreen up`" }];
+  }
   const { crashLoop, reachable, ready, total, problems } = reading.targets[color];
   const logs = `\`bluegreen logs ${color}\` shows what it says`;
   const because = problems.map((problem) => `: ${head(problem, maxText)}`)[0] ?? "";

@@ -21,6 +21,7 @@ export function renderStatus(report: StatusReport, paint: Paint): string {
   const facts = [
     ...rolloutLines(report, paint),
     ...fillingLines(report),
+    ...warmLines(report),
     ...rollbackLines(report),
     ...databaseLines(report),
     ...weightLines(report),
@@ -112,6 +113,14 @@ function fillingLines(report: StatusReport): readonly Fact[] {
   return colorsByRole(report).flatMap((color): Fact[] => {
     const { filling } = report.colors[color];
     return filling && filling.state !== "ended" ? [[color, filling.sentence]] : [];
+  });
+}
+
+/** A color that serves with too few is told as a problem. */
+function warmLines(report: StatusReport): readonly Fact[] {
+  return colorsByRole(report).flatMap((color): Fact[] => {
+    const { warm, role } = report.colors[color];
+    return warm && role !== "active" ? [[color, warm.sentence]] : [];
   });
 }
 

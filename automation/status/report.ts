@@ -18,6 +18,8 @@ import type { ProblemReport } from "./problems.ts";
 import { rollbackOf } from "./rollback.ts";
 import type { RollbackReport } from "./rollback.ts";
 import { rolloutReport } from "./rollout.ts";
+import { warmReport } from "./warm.ts";
+import type { WarmReport } from "./warm.ts";
 import type { RolloutReport } from "./rollout.ts";
 import { shiftSteps } from "../rollout/shift-steps.ts";
 
@@ -50,6 +52,8 @@ export interface ColorReport {
   readonly given: boolean;
   /** Null where it holds what its stack says, and nobody has claimed it. */
   readonly filling: FillingReport | null;
+  /** Null where it is as large as it should be. */
+  readonly warm: WarmReport | null;
 }
 
 export interface StatusReport {
@@ -116,13 +120,16 @@ export function statusOf(input: StatusInput): StatusReport {
     generation,
     switchedAt,
     weights: { recorded: view.stored.weights, served: view.reading.weights },
-    colors: perColor((color) => colorReport(view, color, fillings[color])),
+    colors: perColor((color) => ({
+      ...colorReport(view, color, fillings[color]),
+      warm: tellsOfThePast(fillings[color]) ? null : warmReport(view, color, settings),
+    })),
     rollout: rolloutReport(view, {
       ownerGone,
       steps: shiftSteps(settings),
       synthetic: settings.bake.synthetic,
     }),
-    rollback: rollbackOf(view),
+    rollback: rollbackOf(view, settings),
     database: databaseReport(view, settings),
     frozen: view.frozen,
     pins: record.pins.filter(({ until }) => until === null || Date.parse(until) > nowMs),
@@ -145,6 +152,7 @@ const emptyColor: ColorReport = {
   lastRequestAt: null,
   given: false,
   filling: null,
+  warm: null,
 };
 
 const nothing = {

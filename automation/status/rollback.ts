@@ -1,9 +1,12 @@
 /** Whether traffic could go back now, until when it is meant to, and how long it would take. Pure. */
 
+import type { Settings } from "../../infra/config.ts";
 import type { Color, Instant, RouterRecord } from "../../infra/model.ts";
 import { otherColor } from "../../infra/model.ts";
 import { unfitRelease } from "../../infra/rules/schema.ts";
+import { sizeForReturn } from "../../infra/rules/warm.ts";
 import type { Observed } from "../../infra/observation.ts";
+import { growthTime, wholeSeconds } from "./warm.ts";
 
 export interface RollbackReport {
   /** True when at least one instance is ready to take the traffic back. */
@@ -18,7 +21,7 @@ export interface RollbackReport {
   readonly sentence: string;
 }
 
-export function rollbackOf(view: Observed): RollbackReport {
+export function rollbackOf(view: Observed, settings: Settings): RollbackReport {
   const { record, reading, nowMs } = view;
   const to = returnTo(record);
   const until = record.rollbackUntil;
@@ -33,7 +36,7 @@ export function rollbackOf(view: Observed): RollbackReport {
   if (target.reachable && target.ready === 0) {
     return { ...report, possible: false, sentence: `${to} has no ready instance` };
   }
-  return { ...report, possible: true, sentence: duration(view, to) };
+  return { ...report, possible: true, sentence: duration(view, to, settings) };
 }
 
 /** The color that had the traffic before; null when there is none to speak of. */
@@ -45,11 +48,15 @@ function returnTo({ activeColor, previousRelease, rollout, retiring }: RouterRec
 }
 
 /** A flip on the local platform was measured at about a second, most of it the engine's. */
-function duration({ colors, record, reading }: Observed, to: Color): string {
-  const size = colors[to]?.size ?? 0;
-  const active = record.activeColor ? (colors[record.activeColor]?.size ?? 0) : 0;
-  if (size < active) {
-    return `${to} is kept warm: it grows from ${size} to ${active} instances first`;
+function duration(view: Observed, to: Color, settings: Settings): string {
+  const { record, reading } = view;
+  const outputs = view.colors[to];
+  const full = sizeForReturn(view, to);
+  if (outputs && full !== null && full > outputs.size) {
+    const { ms, measured } = growthTime(outputs, settings);
+    const grows = `${to} is kept warm: it grows from ${outputs.size} to ${full} instances first`;
+    const time = `${measured ? "about" : "at most"} ${wholeSeconds(ms)}`;
+    return `${grows}, ${time}; \`--now\` doesn't wait for it`;
   }
   const { settlesInMs } = reading;
   const settles = settlesInMs === 0 ? "" : `, then up to ${Math.ceil(settlesInMs / 1_000)} s`;

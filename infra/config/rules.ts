@@ -9,6 +9,7 @@ import { canonicalAddress, hostAndPort } from "./address.ts";
 import { checkedMetricsCanBeRead, checkedMetricsExist } from "./check-list-rules.ts";
 import { claimCoversItsWork } from "./claim-rules.ts";
 import { colorRules } from "./color-rules.ts";
+import { holdRules } from "./hold-rules.ts";
 import { metricNamesDiffer, valuesFitIntoTheBake } from "./metric-list-rules.ts";
 import { migrationRules } from "./migration-rules.ts";
 import { placesDiffer } from "./notify-list-rules.ts";
@@ -68,6 +69,7 @@ const rules: readonly { readonly rule: Rule; readonly reads: readonly Path[] }[]
   { rule: placesDiffer, reads: [["notify"]] },
   { rule: valuesFitIntoTheBake, reads: [["metrics"], ["bake"]] },
   ...colorRules,
+  ...holdRules,
   ...migrationRules,
   ...shiftRules,
   ...platformNames.flatMap(rulesOf),

@@ -9,6 +9,7 @@ import { applicationForm, applicationMaxLength } from "../state-dir.ts";
 import { checkSchema } from "./checks.ts";
 import { colorSchema } from "./color.ts";
 import { freezeSchema } from "./freeze.ts";
+import { holdSchema } from "./hold.ts";
 import { hookSchema } from "./hooks.ts";
 import { metricSchema } from "./metrics.ts";
 import { migrationsSchema } from "./migrations.ts";
@@ -182,6 +183,7 @@ export const shape = z.strictObject({
   rollbackWindow: duration({ min: 0, max: 720 * hour, example: "30m" })
     .prefault("30m")
     .describe("How long the former color is kept after a switch."),
+  hold: holdSchema.prefault({}).describe("How much of the former color is kept until then."),
   claim: duration({ min: second, max: 24 * hour, example: "30m" })
     .prefault("30m")
     .describe("How long a rollout reserves the idle color."),

@@ -8,6 +8,7 @@ import { healthOf } from "./health.ts";
 import { pinOf } from "./record.ts";
 import { unfitRelease } from "./schema.ts";
 import type { View } from "./view.ts";
+import { warmOf } from "./warm.ts";
 
 /** What exactly was checked, where a rollout asks; a person's flip names only the color. */
 export interface Expected {
@@ -39,7 +40,8 @@ export function guardActivation(view: View, color: Color, expected: Expected = {
     guardWhole(view, outputs) ??
     guardRelease(view, outputs, expected) ??
     guardSchema(view, outputs) ??
-    guardHealth(view.reading, outputs) ?? {
+    guardHealth(view.reading, outputs) ??
+    guardSize(view, outputs) ?? {
       kind: "pass",
       sentence: `${color} holds ${outputs.release.version} and is healthy`,
     }
@@ -108,6 +110,23 @@ function guardHealth(reading: RouterReading, outputs: ColorOutputs): GuardResult
       { hint: `look at \`bluegreen logs ${color}\``, details: target.problems },
     ),
   };
+}
+
+/** What was shrunk for its hold grows before it gets the traffic of more instances than it has. */
+function guardSize(view: View, { color }: ColorOutputs): GuardResult | null {
+  const warm = warmOf(view, color);
+  if (!warm) return null;
+  const { size, full, shrinksTo } = warm;
+  const sentence =
+    shrinksTo === null
+      ? `${color} is held warm with ${size} of ${full} instances`
+      : `${color} is about to shrink to ${shrinksTo} of ${size} instances`;
+  return refused(
+    "COLOR_SMALL",
+    sentence,
+    `grow it with \`bluegreen up --grow\`, then run this again; \`bluegreen rollback\` and ` +
+      `\`bluegreen switch ${color}\` grow it by themselves`,
+  );
 }
 
 function guardSchema({ record }: View, outputs: ColorOutputs): GuardResult | null {

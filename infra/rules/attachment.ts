@@ -1,13 +1,15 @@
 /** Which addresses of each color the router is to know. Pure. */
 
 import { isUnfinished } from "./claim.ts";
-import type { Address, PerColor, RouterRecord } from "../model.ts";
+import type { Address, ColorOutputs, PerColor, RouterRecord } from "../model.ts";
 import { isServed, perColor } from "../model.ts";
 import type { View } from "./view.ts";
+import { dueShrink } from "./warm.ts";
 
 /**
  * The addresses that the router is to know. A color that is being filled or removed has none; a
- * serving color whose stack can't be read keeps those that the router has.
+ * serving color whose stack can't be read keeps those that the router has. Of one that is about to
+ * shrink, only those that stay: the others may go at any moment, also after traffic has come back.
  */
 export function attachments(view: View, next: RouterRecord): PerColor<readonly Address[]> {
   return perColor((color) => {
@@ -15,6 +17,11 @@ export function attachments(view: View, next: RouterRecord): PerColor<readonly A
     const serves = isServed(next.weights, color);
     if (next.retiring === color) return [];
     if (!outputs) return serves ? view.reading.attached[color] : [];
-    return !serves && isUnfinished(next, color, outputs) ? [] : outputs.addresses;
+    if (!serves && isUnfinished(next, color, outputs)) return [];
+    return outputs.addresses.slice(0, staying(view, next, outputs));
   });
+}
+
+function staying(view: View, next: RouterRecord, outputs: ColorOutputs): number | undefined {
+  return dueShrink(view.record, outputs) ?? dueShrink(next, outputs) ?? undefined;
 }

@@ -6,6 +6,7 @@ import { byHand, isServed } from "../model.ts";
 import { isByHand } from "./by-hand.ts";
 import { pinOf } from "./record.ts";
 import type { ColorRequest } from "./request.ts";
+import { dueShrink } from "./warm.ts";
 
 export interface ColorView {
   readonly color: Color;
@@ -33,9 +34,13 @@ export function settle(asked: ColorRequest, view: ColorView): ColorRequest {
   return leaving ? { kind: "Keep", size: null } : asked;
 }
 
-/** The color as it is, optionally with another number of instances. */
-export function kept(current: ColorOutputs, size: number | null): Filled {
-  return { release: current.release, size: size ?? current.size, rolloutId: current.rolloutId };
+/** The color as it is, optionally with more instances, or with fewer in its hold. */
+export function kept(
+  { release, rolloutId, size }: ColorOutputs,
+  asked: Extract<ColorRequest, { kind: "Keep" | "Shrink" }>,
+): Filled {
+  const least = asked.kind === "Shrink" ? Math.min : Math.max;
+  return { release, rolloutId, size: least(asked.size ?? size, size) };
 }
 
 /** The color with this release. By hand it takes the id of the person's claim, the same one too. */
@@ -80,6 +85,10 @@ export function guardColor(view: ColorView, asked: ColorRequest, wanted: Wanted 
   }
   if (keepsServing(view.current, wanted) && asked.kind !== "Provision") return;
   guardRetiring(view);
+  if (asked.kind === "Shrink") {
+    guardShrink(view, asked.rolloutId, wanted);
+    return;
+  }
   guardClaim(view, asked);
   guardPin(view, wanted);
 }
@@ -126,6 +135,14 @@ function guardRetiring({ color, record }: ColorView): void {
   throw new BlueGreenError("COLOR_RETIRING", `${color} is being retired`, {
     hint: "finish with `bluegreen retire`, then run this again",
   });
+}
+
+/** The hold is a permission under the router's lock, and it counts once. */
+function guardShrink({ color, record, current }: ColorView, id: string, wanted: Wanted): void {
+  const least = current && record.rollout?.id === id ? dueShrink(record, current) : null;
+  if (least !== null && wanted.size >= least) return;
+  const sentence = `${color} isn't to be shrunk to ${wanted.size}: the hold of ${id} doesn't ask for it`;
+  throw new BlueGreenError("NOT_CLAIMED", sentence, { hint: "see `bluegreen status`" });
 }
 
 function guardClaim(view: ColorView, asked: ColorRequest): void {

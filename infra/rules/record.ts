@@ -55,6 +55,7 @@ const rollout = z.object({
   ),
   gateUntil: z.string().optional(),
   permission: permission.optional(),
+  warm: z.number().optional(),
 });
 
 const previousRelease = z.object({ color, release });
@@ -120,6 +121,8 @@ const colorOutputs: z.ZodType<ColorOutputs> = z.object({
   addresses: z.array(z.string()),
   rolloutId: z.string(),
   size: z.number(),
+  held: orNull(z.object({ rolloutId: z.string(), full: z.number() })),
+  readyInMs: orNull(z.number()),
   given: z.boolean(),
   component: orNull(z.string()),
   works: orNull(z.object({ from: z.number(), to: z.number() })),

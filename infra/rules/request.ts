@@ -87,6 +87,8 @@ export interface Hold extends OfRollout {
   readonly baked: Baked | null;
   /** Null: a first release has no former color to return to. */
   readonly rollbackUntil: Instant | null;
+  /** Instances to which the former color shrinks then; absent: it doesn't. */
+  readonly warm?: number | undefined;
 }
 
 /** Traffic back to the former color. */
@@ -210,6 +212,8 @@ export type ColorRequest =
   | { readonly kind: "Obey" }
   /** Bring the release back that is there, optionally with more instances. */
   | { readonly kind: "Keep"; readonly size: number | null }
+  /** Fewer instances of the release that is held, as the hold of this rollout says. */
+  | { readonly kind: "Shrink"; readonly rolloutId: string; readonly size: number }
   | {
       readonly kind: "Provision";
       readonly rolloutId: string;

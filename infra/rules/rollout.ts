@@ -3,6 +3,7 @@
 import { BlueGreenError } from "../errors.ts";
 import type { Color, Rollout, RouterRecord } from "../model.ts";
 import { isServed, otherColor } from "../model.ts";
+import type { Hold } from "./request.ts";
 import { instant } from "./view.ts";
 import type { View } from "./view.ts";
 
@@ -35,6 +36,12 @@ export function wayOut({
 export function unproven({ rollout, activeColor }: RouterRecord): Rollout | null {
   if (rollout?.phase !== "hold" || rollout.color !== activeColor) return null;
   return rollout.baked === null || rollout.baked.verdict === "pass" ? null : rollout;
+}
+
+/** With what its bake said; only one that passed lets the former color shrink. */
+export function heldRollout(rollout: Rollout, { baked, warm }: Hold): Rollout {
+  const shrinks = warm !== undefined && rollout.former !== null && baked?.verdict === "pass";
+  return { ...rollout, baked, ...(shrinks && { warm }) };
 }
 
 export function inPhase(view: View, rollout: Rollout, phase: Rollout["phase"]): RouterRecord {

@@ -23,7 +23,7 @@ import { isPinOf, pinOf, schemaWith, withPin } from "./record.ts";
 import type * as request from "./request.ts";
 import { retire, retired } from "./retirement.ts";
 import { formerOf } from "./roles.ts";
-import { inPhase, openRollout, wayOut } from "./rollout.ts";
+import { heldRollout, inPhase, openRollout, wayOut } from "./rollout.ts";
 import { unfitRelease } from "./schema.ts";
 import type { Moved } from "./traffic.ts";
 import { activated, backFromShift, moveTraffic, rollBack } from "./traffic.ts";
@@ -251,7 +251,7 @@ function hold(view: View, asked: request.Hold): RouterRecord {
     const sentence = `rollout ${rollout.id} is in its ${rollout.phase}: nothing can be held yet`;
     throw new BlueGreenError("ROLLOUT_OPEN", sentence, { hint: "see `bluegreen status`" });
   }
-  const held = inPhase(view, { ...rollout, baked: asked.baked }, "hold");
+  const held = inPhase(view, heldRollout(rollout, asked), "hold");
   return { ...held, claim: null, rollbackUntil: rollout.former ? asked.rollbackUntil : null };
 }
 

@@ -50,6 +50,12 @@ const ends: Readonly<Record<string, readonly [code: string, serving: string | nu
   "deploy whose migration fails": ["MIGRATION_FAILED", "1"],
   "deploy that migrates and breaks after the switch": ["ROLLED_BACK", "1"],
   "retire that migrates at its end": ["finished", "2"],
+  "deploy that holds its former color warm": ["finished", "2"],
+  "rollback to a color that is held warm": ["finished", "1"],
+  "rollback at once to a color that is held warm": ["finished", "1"],
+  "switch back to a color that is held warm": ["finished", "1"],
+  "deploy into a color that is held warm": ["finished", "3"],
+  "retire a color that is held warm": ["finished", "2"],
   down: ["finished", null],
 };
 

@@ -134,9 +134,13 @@ export class DataPlane {
     const { counters, fills, routes, violations } = this.#state;
     const before = fills[color];
     const serves = routes !== null && isServed(routes.weights, color);
+    // What the router doesn't know of serves nobody.
+    const known = routes?.attached[color] ?? [];
     const sameOrMore =
       before?.release.digest === fill?.release.digest &&
-      before?.addresses.every((address) => fill?.addresses.includes(address));
+      before?.addresses.every(
+        (address) => !known.includes(address) || fill?.addresses.includes(address),
+      );
     if (serves && !sameOrMore) violations.push(`I7: ${color} has traffic and was changed`);
     if (before && !sameOrMore && this.#open(color) > 0 && !this.#isDrained(color)) {
       violations.push(`I12: ${color} was changed while it answered requests`);

@@ -20,6 +20,7 @@ import type { Observed } from "../../../infra/observation.ts";
 import { parseRecord, schemaWith } from "../../../infra/rules/record.ts";
 import type { ColorRequest, Request } from "../../../infra/rules/request.ts";
 import type { StackRole } from "../../../infra/stacks.ts";
+import { heldAfter } from "../../../infra/rules/warm.ts";
 import { unprovenFlip, unprovenShare } from "../../../infra/rules/proof.ts";
 import type { Unproven } from "../../../infra/rules/proof.ts";
 import { setBackRoutes } from "../../../infra/rules/set-back.ts";
@@ -311,6 +312,7 @@ export class SimulatedEngine implements Pick<
       addresses: fill.addresses,
       rolloutId: wanted.rolloutId,
       size: wanted.size,
+      held: heldAfter(seen, asked, { digest: wanted.release.digest, size: wanted.size }),
       given: false,
       works,
       spec: { frozen: wanted.release.version },
@@ -326,7 +328,7 @@ export class SimulatedEngine implements Pick<
     const { settings, releaseSettings } = this.#options;
     const { current } = view;
     if (asked.kind === "Empty") return null;
-    if (asked.kind === "Keep") return current && kept(current, asked.size);
+    if (asked.kind === "Keep" || asked.kind === "Shrink") return current && kept(current, asked);
     const named = asked.kind === "Provision" ? asked.version : settings.version;
     const version = named ?? current?.release.version ?? "none";
     const release = { version, digest: digestOf(version, releaseSettings) };
@@ -342,7 +344,7 @@ export class SimulatedEngine implements Pick<
     const there = state.fills[color];
     const same = there?.whole && there.release.digest === release.digest;
     const kept = same ? there.addresses : [];
-    if (same && kept.length >= size) return there;
+    if (same && kept.length >= size) return this.#trim(color, there, size);
     const missing = Array.from({ length: size - kept.length }, () => {
       state.next += 1;
       return `127.0.0.1:${10_000 + state.next}`;
@@ -355,6 +357,15 @@ export class SimulatedEngine implements Pick<
     }
     const fill = { release, addresses: [...kept, ...missing], whole: true };
     plane.setFill(color, fill);
+    return fill;
+  }
+
+  /** Surplus instances end, the last ones first, as a supervisor ends them. */
+  async #trim(color: Color, there: Fill, size: number): Promise<Fill> {
+    if (there.addresses.length === size) return there;
+    await this.#pause(`is trimming ${color}`);
+    const fill = { ...there, addresses: there.addresses.slice(0, size) };
+    this.#options.plane.setFill(color, fill);
     return fill;
   }
 }

@@ -23,6 +23,8 @@ export interface Scenario {
   readonly ends?: WorldState["gate"];
   /** Of the command itself; default: all traffic at once. */
   readonly steps?: WorldState["steps"];
+  /** From the first of the commands on; default: the former color stays as large as it is. */
+  readonly warm?: number;
   /** What users send; default 100. */
   readonly requestsPerSecond?: number;
   /** Time that has passed since, in milliseconds. */
@@ -304,6 +306,49 @@ export const scenarios: readonly Scenario[] = [
     laterMs: times.windowMs + 60_000,
     command: { run: "retire", now: false },
   },
+  {
+    name: "deploy that holds its former color warm",
+    leastSteps: 31,
+    before: [deploy("1")],
+    warm: 1,
+    command: deploy("2"),
+  },
+  {
+    name: "rollback to a color that is held warm",
+    leastSteps: 11,
+    before: [deploy("1"), deploy("2")],
+    warm: 1,
+    command: { run: "rollback" },
+  },
+  {
+    name: "rollback at once to a color that is held warm",
+    leastSteps: 14,
+    before: [deploy("1"), deploy("2")],
+    warm: 1,
+    command: { run: "rollback", now: true },
+  },
+  {
+    name: "switch back to a color that is held warm",
+    leastSteps: 16,
+    before: [deploy("1"), deploy("2")],
+    warm: 1,
+    command: { run: "switch", color: "blue", bake: true },
+  },
+  {
+    name: "deploy into a color that is held warm",
+    leastSteps: 32,
+    before: [deploy("1"), deploy("2")],
+    warm: 1,
+    command: deploy("3"),
+  },
+  {
+    name: "retire a color that is held warm",
+    leastSteps: 14,
+    before: [deploy("1"), deploy("2")],
+    warm: 1,
+    laterMs: times.windowMs + 60_000,
+    command: { run: "retire", now: false },
+  },
   { name: "down", leastSteps: 40, before: [deploy("1"), deploy("2")], command: { run: "down" } },
 ];
 
@@ -311,6 +356,7 @@ export const scenarios: readonly Scenario[] = [
 export async function arrange(scenario: Scenario): Promise<World> {
   const world = new World(scenario.behaviours);
   world.state.requestsPerSecond = scenario.requestsPerSecond ?? 100;
+  world.state.warm = scenario.warm ?? null;
   for (const command of scenario.before) {
     if (command === scenario.before.at(-1)) world.state.gate = scenario.gate ?? "automatic";
     await world.run(command);

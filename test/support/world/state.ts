@@ -48,6 +48,8 @@ export interface WorldState {
   gate: "automatic" | "manual";
   /** The setting `shift.steps` of every checkout. */
   steps: readonly ShiftStep[];
+  /** The setting `hold.warm` of every checkout. */
+  warm: number | null;
   /** Stages that have hooks in every checkout. */
   hooks: readonly HookStage[];
   /** What users send, all of them together. */
@@ -85,6 +87,7 @@ export function newState(): WorldState {
     nowMs: Date.UTC(2030, 0, 1),
     gate: "automatic",
     steps: [],
+    warm: null,
     hooks: [],
     requestsPerSecond: 100,
     requestMs: 0,

@@ -41,13 +41,13 @@ export type Command =
   | { readonly run: "deploy"; readonly version: string | null; readonly replace?: boolean }
   | { readonly run: "approve" }
   | { readonly run: "switch"; readonly color: Color; readonly bake: boolean }
-  | { readonly run: "rollback" }
+  | { readonly run: "rollback"; readonly now?: boolean }
   /** Past the engine, without a look at the record. */
   | { readonly run: "rollback direct" }
   | { readonly run: "retire"; readonly now: boolean }
   | { readonly run: "abort" }
   | { readonly run: "contract" }
-  | { readonly run: "up" }
+  | { readonly run: "up"; readonly grow?: boolean }
   /** Takes everything down, whatever has traffic. */
   | { readonly run: "down" }
   | { readonly run: "claim"; readonly color: Color; readonly now?: boolean }
@@ -205,7 +205,7 @@ class Run {
       case "switch":
         return this.#pursue({ kind: "SwitchTo", color: command.color, bake: command.bake });
       case "rollback":
-        return this.#rollBack();
+        return this.#rollBack(command.now === true);
       case "rollback direct":
         return this.#rollBackDirectly(null);
       case "retire":
@@ -220,7 +220,7 @@ class Run {
           untouched: false,
         });
       case "up":
-        return this.#bringUp();
+        return this.#bringUp(command.grow === true);
       case "down":
         return this.#takeDown();
       case "claim":
@@ -301,9 +301,14 @@ class Run {
   }
 
   /** Through the engine, or past it where the lock isn't to be had. */
-  async #rollBack(): Promise<string> {
+  async #rollBack(now: boolean): Promise<string> {
     try {
-      return await this.#pursue({ kind: "RollBackNow", reason: "asked for", pin: false });
+      return await this.#pursue({
+        kind: "RollBackNow",
+        reason: "asked for",
+        pin: false,
+        grow: !now,
+      });
     } catch (error) {
       if (!(error instanceof BlueGreenError) || error.code !== "STACK_LOCKED") throw error;
       return this.#rollBackDirectly(await this.#environment().observe({ fresh: true }));
@@ -342,8 +347,8 @@ class Run {
     return reserveByHand(this.#session(), { color, owner: this.#process.owner, force });
   }
 
-  async #bringUp(): Promise<string> {
-    await bringUp(this.#session(), () => Promise.resolve());
+  async #bringUp(grow: boolean): Promise<string> {
+    await bringUp(this.#session(), () => Promise.resolve(), { grow });
     return "everything is up";
   }
 
@@ -452,6 +457,7 @@ class Run {
       ...this.#migrations(goal),
       hooks: state.hooks,
       steps: state.steps,
+      warm: state.warm,
     };
     return reconcile({ goal, policy, self, ports });
   }

@@ -20,6 +20,7 @@ describe("settings from the engine", () => {
       notify: [],
       checks: [],
       warmup: { paths: [], withinMs: 30_000, concurrency: 4, timeoutMs: 5_000 },
+      hold: { warm: null, growWithinMs: 30_000 },
       hooks: [],
       probe: { path: "/healthz", count: 5, ratePerSecond: 20, timeoutMs: 2_000 },
       bake: {

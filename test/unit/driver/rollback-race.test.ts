@@ -51,7 +51,7 @@ test("names the color that the rollback's own update has set", async () => {
     boundary: () => undefined,
   };
   const sentence = await reconcile({
-    goal: { kind: "RollBackNow", reason: "orders fail", pin: false },
+    goal: { kind: "RollBackNow", reason: "orders fail", pin: false, grow: true },
     policy: {
       claimMs: 1_000,
       rollbackWindowMs: 1_000,

@@ -444,7 +444,7 @@ describe("a switch", () => {
 });
 
 describe("a rollback", () => {
-  const goal = { kind: "RollBackNow", reason: "orders fail", pin: true } as const;
+  const goal = { kind: "RollBackNow", reason: "orders fail", pin: true, grow: true } as const;
 
   test("is asked for whatever else is true", () => {
     const anything: Given = inRollout("bake", {

@@ -106,7 +106,7 @@ test.each(ofRollout)("$stage isn't run again by a run that resumes the rollout",
 });
 
 describe("a rollback", () => {
-  const goal: Goal = { kind: "RollBackNow", reason: "orders fail", pin: false };
+  const goal: Goal = { kind: "RollBackNow", reason: "orders fail", pin: false, grow: true };
 
   test("has no hooks", () => {
     for (const phase of ["provision", "check", "gate", "bake", "hold"] as const) {

@@ -41,6 +41,8 @@ export function outputsOf(
     addresses: [`127.0.0.1:${color === "blue" ? 1 : 2}000`],
     rolloutId: `r-${version}`,
     size: 2,
+    held: null,
+    readyInMs: null,
     given: false,
     component: null,
     spec: null,

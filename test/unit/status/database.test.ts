@@ -73,7 +73,7 @@ test("that a step was begun, and how to say that it changed nothing", () => {
 
 test("that there is no way back to a release which the schema is wrong for", () => {
   const after = view({ schema: 3, steps: [], pending: null });
-  expect(rollbackOf(after)).toMatchObject({
+  expect(rollbackOf(after, settingsOf({}))).toMatchObject({
     possible: false,
     sentence: expect.stringMatching(/blue holds 1, which works with schemas 1 to 2/) as string,
   });
