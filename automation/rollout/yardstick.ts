@@ -63,19 +63,48 @@ export function allowed(bound: number): number {
 /**
  * By how much counts of the former color vary more over short bins than chance explains; where chance
  * may well explain it, 1. Bursts that last longer than a bin show in longer ones, so neighbours are
- * joined again and again, and the most counts. At most 5, or half of the requests in a bin: a former
- * color that once had a burst of errors must not keep an outage of the new one from being seen.
+ * joined again and again, and the most counts. At most 5: a former color that once had an outage must
+ * not keep one of the new color from being seen. Bursts that come again, as the bins without the
+ * worst time show, may count for more, up to half of the requests in a bin.
  */
 export function overdispersion(bins: readonly Counts[]): number {
   const filled = bins.filter(({ total }) => total > 0);
-  const requests = filled.reduce((sum, { total }) => sum + total, 0);
-  if (filled.length < minBins) return 1;
+  const usual = withoutWorstTime(filled);
+  const { total } = sumOf(usual);
+  return Math.max(
+    Math.min(maxPhi, joinedDispersion(filled)),
+    Math.min(total / Math.max(1, usual.length) / 2, joinedDispersion(usual)),
+  );
+}
+
+function joinedDispersion(bins: readonly Counts[]): number {
   let phi = 1;
-  for (let joined: readonly Counts[] = filled; joined.length >= minBins; joined = pairs(joined)) {
+  for (let joined = bins; joined.length >= minBins; joined = pairs(joined)) {
     const here = dispersion(joined);
     if (here > byChance(joined.length - 1)) phi = Math.max(phi, here);
   }
-  return Math.min(phi, Math.max(maxPhi, requests / filled.length / 2));
+  return phi;
+}
+
+/** Without the bin that has most bad requests, and its neighbours as long as they have too many. */
+function withoutWorstTime(bins: readonly Counts[]): readonly Counts[] {
+  const { bad, total } = sumOf(bins);
+  const isHigh = (bin: Counts | undefined) =>
+    bin !== undefined && bin.bad * total > bad * bin.total;
+  const most = bins.reduce((worst, bin) => Math.max(worst, bin.bad), 0);
+  let first = bins.findIndex((bin) => bin.bad === most);
+  if (most === 0) return bins;
+  let last = first;
+  while (isHigh(bins[first - 1])) first -= 1;
+  while (isHigh(bins[last + 1])) last += 1;
+  return [...bins.slice(0, first), ...bins.slice(last + 1)];
+}
+
+function sumOf(bins: readonly Counts[]): Counts {
+  return bins.reduce((sum, { bad, total }) => ({ bad: sum.bad + bad, total: sum.total + total }), {
+    bad: 0,
+    total: 0,
+  });
 }
 
 /** Neighbours as one; a last one without a neighbour is left out. */

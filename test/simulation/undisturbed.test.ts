@@ -56,6 +56,9 @@ const ends: Readonly<Record<string, readonly [code: string, serving: string | nu
   "switch back to a color that is held warm": ["finished", "1"],
   "deploy into a color that is held warm": ["finished", "3"],
   "retire a color that is held warm": ["finished", "2"],
+  "deploy with a cohort before all others": ["finished", "2"],
+  "deploy of a release that breaks under its cohort": ["ROLLED_BACK", "1"],
+  "deploy in the place of one at its gate": ["finished", "3"],
   down: ["finished", null],
 };
 

@@ -83,13 +83,20 @@ test("overdispersion waits for eight readings with traffic", () => {
   expect(overdispersion(Array.from({ length: 20 }, () => ({ bad: 5, total: 100 })))).toBe(1);
 });
 
-test("overdispersion is at most 5, or half of a reading's requests, so that outages are seen", () => {
-  const burstOf = (total: number) => [
-    { bad: total / 2, total },
-    ...Array.from({ length: 15 }, () => ({ bad: 0, total })),
-  ];
-  expect(overdispersion(burstOf(8))).toBeLessThanOrEqual(5);
-  expect(overdispersion(burstOf(100))).toBe(50);
+const calmTime = (total: number) => Array.from({ length: 15 }, () => ({ bad: 0, total }));
+
+test("one outage counts for at most 5, so that the next one is seen", () => {
+  const outage = Array.from({ length: 4 }, () => ({ bad: 100, total: 100 }));
+  expect(overdispersion([...calmTime(100), ...outage, ...calmTime(100)])).toBe(5);
+});
+
+test("bursts that come again count for up to half of a reading's requests", () => {
+  const burstsOf = (total: number) => {
+    const burst = { bad: total / 2, total };
+    return [burst, ...calmTime(total), burst, ...calmTime(total)];
+  };
+  expect(overdispersion(burstsOf(8))).toBeLessThanOrEqual(5);
+  expect(overdispersion(burstsOf(100))).toBe(50);
 });
 
 test("overdispersion sees bursts that last for several readings", () => {
