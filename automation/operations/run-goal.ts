@@ -1,10 +1,8 @@
 /** Runs one goal on an open session: checks, probes, bake and the loop put together. */
 
 import { systemClock } from "../../infra/clock.ts";
-import { longestStartMs } from "../../infra/config/platform-facts.ts";
 import type { Color, Verdict } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
-import { migrationPolicy } from "../migrations/policy.ts";
 import { migrationsOf } from "../migrations/step-program.ts";
 import { sourcesOf } from "../metrics/index.ts";
 import { RouterBake } from "./bake.ts";
@@ -19,9 +17,9 @@ import { warmUp } from "../warmup/warm-up.ts";
 import { openSecrets } from "../release.ts";
 import type { Revealing } from "../release.ts";
 import type { Session } from "../session.ts";
+import { policyOf } from "./policy.ts";
 import { SwitchProbe } from "./switch-probe.ts";
 import { moving } from "./write-back.ts";
-import { shiftSteps } from "../rollout/shift-steps.ts";
 
 /** What a goal needs of a session. */
 export type GoalSession = Pick<
@@ -65,21 +63,7 @@ export async function runGoal(run: GoalRun): Promise<string> {
     rolloutId: run.rolloutId ?? newRolloutId(Date.now()),
     isDead: isDeadHere,
   };
-  const policy = {
-    claimMs: settings.claimMs,
-    rollbackWindowMs: settings.rollbackWindowMs,
-    quietMs: settings.drainMs,
-    size: session.platform.size(settings),
-    whileRollingOut: settings.whileRollingOut,
-    bakeMs: settings.bake.durationMs,
-    gate: settings.gate,
-    gateMs: settings.gateWithinMs,
-    migrations: migrationPolicy(settings),
-    hooks: settings.hooks.map(({ stage }) => stage),
-    steps: shiftSteps(settings),
-    fillMs: longestStartMs(settings),
-    warm: settings.hold.warm,
-  };
+  const policy = policyOf(settings, session.platform.size(settings));
   try {
     return await reconcile({ goal, policy, self, ports });
   } finally {

@@ -10,8 +10,8 @@ import { observe } from "../../infra/observation.ts";
 import type { Observed, StackOutputs } from "../../infra/observation.ts";
 import type { Settings } from "../../infra/config.ts";
 import type { Reporter } from "../event.ts";
-import { migrationPolicy } from "../migrations/policy.ts";
 import { sqlNotes } from "../migrations/sql-files.ts";
+import { policyOf } from "../operations/policy.ts";
 import { isDeadHere, thisOwner } from "../owner.ts";
 import { readProject } from "../project.ts";
 import { revealedSettings } from "../release.ts";
@@ -30,7 +30,6 @@ import type { Simulation } from "./simulation.ts";
 import { simulate } from "./simulation.ts";
 import { summarize } from "./summarize.ts";
 import type { Asked, PreviewSummary } from "./summary.ts";
-import { shiftSteps } from "../rollout/shift-steps.ts";
 import { connectionNotes } from "./connections.ts";
 import { syntheticSentence } from "../rollout/synthetic.ts";
 
@@ -172,21 +171,10 @@ async function imagined(
   const { settings, platform, view } = situation;
   const goal = await goalOf(situation, asked);
   if (!goal) return null;
-  const { activeColor, generation, claimMs, rollbackWindowMs, drainMs } = settings;
+  const { activeColor, generation } = settings;
   return simulate({
     goal,
-    policy: {
-      claimMs,
-      rollbackWindowMs,
-      quietMs: drainMs,
-      size: platform.size(settings),
-      gate: "automatic",
-      gateMs: 0,
-      migrations: migrationPolicy(settings),
-      hooks: settings.hooks.map(({ stage }) => stage),
-      steps: shiftSteps(settings),
-      warm: settings.hold.warm,
-    },
+    policy: { ...policyOf(settings, platform.size(settings)), gate: "automatic", gateMs: 0 },
     self: { owner: thisOwner(), rolloutId: imaginedRollout, isDead: isDeadHere },
     view,
     file: { declared: { activeColor, generation }, name: basename(session.settingsFile) },

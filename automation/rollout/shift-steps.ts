@@ -30,10 +30,13 @@ export function isAhead(step: ShiftStep, weights: Weights, color: Color): boolea
   return !areAmong(groups, groupsOf(weights, color));
 }
 
-/** Index of the last step that has the share, and no cohort more than the color has; or -1. */
+/**
+ * Index of the last step that has the share, and no cohort more than the color has; or -1. A cohort
+ * that the settings got while the color had a share comes too late: then the share alone tells.
+ */
 export function stepIn(steps: readonly ShiftStep[], weights: Weights, color: Color): number {
   const has = groupsOf(weights, color);
-  return steps.findLastIndex(
-    ({ weight, groups = [] }) => weight === weights[color] && areAmong(groups, has),
-  );
+  const isShare = ({ weight }: ShiftStep) => weight === weights[color];
+  const exact = steps.findLastIndex((step) => isShare(step) && areAmong(step.groups ?? [], has));
+  return exact === -1 && weights[color] > 0 ? steps.findLastIndex(isShare) : exact;
 }

@@ -71,10 +71,8 @@ export function overdispersion(bins: readonly Counts[]): number {
   const filled = bins.filter(({ total }) => total > 0);
   const usual = withoutWorstTime(filled);
   const { total } = sumOf(usual);
-  return Math.max(
-    Math.min(maxPhi, joinedDispersion(filled)),
-    Math.min(total / Math.max(1, usual.length) / 2, joinedDispersion(usual)),
-  );
+  const again = Math.min(total / Math.max(1, usual.length) / 2, joinedDispersion(usual));
+  return Math.min(joinedDispersion(filled), Math.max(maxPhi, again));
 }
 
 function joinedDispersion(bins: readonly Counts[]): number {

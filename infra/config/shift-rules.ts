@@ -59,13 +59,21 @@ function cohortsComeFirst({ shift }: Settings): readonly Problem[] {
     const path = [...steps, index, "cohort"];
     const again = shift.steps
       .slice(0, index)
-      .some((step) => isDeepStrictEqual(step.cohort, cohort));
+      .some((step) => step.cohort !== null && cohort !== null && isSame(step.cohort, cohort));
     if (cohort !== null && again) {
       return [{ path, problem: "is there already", fix: "leave this step out" }];
     }
     const fix = "write the steps with a cohort first";
     return late ? [{ path, problem: "comes after a weight", fix }] : [];
   });
+}
+
+type Cohort = NonNullable<Settings["shift"]["steps"][number]["cohort"]>;
+
+/** Names of headers have no case; those of cookies have. */
+function isSame(one: Cohort, other: Cohort): boolean {
+  const plain = (cohort: Cohort) => ({ ...cohort, header: cohort.header?.toLowerCase() });
+  return isDeepStrictEqual(plain(one), plain(other));
 }
 
 function proxyHasNoCohorts({ platform, shift }: Settings): readonly Problem[] {

@@ -107,7 +107,9 @@ export async function keepingRotation(
   if (spec.dialect === "nginx") return work();
   const before = await Promise.all(colors.map((color) => outOfRotation(host, spec, color)));
   const isOneOut = before.some(({ size }) => size > 0);
+  // What a killed command left there would be loaded as well.
   if (isOneOut) await host.write(filesOf(spec).servers, await outNow(host, spec, next));
+  else await forgetRotation({ host, spec });
   await work();
   for (const [index, color] of colors.entries()) {
     for (const [address, mode] of before[index] ?? []) {

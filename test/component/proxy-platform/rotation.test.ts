@@ -251,6 +251,23 @@ describeWith(["haproxy"], "a server that is taken out of rotation", () => {
     expect(await serverModes(thisMachine, place, "blue")).toMatchObject([{ mode: "ready" }]);
   });
 
+  test("isn't taken out by what a reload that failed has left behind", async () => {
+    const { spec, place, instance } = await slowOne();
+    const { lock, servers } = filesOf(spec);
+    const rotation = { ...place, lock, ssh: null, drainMs: 0 };
+    const next = { blue: [instance.address], green: [] };
+    await takeOut(rotation, instance);
+    const refused = () => Promise.reject(new Error("the reload failed"));
+    await expect(keepingRotation({ host: thisMachine, spec }, next, refused)).rejects.toThrow();
+    await putBack(rotation, instance);
+    let loaded = "";
+    await keepingRotation({ host: thisMachine, spec }, next, () => {
+      loaded = readFileSync(servers, "utf8");
+      return Promise.resolve();
+    });
+    expect(loaded).toBe("1\n");
+  });
+
   test("is none where no HAProxy runs, or knows it, and none on nginx", async () => {
     const { place, instance, ...started } = await slowOne();
     const rotation = { ...place, ssh: null, lock: null, drainMs: 1_000 };

@@ -84,6 +84,7 @@ describe("a shift", () => {
     [[cohort({ ...beta, header: "authorization" })], "is a header with a meaning of its own"],
     [[...steps(10), cohort(beta)], "shift.steps[1].cohort: comes after a weight"],
     [[cohort(beta), cohort(beta)], "shift.steps[1].cohort: is there already"],
+    [[cohort(beta), cohort({ ...beta, header: "x-beta" })], "is there already"],
   ])("with a cohort is refused: %j", (list, line) => {
     const lines = linesOf({ steps: list });
     expect(lines).toHaveLength(1);

@@ -60,7 +60,7 @@ test("errors alone are judged as ever", () => {
 });
 
 test("errors of the former color in bursts make each error of the new one count for less", () => {
-  const burst = (at: number): number => (at < 30 ? 0 : 60);
+  const burst = (at: number): number => 60 * Math.floor(at / 25);
   const steady = (at: number): number => at;
   const of = (errors: (at: number) => number): Grounds =>
     grounds({
