@@ -29,13 +29,27 @@ export interface Checks {
 }
 
 export interface Hooks {
-  /** Runs the user's hooks of a stage and tells what they said; never rejects for it. */
-  run(view: Observed, due: RunHooks): Promise<HooksEnd>;
+  /**
+   * Runs the user's hooks of a stage and tells what they said; never rejects for it.
+   * @param stop ends them as a person's Ctrl-C does; default: nothing else ends them
+   */
+  run(view: Observed, due: RunHooks, stop?: AbortSignal): Promise<HooksEnd>;
+}
+
+/** What runs while a bake is judged. */
+export interface Beside {
+  /** Aborted once it has ended: until then the watch lasts, also past the end of the bake. */
+  readonly ended: AbortSignal;
+  /** Aborted once nobody waits for the verdict any more. */
+  readonly stop: AbortSignal;
 }
 
 export interface Bake {
-  /** Watches until there is a verdict, the bake is over, or traffic has left the color. */
-  judge(view: Observed, color: Color, sinceMs: number): Promise<Baked>;
+  /**
+   * Watches until there is a verdict, the bake is over, or traffic has left the color.
+   * @param beside default: nothing
+   */
+  judge(view: Observed, color: Color, sinceMs: number, beside?: Beside): Promise<Baked>;
   /** The same while the former color has the rest of the traffic, until the step is over. */
   judgeStep(view: Observed, step: WatchStep): Promise<Baked>;
 }

@@ -11,6 +11,7 @@ import { EngineDied } from "./engine-died.ts";
 import { look } from "./look.ts";
 import { NotBegun } from "./ports.ts";
 import type { Ports } from "./ports.ts";
+import { runHooks } from "./hooks-beside-bake.ts";
 import { enteredNow, givenUp, leaving } from "./rollout-events.ts";
 import type { Entered } from "./rollout-events.ts";
 import type { Action } from "./rollout/action.ts";
@@ -18,7 +19,7 @@ import { describeAction } from "./rollout/action.ts";
 import { decide } from "./rollout/decide.ts";
 import { isEnginesFault } from "./rollout/engines-fault.ts";
 import { unusedClaim } from "./rollout/failure.ts";
-import { afterHooks } from "./rollout/hooks-end.ts";
+import { afterWatchedHooks } from "./rollout/hooks-end.ts";
 import type { Goal, Policy, Self } from "./rollout/goal.ts";
 import type { Memory } from "./rollout/memory.ts";
 import { noMemory, updated } from "./rollout/memory.ts";
@@ -193,7 +194,7 @@ export function point(action: Action): string {
 }
 
 async function act(run: Run, view: Observed, memory: Memory, action: Action): Promise<Memory> {
-  const { environment, checks, hooks, bake, direct } = run.ports;
+  const { environment, checks, bake, direct } = run.ports;
   switch (action.kind) {
     case "Update":
       if (skipsSteps(run.policy, view, action.request)) {
@@ -225,7 +226,7 @@ async function act(run: Run, view: Observed, memory: Memory, action: Action): Pr
       return afterCheck(view, memory, action.color, verdict);
     }
     case "RunHooks":
-      return afterHooks(memory, action, await hooks.run(view, action));
+      return afterWatchedHooks(memory, action, await runHooks(run.ports, view, action));
     case "Migrate":
       await run.ports.migrations.run(view, action);
       return { ...memory, migrated: action.step };

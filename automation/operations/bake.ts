@@ -1,5 +1,6 @@
 /** Watches the color that has all traffic until there is a verdict or the bake is over. */
 
+import { slept } from "../../infra/clock.ts";
 import type { Clock } from "../../infra/clock.ts";
 import type { Settings } from "../../infra/config.ts";
 import { formatDuration } from "../../infra/duration.ts";
@@ -10,7 +11,7 @@ import type { Event } from "../event.ts";
 import { FormerHistory, trafficSeen } from "../metrics/former-history.ts";
 import { MetricPoller } from "../metrics/poller.ts";
 import type { MetricSource } from "../metrics/source.ts";
-import type { Bake } from "../ports.ts";
+import type { Bake, Beside } from "../ports.ts";
 import type { WatchStep } from "../rollout/action.ts";
 import type { BakeJudgement, Measures } from "../rollout/metrics-judgement.ts";
 import { judgeBake, measureSentences, measuresOf } from "../rollout/metrics-judgement.ts";
@@ -49,6 +50,7 @@ interface Watch {
   readonly sinceMs: number;
   readonly deadlineMs: number;
   readonly baseline: TrafficCount;
+  readonly beside: Beside;
   readonly seen: Seen[];
   /** Read by metrics since the last look. */
   fresh: Seen[];
@@ -76,13 +78,18 @@ export class RouterBake implements Bake {
   }
 
   /** @throws ROUTER_DOWN once it is clear that nobody is served: that is no verdict on a release */
-  async judge(view: Observed, color: Color, sinceMs: number): Promise<Baked> {
+  async judge(
+    view: Observed,
+    color: Color,
+    sinceMs: number,
+    beside: Beside = nothingBeside(),
+  ): Promise<Baked> {
     const { settings, clock, on, sources = [] } = this.options;
     if (settings.bake.durationMs === 0) {
       return { verdict: "pass", sentence: "no bake is asked for" };
     }
     this.ending.push(this.history.end());
-    const watch = this.watchOf(view, color, sinceMs);
+    const watch = { ...this.watchOf(view, color, sinceMs), beside };
     on({ kind: "Measured", grounds: watch.grounds });
     for (const sentence of measureSentences(watch.measures)) on({ kind: "Noted", sentence });
     const leftMs = Math.ceil((watch.deadlineMs - clock.now()) / 1_000) * 1_000;
@@ -130,14 +137,17 @@ export class RouterBake implements Bake {
   private async watch(watch: Watch): Promise<Baked> {
     const { clock, read, interrupted } = this.options;
     const { color } = watch.grounds;
+    const { ended: besideEnded, stop } = watch.beside;
     const { intervalMs } = this.options.settings.bake;
     const silence = new RouterSilence(`in the bake of ${color}`, this.options);
     for (;;) {
+      if (stop.aborted) return interruptedBake;
       const reading = await watch.own.completed(await read());
       const gone = trafficLeft(reading, color) ?? (interrupted() ? interruptedBake : null);
       if (gone) return gone;
       if (await silence.waited(reading)) {
-        if (silence.unjudged && clock.now() >= watch.deadlineMs) return silence.unjudged;
+        const over = clock.now() >= watch.deadlineMs && besideEnded.aborted;
+        if (silence.unjudged && over) return silence.unjudged;
         continue;
       }
       const broken = brokenTarget(reading, color);
@@ -148,12 +158,13 @@ export class RouterBake implements Bake {
         return noBetter(judgement, watch) ?? this.blame(judgement.sentence, watch, share);
       }
       const leftMs = watch.deadlineMs - clock.now();
-      if (leftMs <= 0) return ended(judgement);
-      await clock.sleep(Math.min(intervalMs, Math.max(1, leftMs)));
+      if (leftMs <= 0 && besideEnded.aborted) return ended(judgement);
+      const restMs = leftMs <= 0 ? intervalMs : Math.min(intervalMs, Math.max(1, leftMs));
+      await slept(clock, restMs, leftMs <= 0 ? AbortSignal.any([besideEnded, stop]) : stop);
     }
   }
 
-  private watchOf(view: Observed, color: Color, recordedMs: number): Watch {
+  private watchOf(view: Observed, color: Color, recordedMs: number): Omit<Watch, "beside"> {
     const { bake, metrics } = this.options.settings;
     // Another machine's clock may be ahead of this one's: that must not make the bake longer.
     const sinceMs = Math.min(recordedMs, this.options.clock.now());
@@ -237,6 +248,10 @@ function noBetter(judgement: BakeJudgement, { measures }: Watch): Baked | null {
     verdict: "inconclusive",
     sentence: `${sentence}; the former color did no better, so traffic stays`,
   };
+}
+
+function nothingBeside(): Beside {
+  return { ended: AbortSignal.abort(), stop: new AbortController().signal };
 }
 
 const interruptedBake: Baked = { verdict: "inconclusive", sentence: "the bake was interrupted" };

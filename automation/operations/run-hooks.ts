@@ -33,11 +33,12 @@ export async function hooksFor(
 ): Promise<Hooks> {
   const hooks = goal.kind === "RollBackNow" ? noHooks : await openingHooks(session);
   return {
-    run: async (view, due) => {
+    run: async (view, due, stop) => {
+      const ending = stop ? AbortSignal.any([signal, stop]) : signal;
       const { findings, end } = await runHooks(
         await hooks(),
         due,
-        sceneOf(session, view, due, signal),
+        sceneOf(session, view, due, ending),
       );
       const { stage, subject } = due;
       const told = findings.map(({ verdict, sentence, evidence }, index) => ({

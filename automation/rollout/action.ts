@@ -81,6 +81,8 @@ export interface RunHooks {
   readonly kind: "RunHooks";
   readonly stage: HookStage;
   readonly subject: HookSubject;
+  /** Since when the color has all traffic, and is judged while they run; absent: it isn't. */
+  readonly sinceMs?: number;
 }
 
 /** What hooks are told of. */
@@ -146,7 +148,7 @@ export function describeAction(action: Action): string {
     case "Check":
       return `check ${action.color}`;
     case "RunHooks":
-      return `run the hooks of ${action.stage}`;
+      return `run the hooks of ${action.stage}${whileBaking(action)}`;
     case "Judge":
       return `bake ${action.color}`;
     case "Watch":
@@ -162,6 +164,10 @@ export function describeAction(action: Action): string {
     case "Fail":
       return action.error.message;
   }
+}
+
+function whileBaking({ sinceMs, subject }: RunHooks): string {
+  return sinceMs === undefined ? "" : ` while ${subject.color} bakes`;
 }
 
 /** What the first update after a direct rollback says in its history: nothing else tells of that. */

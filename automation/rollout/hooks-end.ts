@@ -2,6 +2,7 @@
 
 import { BlueGreenError } from "../../infra/errors.ts";
 import type { HookStage } from "../../infra/hook-stages.ts";
+import type { Baked } from "../../infra/model.ts";
 import type { HookSubject, RunHooks } from "./action.ts";
 import type { Memory } from "./memory.ts";
 
@@ -29,6 +30,24 @@ export function afterHooks(memory: Memory, { stage, subject }: RunHooks, end: Ho
   const hint = hintOf(stage, subject);
   const error = new BlueGreenError("HOOK_REFUSED", sentence, { hint });
   return { ...memory, failure: { error, blamed: null } };
+}
+
+/** Whether a bake's verdict stops the hooks that run beside it: traffic doesn't wait for them. */
+export function stopsHooks({ verdict }: Baked): boolean {
+  return verdict === "fail";
+}
+
+/**
+ * The same where the bake was judged meanwhile.
+ * @param baked its verdict; null: a refusal or a person has ended it before
+ */
+export function afterWatchedHooks(
+  memory: Memory,
+  due: RunHooks,
+  { end, baked }: { readonly end: HooksEnd; readonly baked: Baked | null },
+): Memory {
+  const after = afterHooks(memory, due, end);
+  return baked === null ? after : { ...after, baked };
 }
 
 function hintOf(stage: HookStage, { color }: HookSubject): string {

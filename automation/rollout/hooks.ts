@@ -67,14 +67,17 @@ export function hooksOfSwitch(
   );
 }
 
-/** With all traffic on the color: before it is judged, and once it has passed. */
+/** With all traffic on the color: while it is judged, where that is wanted, and once it has passed. */
 export function hooksOfBake(
   situation: Situation,
   rollout: Rollout,
   wanted: boolean,
 ): RunHooks | null {
   const { baked } = situation.memory;
-  if (baked === null) return rolloutHooks(situation, "POST_PRODUCTION_TRAFFIC_SHIFT", rollout);
+  if (baked === null) {
+    const hooks = rolloutHooks(situation, "POST_PRODUCTION_TRAFFIC_SHIFT", rollout);
+    return hooks && wanted ? { ...hooks, sinceMs: Date.parse(rollout.since) } : hooks;
+  }
   const passed = wanted && baked.verdict === "pass";
   return passed ? rolloutHooks(situation, "POST_BAKE", rollout) : null;
 }

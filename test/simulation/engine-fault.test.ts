@@ -5,6 +5,7 @@ import { BlueGreenError } from "../../infra/errors.ts";
 import type { ErrorCode } from "../../infra/errors.ts";
 import { codeOf } from "../support/world/outcome.ts";
 import { deploy } from "../support/world/scenarios.ts";
+import { nextPause } from "../support/world/schedule.ts";
 import type { Task } from "../support/world/schedule.ts";
 import { World } from "../support/world/world.ts";
 
@@ -94,7 +95,7 @@ describe("a release that fails its bake", () => {
     const world = await beforeTheBreak();
     world.noWayBack = { error: new BlueGreenError("STORE_FAILED", "disk full"), unreadable: false };
     const task = world.start(deploy("2"));
-    while (task.paused?.point !== "locks router" || world.serving !== "2") {
+    while (nextPause(task)?.point !== "locks router" || world.serving !== "2") {
       await world.schedule.run([task], { steps: 1 });
     }
     world.schedule.interrupt(task.process);
@@ -124,7 +125,7 @@ test("an update that went back and couldn't be saved isn't made once more", asyn
   }
   // The engine dies there, and the update that would record it can't be made.
   world.engineSteps = 1;
-  while (task.paused?.point !== "locks router") {
+  while (nextPause(task)?.point !== "locks router") {
     await world.schedule.run([task], { steps: 1 });
   }
   world.noWayBack = { error: new BlueGreenError("STORE_FAILED", "disk full"), unreadable: false };

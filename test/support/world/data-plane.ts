@@ -25,6 +25,8 @@ export interface Behaviour {
   readonly failsChecks?: boolean;
   /** The hook of this stage refuses it. */
   readonly refusedAt?: HookStage;
+  /** The hook of this stage takes so long; Infinity: it hangs. */
+  readonly hookTakes?: { readonly stage: HookStage; readonly ms: number };
   /** What its checkout says of the database. */
   readonly migrations?: MigrationPolicy;
   /** Schemas that it truly works with; default those that it says. */

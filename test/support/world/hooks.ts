@@ -8,6 +8,8 @@ import { servedWeights, storedRecord } from "./state.ts";
 import type { Command, World } from "./world.ts";
 
 const hookMs = 500;
+/** What takes longer is stopped, and has refused. */
+const timeoutMs = 60_000;
 
 const afterSwitch: readonly HookStage[] = ["POST_PRODUCTION_TRAFFIC_SHIFT", "POST_BAKE"];
 const ofDeploy: readonly HookStage[] = [
@@ -22,16 +24,18 @@ export function simulatedHooks(world: World, process: SimulatedProcess): Hooks {
   const { state, plane, schedule } = world;
   let refused = false;
   return {
-    run: async (_view, { stage, subject }) => {
+    run: async (_view, { stage, subject }, stop) => {
       checkStage(state, stage, subject);
       if (refused) state.violations.push(`I14: ${stage} ran after a refusal`);
       if (!/^(deploy|approve|switch|retire) /.test(process.name)) {
         state.violations.push(`I14: ${process.name} ran hooks of ${stage}`);
       }
-      await schedule.pause(process, `runs hooks of ${stage}`, hookMs);
-      if (process.interrupted) return { kind: "interrupted" };
       const fill = state.fills[subject.color];
-      refused = fill !== null && plane.behaviourOf(fill.release).refusedAt === stage;
+      const { refusedAt, hookTakes } = fill ? plane.behaviourOf(fill.release) : {};
+      const takesMs = hookTakes?.stage === stage ? hookTakes.ms : hookMs;
+      await schedule.pause(process, `runs hooks of ${stage}`, Math.min(takesMs, timeoutMs), stop);
+      if (process.interrupted || stop?.aborted) return { kind: "interrupted" };
+      refused = refusedAt === stage || takesMs > timeoutMs;
       if (refused) return { kind: "refused", sentence: `the hook of ${stage} refused` };
       state.hooked.push({ stage, rolloutId: subject.id });
       return { kind: "done" };

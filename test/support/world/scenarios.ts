@@ -2,7 +2,7 @@
 
 import { hookStages } from "../../../infra/hook-stages.ts";
 import type { HookStage } from "../../../infra/hook-stages.ts";
-import type { Behaviours } from "./data-plane.ts";
+import type { Behaviour, Behaviours } from "./data-plane.ts";
 import { migrating, releasesThatMigrate } from "./migrations.ts";
 import type { WorldState } from "./state.ts";
 import type { Command } from "./world.ts";
@@ -45,6 +45,10 @@ const byCohort: WorldState["steps"] = [
   { weight: 0, groups: [cohort], forMs: 20_000 },
   { weight: 50, groups: [cohort], forMs: 20_000 },
 ];
+
+function afterSwitch(ms: number): NonNullable<Behaviour["hookTakes"]> {
+  return { stage: "POST_PRODUCTION_TRAFFIC_SHIFT", ms };
+}
 
 export const scenarios: readonly Scenario[] = [
   { name: "first deploy", leastSteps: 35, before: [], command: deploy("1") },
@@ -251,6 +255,38 @@ export const scenarios: readonly Scenario[] = [
     name: "deploy that a hook refuses after the switch",
     leastSteps: 28,
     behaviours: { "2": { refusedAt: "POST_PRODUCTION_TRAFFIC_SHIFT" } },
+    before: [deploy("1")],
+    hooks: hookStages,
+    command: deploy("2"),
+  },
+  {
+    name: "deploy of a release that breaks while a slow hook runs",
+    leastSteps: 26,
+    behaviours: { "2": { breaksAfterMs: 5_000, hookTakes: afterSwitch(50_000) } },
+    before: [deploy("1")],
+    hooks: hookStages,
+    command: deploy("2"),
+  },
+  {
+    name: "deploy of a release that breaks while a hook outlasts its bake",
+    leastSteps: 28,
+    behaviours: { "2": { breaksAfterMs: 30_000, hookTakes: afterSwitch(50_000) } },
+    before: [deploy("1")],
+    hooks: hookStages,
+    command: deploy("2"),
+  },
+  {
+    name: "deploy whose hook outlasts its bake",
+    leastSteps: 30,
+    behaviours: { "2": { hookTakes: afterSwitch(50_000) } },
+    before: [deploy("1")],
+    hooks: hookStages,
+    command: deploy("2"),
+  },
+  {
+    name: "deploy whose hook hangs after the switch",
+    leastSteps: 28,
+    behaviours: { "2": { hookTakes: afterSwitch(Infinity) } },
     before: [deploy("1")],
     hooks: hookStages,
     command: deploy("2"),

@@ -1,6 +1,7 @@
 /** Runs simulated processes step by step: who goes on, who is killed, and when time passes. */
 
 import assert from "node:assert";
+import { promisify } from "node:util";
 import { BlueGreenError } from "../../../infra/errors.ts";
 import type { Clock } from "../../../infra/clock.ts";
 import type { SimulatedProcess, WorldState } from "./state.ts";
@@ -10,9 +11,13 @@ export type Outcome =
   | { readonly kind: "finished"; readonly sentence: string }
   | { readonly kind: "failed"; readonly error: BlueGreenError };
 
+/** Until all has been done that waits for nothing. */
+const turn = promisify(setImmediate);
+
 interface Pause {
+  /** Of the part that stands still there. */
   readonly point: string;
-  readonly wakeAtMs: number;
+  wakeAtMs: number;
   readonly resume: () => void;
 }
 
@@ -20,7 +25,8 @@ interface Pause {
 export interface Task {
   readonly process: SimulatedProcess;
   readonly name: string;
-  paused: Pause | null;
+  /** Where its parts stand still, in the order in which they came there; often it is one. */
+  pauses: readonly Pause[];
   outcome: Outcome | null;
   bug: unknown;
   settled: PromiseWithResolvers<undefined>;
@@ -39,6 +45,12 @@ const maxSteps = 3_000;
 /** Time that each step takes. */
 const stepMs = 10;
 
+/** Where the part stands still that goes on next: who wakes first, or came there first. */
+export function nextPause({ pauses }: Task): Pause | null {
+  const wakeAtMs = Math.min(...pauses.map((pause) => pause.wakeAtMs));
+  return pauses.find((pause) => pause.wakeAtMs === wakeAtMs) ?? null;
+}
+
 export class Schedule {
   readonly #state: WorldState;
   readonly #running = new Map<SimulatedProcess, Task>();
@@ -52,26 +64,37 @@ export class Schedule {
   clockOf(process: SimulatedProcess): Clock {
     return {
       now: () => this.#state.nowMs,
-      sleep: (ms) => this.pause(process, `sleeps ${ms} ms`, ms),
+      sleep: async (ms, signal) => {
+        signal?.throwIfAborted();
+        await this.pause(process, `sleeps ${ms} ms`, ms, signal);
+        signal?.throwIfAborted();
+      },
     };
   }
 
-  /** Stands still at a point until the process is chosen again, `ms` later at the earliest. */
-  pause(process: SimulatedProcess, point: string, ms = 0): Promise<void> {
+  /**
+   * Stands still at a point until the process is chosen again, `ms` later at the earliest, or as
+   * soon as the signal comes.
+   */
+  pause(process: SimulatedProcess, point: string, ms = 0, signal?: AbortSignal): Promise<void> {
     const task = this.#running.get(process);
     assert(task, `${process.name} isn't running`);
     const { promise, resolve } = Promise.withResolvers<undefined>();
     const resume = (): void => {
       resolve(undefined);
     };
-    task.paused = { point, wakeAtMs: this.#state.nowMs + ms, resume };
+    const pause = { point, wakeAtMs: this.#state.nowMs + ms, resume };
+    task.pauses = [...task.pauses, pause];
+    signal?.addEventListener("abort", () => {
+      pause.wakeAtMs = Math.min(pause.wakeAtMs, this.#state.nowMs);
+    });
     task.settled.resolve(undefined);
     return promise;
   }
 
   start(process: SimulatedProcess, name: string, work: () => Promise<string>): Task {
     const settled = Promise.withResolvers<undefined>();
-    const task: Task = { process, name, paused: null, outcome: null, bug: null, settled };
+    const task: Task = { process, name, pauses: [], outcome: null, bug: null, settled };
     this.#running.set(process, task);
     void this.#live(task, work);
     return task;
@@ -117,20 +140,22 @@ export class Schedule {
 
   /** Those whose time has come; where all sleep, time goes on to the first that wakes. */
   #runnable(open: readonly Task[]): readonly Task[] {
-    const wakeAtMs = Math.min(...open.map((task) => task.paused?.wakeAtMs ?? Infinity));
+    const wakeAtMs = Math.min(...open.map((task) => nextPause(task)?.wakeAtMs ?? Infinity));
     this.#state.nowMs = Math.max(this.#state.nowMs, wakeAtMs);
-    return open.filter((task) => (task.paused?.wakeAtMs ?? Infinity) <= this.#state.nowMs);
+    return open.filter((task) => (nextPause(task)?.wakeAtMs ?? Infinity) <= this.#state.nowMs);
   }
 
   async #step(task: Task): Promise<void> {
-    const { paused, process } = task;
-    assert(paused);
+    const pause = nextPause(task);
+    assert(pause);
     this.#state.nowMs += stepMs;
-    this.#state.trace.push(`${process.name}: ${paused.point}`);
+    this.#state.trace.push(`${task.process.name}: ${pause.point}`);
     task.settled = Promise.withResolvers<undefined>();
-    task.paused = null;
-    paused.resume();
-    await task.settled.promise;
+    task.pauses = task.pauses.filter((each) => each !== pause);
+    pause.resume();
+    // A part may end while another one stands still, or go on as two.
+    if (task.pauses.length === 0) await task.settled.promise;
+    await turn();
     if (task.bug !== null) throw new Error(this.#state.trace.join("\n"), { cause: task.bug });
     this.#afterStep();
   }

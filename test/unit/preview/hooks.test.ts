@@ -8,7 +8,7 @@ test("the plan of a deployment names the stages that have hooks, each once and i
   const { steps, refusal } = simulated(deploy("2"), undefined, [], hookStages);
   expect(refusal).toBeNull();
   const named = steps.flatMap(
-    ({ sentence }) => /^run the hooks of (\w+)$/.exec(sentence)?.[1] ?? [],
+    ({ sentence }) => /^run the hooks of (\w+)/.exec(sentence)?.[1] ?? [],
   );
   expect(named).toEqual(hookStages.filter((stage) => !stage.endsWith("CLEAN_UP")));
 });

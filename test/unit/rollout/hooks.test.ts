@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { describeAction } from "../../../automation/rollout/action.ts";
 import type { RunHooks } from "../../../automation/rollout/action.ts";
 import type { Goal } from "../../../automation/rollout/goal.ts";
-import { afterHooks } from "../../../automation/rollout/hooks-end.ts";
+import { afterHooks, afterWatchedHooks } from "../../../automation/rollout/hooks-end.ts";
 import type { Memory } from "../../../automation/rollout/memory.ts";
 import { noMemory } from "../../../automation/rollout/memory.ts";
 import { hookStages } from "../../../infra/hook-stages.ts";
@@ -27,6 +27,8 @@ interface Moment {
   readonly given: Given;
   readonly memory: Partial<Memory>;
   readonly goal?: Goal;
+  /** What the words of its action end with; default: nothing. */
+  readonly words?: string;
   /** What is done where the stage has no hooks, or they are done. */
   readonly then: string;
 }
@@ -45,6 +47,7 @@ const moments: readonly Moment[] = [
     stage: "POST_PRODUCTION_TRAFFIC_SHIFT",
     given: inRollout("bake"),
     memory: mine.memory,
+    words: " while green bakes",
     then: "Judge",
   },
   { stage: "POST_BAKE", given: inRollout("bake"), memory: { ...mine.memory, baked }, then: "Hold" },
@@ -72,12 +75,12 @@ function due(given: Given, circumstances: Parameters<typeof next>[1]): RunHooks 
 }
 
 describe.each(moments)("$stage", (moment) => {
-  const { stage, then } = moment;
+  const { stage, then, words = "" } = moment;
 
   test("runs at its moment, before anything else is done", () => {
     const action = actionAt(moment, [stage]);
     expect(action).toMatchObject({ kind: "RunHooks", stage, subject: { color: "green" } });
-    expect(describeAction(action)).toBe(`run the hooks of ${stage}`);
+    expect(describeAction(action)).toBe(`run the hooks of ${stage}${words}`);
   });
 
   test("is nothing where it has no hooks", () => {
@@ -212,6 +215,27 @@ describe("cleaning up", () => {
   });
 });
 
+describe("while hooks of POST_PRODUCTION_TRAFFIC_SHIFT run, the new color", () => {
+  const production = { policy: { hooks: ["POST_PRODUCTION_TRAFFIC_SHIFT"] as const } };
+
+  test("is judged from the switch on", () => {
+    const given = inRollout("bake");
+    const since = given.record?.rollout?.since ?? expect.fail("there is no rollout");
+    expect(due(given, { ...mine, ...production }).sinceMs).toBe(Date.parse(since));
+  });
+
+  test("isn't judged where no bake is wanted", () => {
+    const goal: Goal = { kind: "SwitchTo", color: "green", bake: false };
+    const run = due(inRollout("bake"), { ...mine, ...production, goal });
+    expect(run).not.toHaveProperty("sinceMs");
+  });
+
+  test("isn't judged once more, nor hooked, when both are over", () => {
+    const memory = { ...mine.memory, baked, hooksDone: production.policy.hooks };
+    expect(wordOf(next(inRollout("bake"), { memory, ...production }))).toBe("Hold");
+  });
+});
+
 describe("what a run knows after hooks", () => {
   const subject = { id: "r-2", color: "green", former: "blue", version: "2" } as const;
   const at = (stage: HookStage): RunHooks => ({
@@ -234,6 +258,25 @@ describe("what a run knows after hooks", () => {
 
   test("nothing where the rollout was ended meanwhile: the record tells", () => {
     expect(afterHooks(noMemory, at("POST_BAKE"), { kind: "ended" })).toBe(noMemory);
+  });
+
+  test("the verdict of the bake that was judged meanwhile", () => {
+    const stage = "POST_PRODUCTION_TRAFFIC_SHIFT";
+    const end = { kind: "done" } as const;
+    expect(afterWatchedHooks(noMemory, at(stage), { end, baked })).toEqual({
+      ...noMemory,
+      hooksDone: [stage],
+      baked,
+    });
+  });
+
+  test("that a bake failed, and not that the hooks which it stopped are done", () => {
+    const failing = { verdict: "fail", sentence: "it fails" } as const;
+    const ended = { end: { kind: "interrupted" } as const, baked: failing };
+    expect(afterWatchedHooks(noMemory, at("POST_PRODUCTION_TRAFFIC_SHIFT"), ended)).toEqual({
+      ...noMemory,
+      baked: failing,
+    });
   });
 
   test.each<HookStage>(["PRE_SCALE_UP", "POST_SCALE_UP"])("what to do about %s's no", (stage) => {
