@@ -14,11 +14,17 @@ import type { MetricSource } from "../metrics/source.ts";
 import type { Bake, Beside } from "../ports.ts";
 import type { WatchStep } from "../rollout/action.ts";
 import type { BakeJudgement, Measures } from "../rollout/metrics-judgement.ts";
-import { judgeBake, measureSentences, measuresOf } from "../rollout/metrics-judgement.ts";
+import {
+  judgeBake,
+  measureSentences,
+  measuresOf,
+  usersName,
+} from "../rollout/metrics-judgement.ts";
 import { bakeRules, metricRule } from "../rollout/metrics.ts";
 import type { Grounds, Seen } from "../rollout/metrics.ts";
 import { shareOfLate } from "../rollout/shared-outage.ts";
 import type { Failing } from "../rollout/shared-outage.ts";
+import { leftToTheBake } from "../rollout/step-metrics.ts";
 import { OwnSamples } from "./own-samples.ts";
 import type { OwnRequests } from "./own-samples.ts";
 import { RouterSilence } from "./router-silence.ts";
@@ -60,6 +66,7 @@ export class RouterBake implements Bake {
   private readonly options: BakeOptions;
   private readonly history: FormerHistory;
   private readonly ending: Promise<void>[] = [];
+  private steps = 0;
 
   constructor(options: BakeOptions) {
     const { clock, read, sources = [], sampleEveryMs: everyMs = null } = options;
@@ -125,6 +132,9 @@ export class RouterBake implements Bake {
       boundsMs: boundsOf(view.reading, step.color),
       former: this.history.of(step.former, sinceMs),
     };
+    this.steps += 1;
+    const left = this.steps === 1 ? leftToTheBake(grounds.metrics) : null;
+    if (left !== null) on({ kind: "Noted", sentence: left });
     const formerNow = () => this.history.of(step.former, clock.now(), sinceMs);
     const watch = new StepWatch(this.options, { ...step, sinceMs }, { grounds, formerNow }, view);
     try {
@@ -140,6 +150,7 @@ export class RouterBake implements Bake {
     const { ended: besideEnded, stop } = watch.beside;
     const { intervalMs } = this.options.settings.bake;
     const silence = new RouterSilence(`in the bake of ${color}`, this.options);
+    let held: Baked | null = null;
     for (;;) {
       if (stop.aborted) return interruptedBake;
       const reading = await watch.own.completed(await read());
@@ -151,14 +162,17 @@ export class RouterBake implements Bake {
         continue;
       }
       const broken = brokenTarget(reading, color);
-      if (broken) return this.blame(broken, watch, 1);
+      if (broken) return this.blame(broken, watch, { share: 1, users: false });
       const judgement = this.look(reading, watch);
-      if (judgement.verdict === "fail") {
-        const share = judgement.driver === "errors" ? shareOfLate(watch.seen) : 1;
-        return noBetter(judgement, watch) ?? this.blame(judgement.sentence, watch, share);
+      const { verdict, sentence, users } = judgement;
+      if (verdict === "fail" && (held === null || users?.over === true)) {
+        const failing = { share: shareBehind(judgement, watch), users: users?.over === true };
+        held = noBetter(judgement, watch) ?? (await this.blame(sentence, watch, failing));
+        if (held.verdict === "fail" || users?.over !== false) return held;
       }
+      // What holds it is of our own requests: users may still meet errors of their own.
       const leftMs = watch.deadlineMs - clock.now();
-      if (leftMs <= 0 && besideEnded.aborted) return ended(judgement);
+      if (leftMs <= 0 && besideEnded.aborted) return held ?? ended(judgement);
       const restMs = leftMs <= 0 ? intervalMs : Math.min(intervalMs, Math.max(1, leftMs));
       await slept(clock, restMs, leftMs <= 0 ? AbortSignal.any([besideEnded, stop]) : stop);
     }
@@ -200,7 +214,7 @@ export class RouterBake implements Bake {
     const { clock, on } = this.options;
     const { grounds, measures, sinceMs } = watch;
     const atMs = clock.now() - sinceMs;
-    const seen = [...watch.fresh, { atMs, ...sinceSwitch(reading, watch) }];
+    const seen = [...watch.fresh, { atMs, ...sinceSwitch(reading, watch), ...usersOf(watch) }];
     watch.fresh = [];
     watch.seen.push(...seen);
     const judged = judgeBake(grounds, watch.seen, { atMs, measures });
@@ -211,10 +225,14 @@ export class RouterBake implements Bake {
   }
 
   /** Where the former color fails as well, the release isn't to blame and a flip wouldn't help. */
-  private async blame(sentence: string, { grounds, measures }: Watch, share: number) {
+  private async blame(
+    sentence: string,
+    { grounds, measures }: Watch,
+    failing: Pick<Failing, "share" | "users">,
+  ): Promise<Baked> {
     const { p0 } = measures.errors;
     const { alpha } = grounds.bake;
-    if (!(await this.options.formerFails({ share, p0, alpha }))) {
+    if (!(await this.options.formerFails({ ...failing, p0, alpha }))) {
       return { verdict: "fail", sentence } as const;
     }
     const stays = "the former color fails on the same path as well, so traffic stays";
@@ -224,6 +242,17 @@ export class RouterBake implements Bake {
 
 const noBake =
   "`bake.duration` is 0s: steps can find errors, but nothing proves the release after its switch";
+
+/** Of late, of those whose errors decided. */
+function shareBehind({ driver, users }: BakeJudgement, { seen }: Watch): number {
+  if (driver === usersName || users?.over === true) return shareOfLate(seen, "users");
+  return driver === "errors" ? shareOfLate(seen) : 1;
+}
+
+function usersOf({ own, grounds }: Watch): Pick<Seen, "users"> {
+  const users = own.usersOf(grounds.color);
+  return users ? { users: [users.total, users.bad] } : {};
+}
 
 /** A router that restarted counts from zero again. */
 const nothing: TrafficCount = { requests: 0, errors: 0 };
@@ -240,9 +269,11 @@ function sinceSwitch(reading: RouterReading, { grounds, baseline }: Watch): Omit
 
 /** Going back to a color that fails as often would help nobody. */
 function noBetter(judgement: BakeJudgement, { measures }: Watch): Baked | null {
-  const { sentence, errors, requests, driver } = judgement;
+  const { sentence, driver, users } = judgement;
   const { hopelessShare } = measures.errors;
-  if (driver !== "errors" || hopelessShare === null) return null;
+  const isOfErrors = driver === "errors" || driver === usersName;
+  if (!isOfErrors || hopelessShare === null) return null;
+  const { errors, requests } = users?.over === true ? users : judgement;
   if (errors / requests > hopelessShare) return null;
   return {
     verdict: "inconclusive",

@@ -2,11 +2,13 @@
 
 import type { Clock } from "../../infra/clock.ts";
 import type { Settings } from "../../infra/config.ts";
-import { otherColor, perColor } from "../../infra/model.ts";
+import { colors, otherColor, perColor } from "../../infra/model.ts";
 import type { Color, PerColor, RouterReading } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
 import type { Event } from "../event.ts";
 import type { Counts } from "../rollout/evidence.ts";
+import { usersAlone } from "../rollout/users.ts";
+import type { UsersSoFar } from "../rollout/users.ts";
 import { sendsOn, syntheticSentence, withSynthetic } from "../rollout/synthetic.ts";
 
 /** What is judged with the help of our own requests. */
@@ -64,6 +66,7 @@ export class OwnSamples {
   private count: OwnCount | null = null;
   private sends = true;
   private told: boolean | null = null;
+  private readonly users: Record<Color, UsersSoFar | null> = { blue: null, green: null };
 
   constructor(
     options: OwnSamplesOptions,
@@ -93,7 +96,11 @@ export class OwnSamples {
     const { own, settings } = this.options;
     if (!own) return reading;
     this.count = await own.ended();
-    if (!this.blind || !settings.bake.synthetic.enabled || reading.weights === null) return reading;
+    if (!settings.bake.synthetic.enabled || reading.weights === null) return reading;
+    if (!this.blind) {
+      this.countUsers(reading);
+      return reading;
+    }
     const counted = perColor((color) => this.countOf(color));
     const colors = perColor((color) => {
       const { bad, total } = counted[color];
@@ -102,12 +109,29 @@ export class OwnSamples {
     return { ...reading, traffic: { kind: "counted", colors } };
   }
 
+  /** What users alone were answered by a color since the first look; null: that isn't told apart. */
+  usersOf(color: Color): Counts | null {
+    return this.users[color]?.users ?? null;
+  }
+
   /** After a look: goes on sending or rests. @returns the sentence with the synthetic ones told */
   after({ requests, needed }: Looked, sentence: string): string {
     if (!this.count) return sentence;
     const synthetic = this.countOf(this.watched.color).total;
     this.steer({ requests, needed }, synthetic);
     return withSynthetic(sentence, { requests, synthetic });
+  }
+
+  /** What nobody has signed may be of the color that is judged: then it is no error of its users. */
+  private countUsers({ traffic }: RouterReading): void {
+    if (traffic.kind === "unknown" || !this.count) return;
+    const { served, unnamed } = this.count;
+    for (const color of colors) {
+      const { requests, errors } = traffic.colors[color];
+      const own = color === this.watched.color ? plus(served[color], unnamed) : served[color];
+      const counted = { bad: errors, total: requests };
+      this.users[color] = usersAlone(this.users[color], { counted, own });
+    }
   }
 
   private steer({ requests, needed }: Looked, synthetic: number): void {
@@ -141,9 +165,12 @@ export class OwnSamples {
     };
     if (!this.watched.alone || color !== this.watched.color) return served[color];
     // It has all traffic, so what nobody has signed was meant for it.
-    const { bad, total } = served[color];
-    return { bad: bad + unnamed.bad, total: total + unnamed.total };
+    return plus(served[color], unnamed);
   }
+}
+
+function plus(a: Counts, b: Counts): Counts {
+  return { bad: a.bad + b.bad, total: a.total + b.total };
 }
 
 const none: Counts = { bad: 0, total: 0 };

@@ -3,6 +3,7 @@
 import type { Settings } from "../../infra/config.ts";
 import { longestStartMs } from "../../infra/config/platform-facts.ts";
 import { migrationPolicy } from "../migrations/policy.ts";
+import { longestTolerateMs } from "../rollout/metrics.ts";
 import { shiftSteps } from "../rollout/shift-steps.ts";
 import type { Policy } from "../rollout/goal.ts";
 
@@ -20,6 +21,7 @@ export function policyOf(settings: Settings, size: number): Policy {
     migrations: migrationPolicy(settings),
     hooks: settings.hooks.map(({ stage }) => stage),
     steps: shiftSteps(settings),
+    holdMs: longestTolerateMs(settings.metrics),
     fillMs: longestStartMs(settings),
     warm: settings.hold.warm,
   };

@@ -20,7 +20,7 @@ export interface SilenceOptions {
   readonly settings: Settings;
   readonly clock: Clock;
   readonly on: (event: Event) => void;
-  /** Whether requests to the public address were answered since the last time this was asked. */
+  /** Whether a request to the public address is answered, asked there and then. */
   readonly answers: () => Promise<boolean>;
 }
 

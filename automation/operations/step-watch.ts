@@ -15,7 +15,9 @@ import { measuresOf } from "../rollout/metrics-judgement.ts";
 import type { Grounds, Seen } from "../rollout/metrics.ts";
 import { judgeStep } from "../rollout/step-judgement.ts";
 import type { StepGrounds, StepJudgement, StepReadings } from "../rollout/step-judgement.ts";
+import { longestTolerateMs } from "../rollout/metrics.ts";
 import { silenceIn } from "../rollout/step-metrics.ts";
+import type { BothSeen } from "../rollout/two-colors.ts";
 import { OwnSamples } from "./own-samples.ts";
 import type { OwnRequests } from "./own-samples.ts";
 import { RouterSilence } from "./router-silence.ts";
@@ -54,6 +56,8 @@ export class StepWatch {
   private readonly poller: MetricPoller;
   private ending: Promise<void> = Promise.resolve();
   private held = false;
+  private askedFromMs = 0;
+  private readonly users: BothSeen[] = [];
 
   constructor(options: StepWatchOptions, step: WatchStep, before: KnownBefore, view: Observed) {
     const known = before.grounds;
@@ -75,7 +79,9 @@ export class StepWatch {
         this.seen.push({ atMs: clock.now() - step.sinceMs, metrics: { [name]: reading } });
       },
     });
-    this.own = new OwnSamples(options, view, { color, alone: false, durationMs: step.forMs });
+    const own = isOfCohortsOnly(step) ? undefined : options.own;
+    const judged = { color, alone: false, durationMs: step.forMs };
+    this.own = new OwnSamples({ ...options, own }, view, judged);
     this.counts = new SideBySide({
       ...{ color, former },
       baseline: view.record.rollout?.baseline ?? null,
@@ -86,6 +92,8 @@ export class StepWatch {
   }
 
   async watch(): Promise<Baked> {
+    this.askedFromMs = this.options.clock.now() - this.step.sinceMs;
+    this.tellOfCohort();
     this.poller.start();
     await this.own.begin();
     try {
@@ -95,6 +103,13 @@ export class StepWatch {
       // Whoever rolls back doesn't wait for a slow source to give up.
       this.ending = this.poller.stop();
     }
+  }
+
+  /** Our own requests are of no cohort, so the former color would answer all of them. */
+  private tellOfCohort(): void {
+    const { own, on, settings } = this.options;
+    if (!own || !settings.bake.synthetic.enabled || !isOfCohortsOnly(this.step)) return;
+    on({ kind: "Noted", sentence: cohortOnly });
   }
 
   /** Resolves when no source is asked any more. */
@@ -127,14 +142,18 @@ export class StepWatch {
 
   /**
    * True while a metric can't be read: then more traffic would follow unseen.
-   * @throws METRIC_SILENT once it is silent for longer than is borne
+   * @throws METRIC_SILENT once it is silent for longer than is borne, or answers now and then only and
+   * the step has been held for as long
    */
   private holds(): boolean {
     const atMs = this.options.clock.now() - this.step.sinceMs;
-    const silence = silenceIn({ grounds: this.known.grounds, seen: this.seen }, atMs);
+    const { askedFromMs } = this;
+    const { grounds } = this.known;
+    const silence = silenceIn({ grounds, seen: this.seen }, { atMs, askedFromMs });
     if (silence === null) return false;
     const { sentence, overdue } = silence;
-    if (overdue) {
+    const untilMs = Math.max(this.step.forMs, askedFromMs) + longestTolerateMs(grounds.metrics);
+    if (overdue || atMs >= untilMs) {
       const hint = "mend the metric's source, or take it out of the settings, then deploy again";
       throw new BlueGreenError("METRIC_SILENT", sentence, { hint });
     }
@@ -146,6 +165,15 @@ export class StepWatch {
     }
     this.held = true;
     return true;
+  }
+
+  /** Users' own errors, where requests of ours are among the rest. */
+  private alone(): Pick<StepReadings, "users"> {
+    const { color, former, sinceMs } = this.step;
+    const [newColor, formerColor] = [this.own.usersOf(color), this.own.usersOf(former)];
+    if (!newColor || !formerColor) return {};
+    this.users.push({ atMs: this.options.clock.now() - sinceMs, newColor, formerColor });
+    return { users: this.users };
   }
 
   private withMetrics(readings: StepReadings): StepReadings {
@@ -160,7 +188,10 @@ export class StepWatch {
   private look(reading: RouterReading): Told {
     const readings = this.counts.add(reading, this.options.clock.now() - this.step.sinceMs);
     // Metrics are judged also where the router can't count.
-    const counted = this.withMetrics(readings ?? { errors: [], slow: [] });
+    const counted = this.withMetrics({
+      ...(readings ?? { errors: [], slow: [] }),
+      ...this.alone(),
+    });
     const { needed, ...judged } = judgeStep(this.grounds, counted);
     if (readings === null && judged.verdict !== "fail") return uncounted;
     const sentence = this.own.after({ requests: judged.requests, needed }, judged.sentence);
@@ -183,6 +214,13 @@ export class StepWatch {
     const { color, former } = this.step;
     return brokenTarget(reading, former) === null ? brokenTarget(reading, color) : null;
   }
+}
+
+const cohortOnly =
+  "no synthetic requests are sent in a step of a cohort: the former color would answer them";
+
+function isOfCohortsOnly({ weight, groups }: WatchStep): boolean {
+  return weight === 0 && groups !== undefined;
 }
 
 const interruptedStep: Baked = { verdict: "inconclusive", sentence: "the step was interrupted" };

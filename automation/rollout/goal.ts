@@ -83,6 +83,8 @@ export interface Policy {
   readonly migrations?: MigrationPolicy;
   /** On the way to a switch: cohorts, then rising shares; empty: all at once. */
   readonly steps: readonly ShiftStep[];
+  /** By so much each of them may last longer, while a metric can't be read; absent: by nothing. */
+  readonly holdMs?: number;
   /** Stages that have hooks. */
   readonly hooks: readonly HookStage[];
 }

@@ -2,7 +2,7 @@
 
 import { formatDuration } from "../../infra/duration.ts";
 import type { Verdict } from "../../infra/model.ts";
-import { requiredSamples } from "./evidence.ts";
+import { logMixtureE, requiredSamples } from "./evidence.ts";
 import type { Sample } from "./evidence.ts";
 import { percent } from "./evidence-sentence.ts";
 import { repliesBetween, slowCounts, slowness } from "./latency.ts";
@@ -32,7 +32,19 @@ export interface BakeJudgement {
   readonly errors: number;
   /** Requests by which `bake.detect` errors would have been noticed; Infinity: by no number. */
   readonly needed: number;
+  /** Of users alone; null: no requests of our own are among them. */
+  readonly users: UsersJudged | null;
 }
+
+export interface UsersJudged {
+  readonly requests: number;
+  readonly errors: number;
+  /** True where they alone are evidence enough against the release. */
+  readonly over: boolean;
+}
+
+/** Never the name of a metric, which has no blanks. */
+export const usersName = "errors of users";
 
 export function measuresOf(grounds: Grounds): Measures {
   const { bake, former } = grounds;
@@ -53,6 +65,7 @@ export function judgeBake(
   const traffic = trafficSamples(seen);
   const series = [
     ...(traffic.length === 0 ? [] : [errorSeries(traffic, measures, bake.detect)]),
+    ...usersSeries(seen, measures, bake.detect),
     ...latencySeries(grounds, seen, measures),
     ...metrics
       .filter(({ reads }) => reads === "counts")
@@ -63,12 +76,14 @@ export function judgeBake(
     .map((rule) =>
       judgeLimit(rule, readingsOf(seen, rule.name), readingsOf(grounds.former, rule.name)),
     );
-  const verdicts = [...judgeJointly(series, bake.alpha), ...limits].map((verdict) =>
+  const users = usersJudged(series, bake.alpha);
+  const joint = judgeJointly(series, bake.alpha).flatMap((each) => withUsers(each, users));
+  const verdicts = [...joint, ...limits].map((verdict) =>
     silenced(verdict, { metrics, seen, atMs }),
   );
   const { requests = 0, errors = 0 } = traffic.at(-1) ?? {};
   const needed = neededBy(measures, { ...bake, among: Math.max(1, series.length) });
-  return { ...overall(verdicts, seen), metrics: verdicts, requests, errors, needed };
+  return { ...overall(verdicts, seen), metrics: verdicts, requests, errors, needed, users };
 }
 
 /** By either share that a pass may be measured by; the larger number, where both can do. */
@@ -134,6 +149,33 @@ function countsIn(all: readonly Sample[]): { bad: number; total: number } | null
 function errorSeries(samples: readonly Sample[], { errors }: Measures, detect: number): Series {
   const { p0, passP0, phi } = errors;
   return { name: "errors", title: "", samples, p0, passP0, phi, detect };
+}
+
+/** Good answers to our own requests must not hide errors of users: these are judged alone, too. */
+function usersSeries(seen: readonly Seen[], measures: Measures, detect: number): readonly Series[] {
+  const samples = seen.flatMap(({ atMs, users }) =>
+    users === undefined ? [] : [{ atMs, requests: users[0], errors: users[1] }],
+  );
+  if (samples.length === 0) return [];
+  const series = errorSeries(samples, measures, detect);
+  return [{ ...series, name: usersName, title: "users alone" }];
+}
+
+function usersJudged(series: readonly Series[], alpha: number): UsersJudged | null {
+  const users = series.find(({ name }) => name === usersName);
+  if (!users) return null;
+  const { requests = 0, errors = 0 } = users.samples.at(-1) ?? {};
+  return { requests, errors, over: logMixtureE(users) >= -Math.log(alpha) };
+}
+
+/** Users need not be many for a pass; but where they alone are over their limit, there is none. */
+function withUsers(verdict: MetricVerdict, users: UsersJudged | null): readonly MetricVerdict[] {
+  if (verdict.name !== usersName || verdict.verdict === "fail") return [verdict];
+  if (users?.over !== true) return [];
+  const { requests, errors } = users;
+  const said = `${errors.toLocaleString("en-US")} errors in ${requests.toLocaleString("en-US")} requests`;
+  const sentence = `users alone: ${said} are too many for a pass`;
+  return [{ ...verdict, verdict: "inconclusive", sentence }];
 }
 
 function latencyMeasure({ bake, boundsMs, former }: Grounds): Slowness | Unjudged {

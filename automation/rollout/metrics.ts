@@ -43,6 +43,11 @@ export function metricRule(metric: MetricRule): MetricRule {
   };
 }
 
+/** By so much a step may last longer at most, as one of them can't be read; 0: there are none. */
+export function longestTolerateMs(metrics: readonly Pick<MetricRule, "tolerateMs">[]): number {
+  return Math.max(0, ...metrics.map(({ tolerateMs }) => tolerateMs));
+}
+
 /** The settings under `bake` that a judgement depends on. */
 export interface BakeRules {
   readonly alpha: number;
@@ -68,6 +73,8 @@ export interface Seen {
   readonly atMs: number;
   /** Requests and errors so far; null where the router couldn't say, absent: wasn't asked. */
   readonly traffic?: readonly [requests: number, errors: number] | null;
+  /** Of these, those of users since the first look; absent: no requests of our own are sent. */
+  readonly users?: readonly [requests: number, errors: number];
   /** Replies so far per bucket of latency, without the empty ones at the end. */
   readonly latency?: readonly number[];
   readonly metrics?: Readonly<Record<string, MetricReading>>;

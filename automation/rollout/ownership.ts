@@ -80,10 +80,10 @@ export function takeOwnership(situation: Situation, rollout: Rollout): Action | 
   };
 }
 
-/** The claim must outlive the step that a shift is in. */
+/** The claim must outlive the step that a shift is in, held as long as it may be. */
 function stepMs({ view, policy }: Situation, { phase, color }: Rollout): number {
   const step = policy.steps[stepIn(policy.steps, view.record.weights, color)];
-  return phase === "shift" && step ? step.forMs : 0;
+  return phase === "shift" && step ? step.forMs + (policy.holdMs ?? 0) : 0;
 }
 
 /** The owner of the claim that keeps others out, where it is known to be dead and stays so. */

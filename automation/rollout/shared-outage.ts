@@ -19,24 +19,37 @@ export interface Failing {
   /** Highest share that is expected. */
   readonly p0: number;
   readonly alpha: number;
+  /** True where users alone are over their limit; false: they aren't, or nobody can tell. */
+  readonly users: boolean;
 }
 
 /**
  * Where our own requests show on which paths the new color fails, the former one must fail on each
- * of them; else on any path. It fails where there is evidence of it, by the measure of the new
- * color, and where it fails at least half as often.
+ * of them; else on every path. Errors of users may be on other paths than ours, so a path that fails
+ * on both explains none of them: where these alone are too many, it must fail on every path, too. It
+ * fails where there is evidence of it, by the measure of the new color, and where it fails at least
+ * half as often.
  */
 export function failsAsWell(outcomes: readonly PathOutcome[], failing: Failing): boolean {
   const { share, p0 } = failing;
   const broken = outcomes.filter(({ own: { bad, total } }) => bad >= 2 && bad > p0 * total);
-  const fails = ({ own, former }: PathOutcome): boolean =>
-    isFailing(former, { ...failing, share: broken.length > 0 ? own.bad / own.total : share });
-  return broken.length > 0 ? broken.every(fails) : outcomes.some(fails);
+  const fails = (each: PathOutcome): boolean => {
+    const { own, former } = each;
+    return isFailing(former, {
+      ...failing,
+      share: broken.includes(each) ? own.bad / own.total : share,
+    });
+  };
+  const compared = failing.users || broken.length === 0 ? outcomes : broken;
+  return compared.length > 0 && compared.every(fails);
 }
 
-/** Share of the requests of the last ten seconds that were bad, as the router counted them; else 1. */
-export function shareOfLate(seen: readonly Seen[]): number {
-  const counted = seen.flatMap(({ atMs, traffic }) => (traffic ? [{ atMs, traffic }] : []));
+/**
+ * Share of the requests of the last ten seconds that were bad, as the router counted them; else 1.
+ * @param of all requests, or those of users alone
+ */
+export function shareOfLate(seen: readonly Seen[], of: "traffic" | "users" = "traffic"): number {
+  const counted = seen.flatMap(({ atMs, [of]: traffic }) => (traffic ? [{ atMs, traffic }] : []));
   const last = counted.at(-1);
   if (!last) return 1;
   const before = counted.findLast(({ atMs }) => atMs <= last.atMs - lateMs)?.traffic ?? [0, 0];

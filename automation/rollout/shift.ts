@@ -128,7 +128,7 @@ function shiftTo(
   const has = groupsOf(view.record.weights, color);
   const groups = [...has, ...added.filter((each) => !areAmong([each], has))];
   const weights = weightsTo({ color, weight, groups });
-  const until = instant(view.nowMs + forMs + policy.claimMs);
+  const until = instant(view.nowMs + forMs + (policy.holdMs ?? 0) + policy.claimMs);
   const as = `shift ${shiftWords(weights, color)}, watched for ${formatDuration(forMs)}`;
   return { kind: "Update", as, request: { kind: "Shift", rolloutId, weights, until, ...checked } };
 }

@@ -37,6 +37,8 @@ export interface StepReadings {
   readonly errors: readonly BothSeen[];
   /** Bad are slow replies; empty where latency isn't judged. */
   readonly slow: readonly BothSeen[];
+  /** Errors of users alone, since the first look; absent: no requests of our own are sent. */
+  readonly users?: readonly BothSeen[];
   /** Metrics of the user's own; absent: there are none. */
   readonly metrics?: MetricReadings;
 }
@@ -82,13 +84,25 @@ export function judgeStep(grounds: StepGrounds, readings: StepReadings): StepJud
     { noun: "errors", unit: "requests" },
   );
   const metrics = [...counts.map((count) => countVerdict(count, { grounds, among })), ...limits];
-  const open = metrics.filter(({ verdict }) => verdict !== "pass");
+  const open = [
+    ...usersOver(grounds, found),
+    ...metrics.filter(({ verdict }) => verdict !== "pass"),
+  ];
   const sentences = open.map(({ sentence }) => `; ${sentence}`).join("");
   return {
     verdict: requests >= needed && open.length === 0 ? "pass" : "inconclusive",
     sentence: `${sideBySide(grounds, now, "errors")}: ${enough}${sentences}`,
     ...said,
   };
+}
+
+/** Good answers to our own requests don't make up for errors of users. */
+function usersOver(grounds: StepGrounds, found: readonly Finding[]) {
+  const limit = Math.log(grounds.steps / grounds.alpha);
+  const over = found.filter(({ who, mixture }) => who !== "" && mixture.logEvidence >= limit);
+  return over.map(({ who, noun, mixture }) => ({
+    sentence: `${who}${sideBySide(grounds, mixture.strongest, noun)}, too many for a pass`,
+  }));
 }
 
 interface Failed {
@@ -106,8 +120,8 @@ function failSentence(grounds: StepGrounds, { found, counts, logJoint }: Failed)
     return `${metric.series.title}: ${judge({ ...metric.series, alpha, logJoint }).sentence}`;
   }
   const { strongest = nothingYet, late = false } = driver?.mixture ?? {};
-  const noun = driver?.noun ?? "errors";
-  const sentence = `${late ? "of late " : ""}${sideBySide(grounds, strongest, noun)}`;
+  const { noun = "errors", who = "" } = driver ?? {};
+  const sentence = `${who}${late ? "of late " : ""}${sideBySide(grounds, strongest, noun)}`;
   const named = noun === "errors" ? sentence : `latency: ${sentence}`;
   return `${named}: ${against(logJoint)}`;
 }
@@ -123,25 +137,28 @@ function countVerdict(
 }
 
 interface Finding {
+  /** Begins the sentence; empty: all requests. */
+  readonly who: string;
   readonly noun: string;
   readonly mixture: Mixture;
 }
 
-function findings(grounds: StepGrounds, { errors, slow }: StepReadings): readonly Finding[] {
+function findings(grounds: StepGrounds, { errors, slow, users }: StepReadings): readonly Finding[] {
   const { p0, phi, slowness, comparable = true } = grounds;
-  const noun = "errors";
-  if (!comparable) {
-    const alone = [{ noun, mixture: mixedAbsolute(errors, { p0, phi }) }];
-    if (!slowness) return alone;
-    return [...alone, { noun: slowNoun(slowness), mixture: mixedAbsolute(slow, slowness) }];
-  }
+  const all = { who: "", noun: "errors" };
+  const alone = { who: "users alone: ", noun: "errors" };
   const found = [
-    { noun, mixture: mixedComparison(errors, { ratio: errorRatio, phi }) },
-    { noun, mixture: mixedAbsolute(errors, { p0, phi }) },
+    ...(comparable
+      ? [{ ...all, mixture: mixedComparison(errors, { ratio: errorRatio, phi }) }]
+      : []),
+    { ...all, mixture: mixedAbsolute(errors, { p0, phi }) },
+    ...(users ? [{ ...alone, mixture: mixedAbsolute(users, { p0, phi }) }] : []),
   ];
   if (!slowness) return found;
-  const mixture = mixedComparison(slow, { ratio: slowRatio, phi: slowness.phi });
-  return [...found, { noun: slowNoun(slowness), mixture }];
+  const mixture = comparable
+    ? mixedComparison(slow, { ratio: slowRatio, phi: slowness.phi })
+    : mixedAbsolute(slow, slowness);
+  return [...found, { who: "", noun: slowNoun(slowness), mixture }];
 }
 
 function slowNoun({ overMs }: Slowness): string {

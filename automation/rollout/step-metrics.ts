@@ -69,11 +69,15 @@ function bothOf(samples: readonly Sample[], former: readonly Sample[]): readonly
   });
 }
 
-/** A limit that the former color breaks as well is no fail of the new one. */
+/**
+ * A limit that the former color breaks as well is no fail of the new one. Only `upper` is judged: a
+ * value that grows with traffic is lower with a share of it, whatever the release is like.
+ */
 export function limitVerdicts(readings: MetricReadings): readonly MetricVerdict[] {
   const { grounds, seen } = readings;
-  const values = grounds.metrics.filter(({ reads }) => reads === "value");
-  return values.map((rule) => {
+  const values = grounds.metrics.filter(({ reads, upper }) => reads === "value" && upper !== null);
+  return values.map((all) => {
+    const rule = { ...all, lower: null, ofFormer: null };
     const before = readingsOf(grounds.former, rule.name);
     const verdict = judgeLimit(rule, readingsOf(seen, rule.name), before);
     if (verdict.verdict !== "fail") return verdict;
@@ -82,6 +86,17 @@ export function limitVerdicts(readings: MetricReadings): readonly MetricVerdict[
     const sentence = `${verdict.sentence}; the former color's as well`;
     return { ...verdict, verdict: "inconclusive", sentence };
   });
+}
+
+/** What a step says nothing of, for the report; null where it judges every limit. */
+export function leftToTheBake(metrics: readonly MetricRule[]): string | null {
+  const left = metrics.flatMap(({ name, reads, lower, ofFormer }) => {
+    if (reads === "counts") return [];
+    const keys = [...(lower === null ? [] : ["lower"]), ...(ofFormer === null ? [] : ["ofFormer"])];
+    return keys.map((key) => `\`${key}\` of ${name}`);
+  });
+  if (left.length === 0) return null;
+  return `${left.join(", ")}: left to the bake, as a share of the traffic changes such a value`;
 }
 
 /** From its last reading before the step on, as counts grow from one to the next. */
@@ -103,24 +118,31 @@ export interface Silence {
   readonly overdue: boolean;
 }
 
+/** Times of a look, in milliseconds since the step began. */
+export interface Looking {
+  readonly atMs: number;
+  /** Since when this run asks: who takes a step over has missed what was read before. */
+  readonly askedFromMs: number;
+}
+
 /** Metrics without a reading, or whose last one was an error: while there is one, a step doesn't end. */
 export function silenceIn(
   { grounds, seen }: Pick<MetricReadings, "grounds" | "seen">,
-  atMs: number,
+  looking: Looking,
 ): Silence | null {
-  const silences = grounds.metrics.flatMap((rule) => silenceOf(rule, seen, atMs));
+  const silences = grounds.metrics.flatMap((rule) => silenceOf(rule, seen, looking));
   return silences.find(({ overdue }) => overdue) ?? silences[0] ?? null;
 }
 
 function silenceOf(
   { name, tolerateMs }: MetricRule,
   seen: readonly Seen[],
-  atMs: number,
+  { atMs, askedFromMs }: Looking,
 ): readonly Silence[] {
   const readings = readingsOf(seen, name);
   const good = readings.findLast(({ reading }) => !("error" in reading));
   const last = readings.at(-1)?.reading;
-  const silentMs = atMs - (good?.atMs ?? 0);
+  const silentMs = atMs - (good?.atMs ?? askedFromMs);
   const overdue = silentMs > tolerateMs;
   const failing = last !== undefined && "error" in last;
   if (good && !failing && !overdue) return [];

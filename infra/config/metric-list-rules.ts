@@ -1,6 +1,6 @@
 /** What must fit together between the metrics, and between them and the bake. */
 
-import { formatDuration } from "../duration.ts";
+import { formatDuration, hour } from "../duration.ts";
 import type { Problem } from "./problems.ts";
 import type { Settings } from "./settings.ts";
 
@@ -11,6 +11,24 @@ export function metricNamesDiffer({ metrics }: Settings): readonly Problem[] {
     return [{ path: ["metrics", index, "name"], problem, fix: "give each metric its own name" }];
   });
 }
+
+/** Else a healthy source is silent between any two of its readings. */
+export function silenceOutlastsReadings({ metrics }: Settings): readonly Problem[] {
+  return metrics.flatMap(({ intervalMs, timeoutMs, tolerateMs }, index) => {
+    const readingMs = intervalMs + timeoutMs;
+    if (tolerateMs > readingMs) return [];
+    const [all, longest] = [readingMs, maxTolerateMs].map(formatDuration);
+    const problem = `isn't longer than interval and timeout together (${all}), so a source that answers would be silent`;
+    const fix =
+      readingMs < maxTolerateMs
+        ? `write more than ${all}, or a shorter interval or timeout`
+        : `write a shorter interval or timeout: together less than the longest tolerate, ${longest}`;
+    const about = ["interval", "timeout"].map((key) => ["metrics", index, key]);
+    return [{ path: ["metrics", index, "tolerate"], problem, fix, about }];
+  });
+}
+
+const maxTolerateMs = hour;
 
 /** A value that can't be judged before the bake ends would make every bake inconclusive. */
 export function valuesFitIntoTheBake({ metrics, bake }: Settings): readonly Problem[] {

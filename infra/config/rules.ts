@@ -10,7 +10,11 @@ import { checkedMetricsCanBeRead, checkedMetricsExist } from "./check-list-rules
 import { claimCoversItsWork } from "./claim-rules.ts";
 import { colorRules } from "./color-rules.ts";
 import { holdRules } from "./hold-rules.ts";
-import { metricNamesDiffer, valuesFitIntoTheBake } from "./metric-list-rules.ts";
+import {
+  metricNamesDiffer,
+  silenceOutlastsReadings,
+  valuesFitIntoTheBake,
+} from "./metric-list-rules.ts";
 import { migrationRules } from "./migration-rules.ts";
 import { placesDiffer } from "./notify-list-rules.ts";
 import { overlaps } from "./path.ts";
@@ -66,6 +70,7 @@ const rules: readonly { readonly rule: Rule; readonly reads: readonly Path[] }[]
   { rule: checkedMetricsExist, reads: [["checks"], ["metrics"]] },
   { rule: checkedMetricsCanBeRead, reads: [["checks"], ["metrics"]] },
   { rule: metricNamesDiffer, reads: [["metrics"]] },
+  { rule: silenceOutlastsReadings, reads: [["metrics"]] },
   { rule: placesDiffer, reads: [["notify"]] },
   { rule: valuesFitIntoTheBake, reads: [["metrics"], ["bake"]] },
   ...colorRules,

@@ -59,6 +59,10 @@ const ends: Readonly<Record<string, readonly [code: string, serving: string | nu
   "deploy with a cohort before all others": ["finished", "2"],
   "deploy of a release that breaks under its cohort": ["ROLLED_BACK", "1"],
   "deploy in the place of one at its gate": ["finished", "3"],
+  "deploy of a release that breaks while a slow hook runs": ["ROLLED_BACK", "1"],
+  "deploy of a release that breaks while a hook outlasts its bake": ["ROLLED_BACK", "1"],
+  "deploy whose hook outlasts its bake": ["finished", "2"],
+  "deploy whose hook hangs after the switch": ["ROLLED_BACK", "1"],
   down: ["finished", null],
 };
 

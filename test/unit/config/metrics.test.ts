@@ -81,6 +81,19 @@ describe("is refused with one line", () => {
     expect(lines[0]).toContain("metrics[1].name");
   });
 
+  test.each([
+    [{ tolerate: "15s" }, "write more than 15s, or a shorter interval or timeout"],
+    [{ interval: "2m" }, "write more than 2m5s, or a shorter interval or timeout"],
+    [{ interval: "1h", tolerate: "1h" }, "together less than the longest tolerate, 1h"],
+  ])("one that is silent between two good readings: %o", (times, fix) => {
+    const lines = linesOf([{ ...counts, ...times }]);
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toContain("metrics[0].tolerate");
+    expect(lines[0]).toContain("metrics[0].interval");
+    expect(lines[0]).toContain(fix);
+    expect(metricsOf({ ...counts, tolerate: "16s" })).toHaveLength(1);
+  });
+
   test("a value whose verdict comes after the bake", () => {
     const lines = linesOf([value], { bake: JSON.stringify({ duration: "80s" }) });
     expect(lines).toHaveLength(1);

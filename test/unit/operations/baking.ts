@@ -69,7 +69,9 @@ export function reading(world: World): RouterReading {
 /** A switch to green at 0 ms, with what the routers counted until then as the baseline. */
 export function baking(
   change: Partial<World> = {},
-  options: Partial<Omit<BakeOptions, "formerFails">> & { formerFails?: boolean } = {},
+  options: Partial<Omit<BakeOptions, "formerFails">> & {
+    formerFails?: boolean | BakeOptions["formerFails"];
+  } = {},
 ) {
   const world: World = {
     green: counted(100, 3),
@@ -79,6 +81,7 @@ export function baking(
     counts: true,
     ...change,
   };
+  const { formerFails = false } = options;
   const clock = new VirtualClock();
   const events: Event[] = [];
   const control = { interrupted: false };
@@ -90,7 +93,8 @@ export function baking(
     interrupted: () => control.interrupted,
     answers: () => Promise.resolve(world.serves === true),
     ...options,
-    formerFails: () => Promise.resolve(options.formerFails ?? false),
+    formerFails:
+      typeof formerFails === "boolean" ? () => Promise.resolve(formerFails) : formerFails,
   });
   const baseline = { blue: { requests: 5_000, errors: 5 }, green: { requests: 100, errors: 3 } };
   const view: Observed = {

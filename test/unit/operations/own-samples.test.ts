@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import type { OwnCount, OwnRequests } from "../../../automation/operations/own-samples.ts";
+import type { Failing } from "../../../automation/rollout/shared-outage.ts";
 import { baking, counted, settingsWith } from "./baking.ts";
 import type { World } from "./baking.ts";
 
@@ -42,14 +43,25 @@ class SteadyRequests implements OwnRequests {
   }
 }
 
-/** Users and our own requests, each so many a second. */
+/** Users and our own requests, each so many a second, with this share of bad ones. */
+interface Load {
+  readonly users: number;
+  readonly each: number;
+  /** Of our own. */
+  readonly share?: number;
+  /** Of users'. */
+  readonly broken?: number;
+}
+
 function quietly(
-  { users, each, share = 0 }: { users: number; each: number; share?: number },
+  { users, each, share = 0, broken = 0 }: Load,
   change: Partial<World> = {},
   settings: Readonly<Record<string, string>> = {},
+  asked?: (failing: Failing) => Promise<boolean>,
 ) {
   const own = new SteadyRequests();
-  const known = baking(change, { own, settings: settingsWith(settings) });
+  const given = settingsWith(settings);
+  const known = baking(change, { own, settings: given, ...(asked && { formerFails: asked }) });
   const { view, world, clock, bake } = known;
   const rollout = view.record.rollout && { ...view.record.rollout, baseline: null };
   const blind = { ...view, record: { ...view.record, rollout } };
@@ -63,13 +75,39 @@ function quietly(
     for (let second = 0; !state.over && second < 40; second += 1) {
       own.tick({ world, each, share });
       const { requests, errors } = world.green;
-      world.green = counted(requests + users, errors);
+      const failed =
+        Math.floor((second + 1) * users * broken) - Math.floor(second * users * broken);
+      world.green = counted(requests + users, errors + failed);
       await clock.advance(1_000);
     }
     return result;
   };
   return { ...known, own, judged };
 }
+
+describe("a path of our own that fails on both colors", () => {
+  const shared = ({ users }: Failing) => Promise.resolve(!users);
+
+  test("holds no errors that users meet elsewhere", async () => {
+    const { judged, clock } = quietly(
+      { users: 2, each: 20, share: 0.5, broken: 0.5 },
+      {},
+      {},
+      shared,
+    );
+    const { verdict } = await judged();
+    expect(verdict).toBe("fail");
+    expect(clock.now()).toBeLessThanOrEqual(20_000);
+  });
+
+  test("leaves the bake without a verdict where users are well", async () => {
+    const { judged, clock } = quietly({ users: 2, each: 20, share: 0.5 }, {}, {}, shared);
+    const { verdict, sentence } = await judged();
+    expect(verdict).toBe("inconclusive");
+    expect(sentence).toContain("the former color fails on the same path as well");
+    expect(clock.now()).toBe(30_000);
+  });
+});
 
 describe("without users", () => {
   test("a good release passes by synthetic requests, and the sentence counts them", async () => {
@@ -117,6 +155,24 @@ describe("with users", () => {
     expect(Number(some)).toBeLessThan(100);
     expect(Number(all.replace(",", ""))).toBeGreaterThan(2_500);
     expect(events.filter(({ kind }) => kind === "Noted")).toHaveLength(3);
+  });
+
+  test.each([1, 2])(
+    "errors of %d a second aren't hidden by good answers to our own",
+    async (users) => {
+      const { judged, clock } = quietly({ users, each: 20, broken: 0.2 });
+      const { verdict, sentence } = await judged();
+      expect(verdict).toBe("fail");
+      expect(sentence).toMatch(/^users alone: \d errors in \d\d requests .*were synthetic$/);
+      expect(clock.now()).toBeLessThanOrEqual(30_000);
+    },
+  );
+
+  test("our own bad answers are none of users'", async () => {
+    const { judged } = quietly({ users: 1, each: 20, share: 1 });
+    const { verdict, sentence } = await judged();
+    expect(verdict).toBe("fail");
+    expect(sentence).not.toContain("users alone");
   });
 
   test("that are too few leave our own going", async () => {

@@ -28,7 +28,7 @@ const value = { value: "/value", upper: 10, after: "0s", interval: "1s" };
 function metered(
   places: Readonly<Record<string, string | number>>,
   says: (color: Color, nowMs: number) => MetricReading,
-  { perColor = true } = {},
+  { perColor = true, takenOverMs = 0 } = {},
 ) {
   const { view, world } = baking();
   const clock = new VirtualClock();
@@ -56,6 +56,7 @@ function metered(
     sampleEveryMs: 1_000,
   });
   const judged = async () => {
+    await clock.advance(takenOverMs);
     const { rollout } = view.record;
     const shifting = rollout && { ...rollout, phase: "shift" as const, baseline: null };
     bake.begin({ ...view, record: { ...view.record, rollout: shifting } });
@@ -115,6 +116,19 @@ describe("counts", () => {
 });
 
 describe("a value", () => {
+  test("that grows with traffic is left to the bake, which a note says", async () => {
+    const limits = { value: "/value", after: "0s", interval: "1s", better: "higher" };
+    const { judged, events } = metered({ ...limits, lower: 50, ofFormer: 0.8 }, (color) => ({
+      value: color === "green" ? 10 : 90,
+    }));
+    expect((await judged()).verdict).toBe("pass");
+    const notes = events.flatMap((event) => (event.kind === "Noted" ? [event.sentence] : []));
+    expect(notes.filter((note) => note.includes("left to the bake"))).toEqual([
+      "`lower` of orders, `ofFormer` of orders: left to the bake, " +
+        "as a share of the traffic changes such a value",
+    ]);
+  });
+
   test("beyond its limit fails the step, unless the former color's is as well", async () => {
     const alone = metered(value, (color) => ({ value: color === "green" ? 50 : 1 }));
     expect(await alone.judged()).toMatchObject({
@@ -148,6 +162,30 @@ describe("a source that can't be read", () => {
     expect((await judged()).verdict).toBe("pass");
     expect(clock.now()).toBeGreaterThanOrEqual(25_000);
     expect(clock.now()).toBeLessThan(30_000);
+  });
+
+  test("holds a step that is over and was taken over only until it has answered", async () => {
+    const { judged, clock } = metered(counts, (_, now) => growing(0, now), { takenOverMs: 90_000 });
+    expect((await judged()).verdict).not.toBe("fail");
+    expect(clock.now()).toBeGreaterThanOrEqual(90_000);
+    expect(clock.now()).toBeLessThan(100_000);
+  });
+
+  test("is borne from when a run that takes over began to ask", async () => {
+    const { judged, clock } = metered(counts, () => ({ error: "down" }), { takenOverMs: 90_000 });
+    await expect(judged()).rejects.toMatchObject({ code: "METRIC_SILENT" });
+    expect(clock.now()).toBeGreaterThanOrEqual(120_000);
+    expect(clock.now()).toBeLessThan(125_000);
+  });
+
+  test("holds no step for longer than is borne, though it answers now and then", async () => {
+    // Each look is at an even second, and finds what was read just before.
+    const { judged, clock } = metered(counts, (_, now) =>
+      Math.floor(now / 1_000) % 2 === 1 ? { error: "answered 503" } : growing(0, now),
+    );
+    await expect(judged()).rejects.toMatchObject({ code: "METRIC_SILENT" });
+    expect(clock.now()).toBeGreaterThanOrEqual(50_000);
+    expect(clock.now()).toBeLessThan(55_000);
   });
 
   test("doesn't keep errors of the new color from being found", async () => {

@@ -1,6 +1,8 @@
 /** A step of a shift as it is watched: counters of both colors, on a virtual clock. */
 
 import { describe, expect, test } from "vitest";
+import type { OwnCount, OwnRequests } from "../../../automation/operations/own-samples.ts";
+import { weightsTo } from "../../../automation/rollout/action.ts";
 import type { WatchStep } from "../../../automation/rollout/action.ts";
 import type { Event } from "../../../automation/event.ts";
 import { RouterBake } from "../../../automation/operations/bake.ts";
@@ -24,6 +26,7 @@ const step: WatchStep = {
 function watching(
   perLook: { green: [number, number]; blue: [number, number] },
   settings: Readonly<Record<string, string>> = {},
+  own?: OwnRequests,
 ) {
   const { view, world } = baking();
   const clock = new VirtualClock();
@@ -50,6 +53,7 @@ function watching(
     interrupted: () => control.interrupted,
     formerFails: () => Promise.resolve(false),
     answers: () => Promise.resolve(control.answers),
+    ...(own && { own }),
   });
   const judged = async (change: Partial<WatchStep> = {}) => {
     const watched = bake.judgeStep(view, { ...step, ...change });
@@ -63,6 +67,57 @@ function watching(
   };
   return { judged, clock, control, events, world };
 }
+
+/** Our own requests, each of them answered by the former color. */
+class Asked implements OwnRequests {
+  begun = 0;
+
+  begin(): Promise<void> {
+    this.begun += 1;
+    return Promise.resolve();
+  }
+
+  ended(): Promise<OwnCount> {
+    const none = { bad: 0, total: 0 };
+    return Promise.resolve({ served: { blue: none, green: none }, unnamed: none });
+  }
+
+  readonly steered: boolean[] = [];
+  finished = 0;
+
+  send(sends: boolean): void {
+    this.steered.push(sends);
+  }
+
+  end(): void {
+    this.finished += 1;
+  }
+}
+
+describe("requests of our own", () => {
+  const groups = [{ kind: "header", name: "x-beta", value: "yes" }] as const;
+  const told = (events: readonly Event[]) =>
+    events.filter((event) => event.kind === "Noted" && event.sentence.includes("of a cohort"));
+
+  test("aren't sent in a step of a cohort, which has none of them, and a note says so", async () => {
+    const own = new Asked();
+    const { judged, control, events } = watching({ green: [20, 0], blue: [180, 0] }, {}, own);
+    const share = { weight: 0, groups };
+    control.change = { weights: weightsTo({ ...step, ...share }) };
+    expect(await judged(share)).toMatchObject({ verdict: "pass" });
+    expect(own.begun).toBe(0);
+    expect(told(events)).toHaveLength(1);
+  });
+
+  test("are sent in a step of a share, with a cohort beside it or not", async () => {
+    const own = new Asked();
+    const { judged, control, events } = watching({ green: [20, 0], blue: [180, 0] }, {}, own);
+    control.change = { weights: weightsTo({ ...step, groups }) };
+    await judged({ groups });
+    expect(own.begun).toBe(1);
+    expect(told(events)).toEqual([]);
+  });
+});
 
 describe("a step", () => {
   test("lasts as long as it should, and passes with enough requests", async () => {

@@ -293,3 +293,29 @@ describe("a value", () => {
     expect(judged(known, [gap, gap, gap, gap]).verdict).toBe("inconclusive");
   });
 });
+
+describe("users alone, among good answers to requests of our own", () => {
+  const judged = (users: readonly [number, number]) =>
+    judgeBake(grounds(), [{ atMs: 60_000, traffic: [2_000 + users[0], users[1]], users }], {
+      atMs: 60_000,
+    });
+
+  test("need not be many for a pass", () => {
+    expect(judged([3, 0])).toMatchObject({ verdict: "pass", driver: null });
+    expect(judged([3, 0]).sentence).not.toContain("users alone");
+  });
+
+  test("fail the release by what they meet", () => {
+    const { verdict, driver, sentence } = judged([60, 12]);
+    expect({ verdict, driver }).toEqual({ verdict: "fail", driver: "errors of users" });
+    expect(sentence).toMatch(/^users alone: 12 errors in 60 requests/);
+  });
+
+  test("keep it from passing where they are over their limit, though together it is none", () => {
+    expect(judged([45, 5])).toMatchObject({
+      verdict: "inconclusive",
+      sentence: "users alone: 5 errors in 45 requests are too many for a pass",
+      users: { requests: 45, errors: 5, over: true },
+    });
+  });
+});

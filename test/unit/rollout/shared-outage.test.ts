@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { failsAsWell, shareOfLate } from "../../../automation/rollout/shared-outage.ts";
 import type { PathOutcome } from "../../../automation/rollout/shared-outage.ts";
 
-const rules = { p0: 0.01, alpha: 0.01 };
+const rules = { p0: 0.01, alpha: 0.01, users: false };
 const on = (path: string, own: [number, number], former: [number, number]): PathOutcome => ({
   path,
   own: { bad: own[0], total: own[1] },
@@ -26,6 +26,21 @@ describe("the former color fails as well", () => {
   test("by users' errors on other paths, where our own requests are well", () => {
     expect(failsAsWell([on("/", [0, 0], [90, 100])], { ...rules, share: 1 })).toBe(true);
     expect(failsAsWell([on("/", [0, 0], [0, 100])], { ...rules, share: 1 })).toBe(false);
+  });
+
+  test("only where it does so on all paths, once users alone are over their limit", () => {
+    const good = on("/", [0, 100], [0, 100]);
+    const always = on("/x", [100, 100], [100, 100]);
+    const shared = on("/", [90, 100], [80, 100]);
+    expect(failsAsWell([good, always], { ...rules, share: 0.5 })).toBe(true);
+    expect(failsAsWell([good, always], { ...rules, share: 0.9, users: true })).toBe(false);
+    expect(failsAsWell([shared, always], { ...rules, share: 0.9, users: true })).toBe(true);
+    expect(failsAsWell([], { ...rules, share: 0.9, users: true })).toBe(false);
+  });
+
+  test("not where our own requests rest and it fails on one of several paths", () => {
+    const paths = [on("/", [0, 0], [0, 100]), on("/x", [0, 0], [5, 5])];
+    expect(failsAsWell(paths, { ...rules, share: 0.9 })).toBe(false);
   });
 
   test("never by two answers, by one bad one, or without any", () => {

@@ -138,6 +138,23 @@ describe("a deploy in steps", () => {
   });
 });
 
+describe("a step that a metric may hold for five minutes", () => {
+  const held = { ...policy, holdMs: 5 * 60_000 };
+
+  test("begins under a claim that outlives the hold as well", () => {
+    expect(next(inRollout("check"), { memory: passed, policy: held })).toMatchObject({
+      request: { kind: "Shift", until: inMinutes(37) },
+    });
+  });
+
+  test("is taken over under one that does", () => {
+    const left = at(50, { claim: claimOf({ owner: bob }) });
+    expect(next(left, { goal: finish, policy: held, bobIsDead: true })).toMatchObject({
+      request: { kind: "Claim", until: inMinutes(80) },
+    });
+  });
+});
+
 describe("another run that finds a shift under way", () => {
   test.each([finish, deployTwo])("takes it over for the rest of its step", (goal) => {
     const left = at(50, { claim: claimOf({ owner: bob }) });

@@ -147,6 +147,21 @@ describe("a step", () => {
     expect(few.sentence).toMatch(/^green had 0 errors in 3 requests, blue 0 in 27: \d+ more are/);
   });
 
+  test("fails by users alone, whose errors good answers to requests of our own would hide", () => {
+    const errors = [seen(60_000, [8, 1_640], [0, 5_600])];
+    const few = { ...grounds, comparable: false };
+    expect(judgeStep(few, { errors, slow: [] }).verdict).toBe("pass");
+    const users = [seen(60_000, [8, 40], [0, 4_000])];
+    const { verdict, sentence } = judgeStep(few, { errors, slow: [], users });
+    expect(verdict).toBe("fail");
+    expect(sentence).toMatch(/^users alone: green had 8 errors in 40 requests, blue 0 in 4,000: /);
+    const over = judgeStep(few, { errors, slow: [], users: [seen(60_000, [5, 40], [0, 4_000])] });
+    expect(over.verdict).toBe("inconclusive");
+    expect(over.sentence).toContain("; users alone: green had 5 errors in 40 requests");
+    const well = judgeStep(few, { errors, slow: [], users: [seen(60_000, [0, 4], [0, 4])] });
+    expect(well.verdict).toBe("pass");
+  });
+
   test("asks for more evidence the more steps there are", () => {
     const errors = [seen(2_000, [4, 10], [0, 90])];
     expect(judgeStep({ ...grounds, steps: 1 }, { errors, slow: [] }).verdict).toBe("fail");
