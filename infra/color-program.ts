@@ -184,22 +184,23 @@ function register(
         opts,
       ).addresses;
   const outputs = addresses.apply((known): ColorOutputs => {
-    const held = {
-      schema: schemaWith(works),
+    const held = heldAfter(view, asked, { digest: frozen.release.digest, size });
+    const filled = {
+      schema: schemaWith(works, held),
       color,
       release: frozen.release,
       addresses: known,
       rolloutId,
       size: given ? known.length : size,
-      held: heldAfter(view, asked, { digest: frozen.release.digest, size }),
+      held,
       readyInMs: readyIn(view, plan, performance.now() - beganMs),
       given: given !== null,
       component: componentOf(frozen),
       works,
       spec: frozen.spec,
     };
-    if (!pulumi.runtime.isDryRun()) context.on?.({ kind: "Filled", outputs: held });
-    return held;
+    if (!pulumi.runtime.isDryRun()) context.on?.({ kind: "Filled", outputs: filled });
+    return filled;
   });
   const shown = shownFields.map((field) => [field, outputs.apply((all) => all[field])]);
   const spec = pulumi.secret(addresses.apply(() => frozen.spec));

@@ -1,7 +1,6 @@
 /** The words of blue-green deployment as types: data only, no I/O, imported by everything. */
 
 import type { Database, SchemaRange } from "./database.ts";
-import type { HeldSize } from "./held-size.ts";
 import type { Instant, Owner } from "./owner.ts";
 import type { Color, PerColor } from "./colors.ts";
 import type { Weights } from "./weights.ts";
@@ -9,7 +8,6 @@ import { weightsOf } from "./weights.ts";
 import type { ColorTraffic, TrafficCount } from "./traffic-counts.ts";
 
 export type * from "./database.ts";
-export type { HeldSize } from "./held-size.ts";
 export type { Instant, Owner } from "./owner.ts";
 export * from "./colors.ts";
 export * from "./weights.ts";
@@ -127,6 +125,17 @@ export interface Rollout {
   readonly warm?: number | undefined;
 }
 
+/** A shrink that a hold has permitted, and that a way back came before: it may still be going on. */
+export interface Shrinking {
+  readonly color: Color;
+  /** The rollout whose hold permitted it. */
+  readonly rolloutId: string;
+  /** The rollout that filled the color, as its stack said then: another fill has all its instances. */
+  readonly filledBy: string;
+  /** Number of instances that it leaves. */
+  readonly size: number;
+}
+
 /** Newest version of the record, and of a color's outputs, that this code can read. */
 export const recordSchema = 3;
 
@@ -147,6 +156,8 @@ export interface RouterRecord {
   readonly rollbackUntil: Instant | null;
   readonly pins: readonly Pin[];
   readonly rollout: Rollout | null;
+  /** Absent: none, or the color's stack has said since what became of it. */
+  readonly shrinking?: Shrinking | undefined;
   /** Null: no migration was ever run or recorded. */
   readonly database: Database | null;
 }
@@ -166,6 +177,14 @@ export const emptyRecord: RouterRecord = {
   rollout: null,
   database: null,
 };
+
+/** A color that was shrunk while it was held, or has grown since. */
+export interface HeldSize {
+  /** The rollout whose hold it is. */
+  readonly rolloutId: string;
+  /** Number of instances before it was shrunk, or since it has grown again. */
+  readonly full: number;
+}
 
 /** What a color's stack says of itself. */
 export interface ColorOutputs {

@@ -191,6 +191,7 @@ function outputsOf(record: pulumi.Output<RouterRecord>): Record<string, unknown>
     "rollbackUntil",
     "pins",
     "rollout",
+    "shrinking",
     "database",
   ] as const satisfies readonly (keyof RouterRecord)[];
   return Object.fromEntries(fields.map((field) => [field, record.apply((all) => all[field])]));

@@ -1,7 +1,7 @@
 /** What the settings mean for decisions: the same for a run and for a preview of it. */
 
 import type { Settings } from "../../infra/config.ts";
-import { longestStartMs } from "../../infra/config/platform-facts.ts";
+import { longestStartMs, staysInSize } from "../../infra/config/platform-facts.ts";
 import { migrationPolicy } from "../migrations/policy.ts";
 import { longestTolerateMs } from "../rollout/metrics.ts";
 import { shiftSteps } from "../rollout/shift-steps.ts";
@@ -24,5 +24,6 @@ export function policyOf(settings: Settings, size: number): Policy {
     holdMs: longestTolerateMs(settings.metrics),
     fillMs: longestStartMs(settings),
     warm: settings.hold.warm,
+    sizesStay: staysInSize(settings),
   };
 }

@@ -7,6 +7,7 @@ import { isRecorded } from "../../infra/rules/record.ts";
 import { idleColor } from "../../infra/rules/roles.ts";
 import { unproven } from "../../infra/rules/rollout.ts";
 import { instant } from "../../infra/rules/view.ts";
+import { fullSize } from "../../infra/rules/warm.ts";
 import type { Action } from "./action.ts";
 import { keep, makeRouter } from "./action.ts";
 import { afterItsEnd, failed, failedBake } from "./failure.ts";
@@ -205,7 +206,7 @@ function fill(situation: Situation, rollout: Rollout): Action {
   const expand = expandFirst(situation, rollout);
   if (expand) return expand;
   const active = view.record.activeColor && view.colors[view.record.activeColor];
-  const size = Math.max(policy.size, active ? active.size : 0);
+  const size = Math.max(policy.size, active ? fullSize(active) : 0);
   const { color, version, id } = rollout;
   return drainFirst(situation, color) ?? { kind: "Provision", color, version, rolloutId: id, size };
 }

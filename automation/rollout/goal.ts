@@ -69,6 +69,8 @@ export interface Policy {
   readonly size: number;
   /** Instances, or a share such as "25%", that a bake which passed leaves of the former color. */
   readonly warm?: number | string | null;
+  /** True where a color has as many instances as there are machines for it; absent: it may grow. */
+  readonly sizesStay?: boolean;
   /** Longest time that filling a color takes; absent: it isn't known. */
   readonly fillMs?: number;
   /** What a rollout of another release meets; absent: `reject`. */

@@ -1,4 +1,4 @@
-/** A person's way back: the color grows, gets the traffic, and nothing else stops it. Pure. */
+/** A person's way back: a warm color grows first, gets the traffic, and nothing else stops it. Pure. */
 
 import { personOf } from "../../infra/rules/owner.ts";
 import { isRecorded } from "../../infra/rules/record.ts";
@@ -8,7 +8,7 @@ import { keep } from "./action.ts";
 import type { RollBackNow } from "./goal.ts";
 import { activeWord, fail } from "./refusal.ts";
 import type { Situation } from "./situation.ts";
-import { growFirst, growForReturn, isPartlyAttached } from "./warm.ts";
+import { growFirst, growLate, isPartlyAttached } from "./warm.ts";
 
 const firstWay = "deploy a first release: `bluegreen deploy --version VERSION`";
 
@@ -20,7 +20,7 @@ export function decideRollback(situation: Situation<RollBackNow>): Action {
   }
   if (memory.done) return afterReturn(situation);
   const former = formerOf(view.record);
-  const first = goal.grow && !memory.grown && former ? growForReturn(situation, former) : null;
+  const first = goal.grow && !memory.grown && former ? growFirst(situation, former) : null;
   if (first) return first;
   const by = personOf(self.owner);
   return {
@@ -33,7 +33,7 @@ export function decideRollback(situation: Situation<RollBackNow>): Action {
 function afterReturn(situation: Situation): Action {
   const { view, memory } = situation;
   const { activeColor } = view.record;
-  const late = activeColor && !memory.regrown ? growFirst(situation, activeColor) : null;
+  const late = activeColor && !memory.regrown ? growLate(situation, activeColor) : null;
   if (late) return late;
   if (activeColor && memory.regrown && !memory.kept && isPartlyAttached(situation, activeColor)) {
     return keep(`attach all instances of ${activeColor}`);

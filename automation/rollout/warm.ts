@@ -1,8 +1,10 @@
 /** The former color shrinks once its successor has passed, and grows before traffic comes back. Pure. */
 
 import type { Color, ColorOutputs, Rollout } from "../../infra/model.ts";
+import type { Observed } from "../../infra/observation.ts";
 import { isUnfinished } from "../../infra/rules/claim.ts";
-import { dueShrink, sizeForReturn, warmOf } from "../../infra/rules/warm.ts";
+import { unfitRelease } from "../../infra/rules/schema.ts";
+import { dueShrink, sizeAfter, sizeBefore, warmOf } from "../../infra/rules/warm.ts";
 import type { Action } from "./action.ts";
 import { drainFirst } from "./drain.ts";
 import type { Policy } from "./goal.ts";
@@ -35,17 +37,27 @@ export function shrinkFormer(situation: Situation): Action | null {
   return drainFirst(situation, color) ?? shrink;
 }
 
-/** The growth of a color that was shrunk, or may still be; null where it is as large as it was. */
-export function growFirst(situation: Situation, color: Color): Action | null {
-  return warmOf(situation.view, color) ? growForReturn(situation, color) : null;
+/**
+ * The growth of a color that was shrunk, or may still be, before it gets the traffic. One that is
+ * smaller for another reason doesn't wait for it, and none grows whose release is refused anyway.
+ */
+export function growFirst({ view }: Situation, color: Color): Action | null {
+  const outputs = view.colors[color];
+  if (!outputs || unfitRelease(view.record, outputs)) return null;
+  return growTo(view, outputs, sizeBefore(view, color));
 }
 
-/** The growth to the size of the active color, whatever made this one smaller. */
-export function growForReturn({ view }: Situation, color: Color): Action | null {
-  const size = sizeForReturn(view, color);
+/** The growth of a color that has the traffic again, whatever made it smaller than it has to be. */
+export function growLate({ view, policy }: Situation, color: Color): Action | null {
   const outputs = view.colors[color];
-  if (size === null || !outputs || isUnfinished(view.record, color, outputs)) return null;
-  return { kind: "Grow", color, from: outputs.size, size };
+  if (!outputs || policy.sizesStay === true) return null;
+  return growTo(view, outputs, sizeAfter(view, color));
+}
+
+function growTo({ record }: Observed, outputs: ColorOutputs, size: number | null): Action | null {
+  const { color, size: from } = outputs;
+  if (size === null || isUnfinished(record, color, outputs)) return null;
+  return { kind: "Grow", color, from, size };
 }
 
 /** True where the router doesn't know of all instances of a color that has traffic. */

@@ -67,7 +67,7 @@ function colorProblems(view: Observed, color: Color): ProblemReport[] {
   if (!outputs) return [];
   const warm = record.activeColor === color ? warmOf(view, color) : null;
   if (warm) {
-    const sentence = `it serves with ${warm.size} of ${warm.full} instances, as it was held warm`;
+    const sentence = `it serves with ${warm.shrinksTo ?? warm.size} of ${warm.full} instances, as it was held warm`;
     return [{ subject: color, sentence, advice: "grow it: `bluegreen up`" }];
   }
   const { crashLoop, reachable, ready, total, problems } = reading.targets[color];

@@ -4,7 +4,7 @@ import type { Settings } from "../../infra/config.ts";
 import type { Color, Instant, RouterRecord } from "../../infra/model.ts";
 import { otherColor } from "../../infra/model.ts";
 import { unfitRelease } from "../../infra/rules/schema.ts";
-import { sizeForReturn } from "../../infra/rules/warm.ts";
+import { sizeBefore } from "../../infra/rules/warm.ts";
 import type { Observed } from "../../infra/observation.ts";
 import { growthTime, wholeSeconds } from "./warm.ts";
 
@@ -51,7 +51,7 @@ function returnTo({ activeColor, previousRelease, rollout, retiring }: RouterRec
 function duration(view: Observed, to: Color, settings: Settings): string {
   const { record, reading } = view;
   const outputs = view.colors[to];
-  const full = sizeForReturn(view, to);
+  const full = sizeBefore(view, to);
   if (outputs && full !== null && full > outputs.size) {
     const { ms, measured } = growthTime(outputs, settings);
     const grows = `${to} is kept warm: it grows from ${outputs.size} to ${full} instances first`;

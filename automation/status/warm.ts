@@ -48,8 +48,8 @@ export function wholeSeconds(ms: number): string {
 
 type Told = Omit<WarmReport, "sentence">;
 
-function countOf({ size, full }: Told): string {
-  return `${size} of ${full} instances`;
+function countOf({ size, full, shrinksTo }: Told): string {
+  return `${shrinksTo ?? size} of ${full} instances`;
 }
 
 function holdOf(report: Told): string {

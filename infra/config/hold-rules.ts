@@ -2,6 +2,7 @@
 
 import { colors } from "../model.ts";
 import type { Path } from "./path.ts";
+import { staysInSize } from "./platform-facts.ts";
 import type { Problem } from "./problems.ts";
 import type { Settings } from "./settings.ts";
 
@@ -19,8 +20,8 @@ export const holdRules: readonly {
 
 const fix = "leave hold.warm out: the former color is then held as large as it is";
 
-function serversStay({ hold, platform, proxy }: Settings): readonly Problem[] {
-  if (hold.warm === null || platform !== "proxy" || proxy.colors.kind !== "servers") return [];
+function serversStay(settings: Settings): readonly Problem[] {
+  if (settings.hold.warm === null || !staysInSize(settings)) return [];
   const problem = "is for colors of processes: servers stay as many as they are";
   return [{ path: warm, problem, fix, about: [["proxy", "colors", "kind"]] }];
 }

@@ -38,6 +38,11 @@ export function longestStartMs(settings: Settings): number {
   return color.file === null ? platformFacts[platform](settings).startMs : color.startMs;
 }
 
+/** True where a color has as many instances as the settings name servers for it. */
+export function staysInSize({ platform, proxy }: Settings): boolean {
+  return platform === "proxy" && proxy.colors.kind === "servers";
+}
+
 interface PlatformFacts {
   /** Until all instances of a color have started, at worst. */
   readonly startMs: number;

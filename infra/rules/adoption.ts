@@ -23,6 +23,7 @@ import {
 } from "../model.ts";
 import { isByHand } from "./by-hand.ts";
 import { countsOf, withPin } from "./record.ts";
+import { withShrinking } from "./warm.ts";
 
 /** How the data plane relates to the record. */
 export type Drift =
@@ -52,6 +53,11 @@ export interface Found {
 
 /** The record as the data plane proves it: where they differ, the data plane wins. */
 export function adopt(found: Found): Adopted {
+  const adopted = adoptTraffic(found);
+  return { ...adopted, record: withShrinking(found.colors, found.record, adopted.record) };
+}
+
+function adoptTraffic(found: Found): Adopted {
   const { reading } = found;
   if (reading.weights === null) {
     const { record } = found;

@@ -4,7 +4,7 @@ import { isUnfinished } from "./claim.ts";
 import type { Address, ColorOutputs, PerColor, RouterRecord } from "../model.ts";
 import { isServed, perColor } from "../model.ts";
 import type { View } from "./view.ts";
-import { dueShrink } from "./warm.ts";
+import { sizeThatStays } from "./warm.ts";
 
 /**
  * The addresses that the router is to know. A color that is being filled or removed has none; a
@@ -23,5 +23,5 @@ export function attachments(view: View, next: RouterRecord): PerColor<readonly A
 }
 
 function staying(view: View, next: RouterRecord, outputs: ColorOutputs): number | undefined {
-  return dueShrink(view.record, outputs) ?? dueShrink(next, outputs) ?? undefined;
+  return sizeThatStays(view.record, outputs) ?? sizeThatStays(next, outputs) ?? undefined;
 }

@@ -6,6 +6,7 @@ import type {
   Claim,
   ColorOutputs,
   Database,
+  HeldSize,
   Pin,
   Rollout,
   RouterReading,
@@ -56,6 +57,13 @@ const rollout = z.object({
   gateUntil: z.string().optional(),
   permission: permission.optional(),
   warm: z.number().optional(),
+});
+
+const shrinking = z.object({
+  color,
+  rolloutId: z.string(),
+  filledBy: z.string(),
+  size: z.number(),
 });
 
 const previousRelease = z.object({ color, release });
@@ -111,6 +119,7 @@ const record: z.ZodType<RouterRecord> = z.object({
   rollbackUntil: orNull(z.string()),
   pins: z.array(pinShape),
   rollout: orNull(rollout),
+  shrinking: shrinking.nullish().transform((each) => each ?? undefined),
   database: orNull(database),
 });
 
@@ -130,11 +139,29 @@ const colorOutputs: z.ZodType<ColorOutputs> = z.object({
 });
 
 /**
- * The version to write. What knows of the database is in version 2: who reads only 1 would drop it,
- * and with it what it forbids.
+ * The version to write. What knows of the database is in version 2, and what a hold has made of a
+ * color's size in version 3: who reads only an older one would drop it, and with it what it forbids.
  */
-export function schemaWith(known: Database | SchemaRange | null): number {
+export function schemaWith(
+  known: Database | SchemaRange | null,
+  held: HeldSize | null = null,
+): number {
+  if (held) return recordSchema;
   return known ? 2 : 1;
+}
+
+/** With the version that its readers must know, for as long as it has what they must know. */
+export function withSchema(next: RouterRecord): RouterRecord {
+  const known = next.schema === recordSchema ? 1 : next.schema;
+  const isNewest = next.weights.cohorts !== undefined || hasWarmHold(next);
+  const schema = isNewest ? recordSchema : Math.max(known, schemaWith(next.database));
+  return schema === next.schema ? next : { ...next, schema };
+}
+
+/** Also one that is given back where the claim that took its place ends. */
+function hasWarmHold({ rollout, shrinking, claim }: RouterRecord): boolean {
+  const sizes = [rollout?.warm, claim?.ends?.rollout?.warm, shrinking?.size];
+  return sizes.some((size) => size !== undefined);
 }
 
 type Outputs = Readonly<Record<string, unknown>>;

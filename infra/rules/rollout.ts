@@ -38,10 +38,18 @@ export function unproven({ rollout, activeColor }: RouterRecord): Rollout | null
   return rollout.baked === null || rollout.baked.verdict === "pass" ? null : rollout;
 }
 
-/** With what its bake said; only one that passed lets the former color shrink. */
-export function heldRollout(rollout: Rollout, { baked, warm }: Hold): Rollout {
-  const shrinks = warm !== undefined && rollout.former !== null && baked?.verdict === "pass";
-  return { ...rollout, baked, ...(shrinks && { warm }) };
+/**
+ * With what its bake said; only one that passed lets the former color shrink, and never one that an
+ * earlier shrink may still be going on in.
+ */
+export function heldRollout(
+  rollout: Rollout,
+  { baked, warm }: Hold,
+  { shrinking }: RouterRecord,
+): Rollout {
+  const { former } = rollout;
+  const shrinks = former !== null && baked?.verdict === "pass" && shrinking?.color !== former;
+  return { ...rollout, baked, ...(shrinks && warm !== undefined && { warm }) };
 }
 
 export function inPhase(view: View, rollout: Rollout, phase: Rollout["phase"]): RouterRecord {

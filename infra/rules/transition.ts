@@ -8,18 +8,10 @@ import { waitAtGate } from "./gate.ts";
 import type { Declared } from "./intent.ts";
 import { declaredColor, readIntent } from "./intent.ts";
 import type { Color, DirectMark, Rollout, RouterRecord } from "../model.ts";
-import {
-  byHand,
-  formatShare,
-  hasAll,
-  isServed,
-  recordSchema,
-  sameWeights,
-  weightsOf,
-} from "../model.ts";
+import { byHand, formatShare, hasAll, isServed, sameWeights, weightsOf } from "../model.ts";
 import type { Routes } from "../platform.ts";
 import { beginMigration, endMigration, recordedSchema, stopMigration } from "./migration.ts";
-import { isPinOf, pinOf, schemaWith, withPin } from "./record.ts";
+import { isPinOf, pinOf, withPin, withSchema } from "./record.ts";
 import type * as request from "./request.ts";
 import { retire, retired } from "./retirement.ts";
 import { formerOf } from "./roles.ts";
@@ -29,6 +21,7 @@ import type { Moved } from "./traffic.ts";
 import { activated, backFromShift, moveTraffic, rollBack } from "./traffic.ts";
 import { instant } from "./view.ts";
 import type { View } from "./view.ts";
+import { withShrinking } from "./warm.ts";
 import { givenBack } from "./window.ts";
 
 export interface Transition extends Moved {
@@ -46,7 +39,8 @@ export function applyRequest(
   file: { readonly declared: Declared; readonly name: string },
 ): Transition {
   const applied = apply(view, asked, file);
-  return { ...applied, record: withSchema(withHooksDone(applied.record, asked)) };
+  const done = withHooksDone(applied.record, asked);
+  return { ...applied, record: withSchema(withShrinking(view.colors, view.record, done)) };
 }
 
 function apply(
@@ -143,14 +137,6 @@ function withHooksDone(next: RouterRecord, asked: request.Request): RouterRecord
   if (rollout === null || done === undefined || done.length === 0) return next;
   const hooksDone = [...new Set([...rollout.hooksDone, ...done])];
   return { ...next, rollout: { ...rollout, hooksDone } };
-}
-
-function withSchema(next: RouterRecord): RouterRecord {
-  const { database, weights } = next;
-  // What knows of cohorts is in version 3, for as long as they have traffic.
-  const known = next.schema === recordSchema ? 1 : next.schema;
-  const schema = weights.cohorts ? recordSchema : Math.max(known, schemaWith(database));
-  return schema === next.schema ? next : { ...next, schema };
 }
 
 function deactivate(now: RouterRecord): RouterRecord {
@@ -251,7 +237,7 @@ function hold(view: View, asked: request.Hold): RouterRecord {
     const sentence = `rollout ${rollout.id} is in its ${rollout.phase}: nothing can be held yet`;
     throw new BlueGreenError("ROLLOUT_OPEN", sentence, { hint: "see `bluegreen status`" });
   }
-  const held = inPhase(view, heldRollout(rollout, asked), "hold");
+  const held = inPhase(view, heldRollout(rollout, asked, view.record), "hold");
   return { ...held, claim: null, rollbackUntil: rollout.former ? asked.rollbackUntil : null };
 }
 

@@ -1,6 +1,7 @@
 /** The former color in its hold: shrunk to what a way back needs at least, and grown again. Pure. */
 
-import type { Color, ColorOutputs, HeldSize, RouterRecord } from "../model.ts";
+import type { Color, ColorOutputs, HeldSize, RouterRecord, Shrinking } from "../model.ts";
+import { otherColor } from "../model.ts";
 import type { ColorRequest } from "./request.ts";
 import type { View } from "./view.ts";
 
@@ -29,6 +30,45 @@ export function dueShrink(
   return rollout.warm ?? null;
 }
 
+/**
+ * The record with a shrink that a way back came before, however it was gone: by an update, or past
+ * the engine. It stays until the color's stack says that it was shrunk, grown or filled anew.
+ */
+export function withShrinking(
+  colors: View["colors"],
+  before: RouterRecord,
+  next: RouterRecord,
+): RouterRecord {
+  const left = begun(colors, before) ?? before.shrinking;
+  if (!left) return next;
+  const outputs = colors[left.color];
+  const isOver = outputs && !isOpen(left, outputs);
+  // In the hold itself the permission says it, and what it asks for may still be done.
+  const isDue = outputs && dueShrink(next, outputs) !== null;
+  const isToStay = next.retiring !== left.color && !isOver && !isDue;
+  return { ...next, shrinking: isToStay ? left : undefined };
+}
+
+function begun(colors: View["colors"], { rollout, ...record }: RouterRecord): Shrinking | null {
+  const outputs = rollout?.former ? colors[rollout.former] : null;
+  const size = outputs ? dueShrink({ ...record, rollout }, outputs) : null;
+  if (!rollout || !outputs || size === null) return null;
+  const { color, rolloutId: filledBy } = outputs;
+  return { color, rolloutId: rollout.id, filledBy, size };
+}
+
+function isOpen({ color, rolloutId, filledBy }: Shrinking, outputs: ColorOutputs): boolean {
+  const { held } = outputs;
+  return outputs.color === color && outputs.rolloutId === filledBy && held?.rolloutId !== rolloutId;
+}
+
+/** The size to which a color may be shrinking at this moment; null where nobody shrinks it. */
+export function sizeThatStays(record: RouterRecord, outputs: ColorOutputs): number | null {
+  const { shrinking } = record;
+  const left = shrinking && isOpen(shrinking, outputs) ? shrinking.size : null;
+  return dueShrink(record, outputs) ?? left;
+}
+
 /** Null where the color is as large as it should be, or nobody knows better. */
 export function warmOf(view: Sizes, color: Color): Warm | null {
   const { record, colors } = view;
@@ -36,21 +76,38 @@ export function warmOf(view: Sizes, color: Color): Warm | null {
   if (!outputs || outputs.given || record.retiring === color) return null;
   const { size, held } = outputs;
   const full = liveSize(view, color) ?? held?.full ?? size;
-  const shrinksTo = dueShrink(record, outputs);
-  const small = (held ?? null) !== null && size < full;
+  const shrinksTo = sizeThatStays(record, outputs);
+  const small = isShrunk(outputs) && size < full;
   return shrinksTo !== null || small ? { size, full, shrinksTo } : null;
 }
 
+/** False where it is smaller for another reason than a hold, such as a setting that was changed. */
+function isShrunk(outputs: ColorOutputs): boolean {
+  return outputs.size < fullSize(outputs);
+}
+
+/** As many instances as a color had before it was shrunk, or has now where that is more. */
+export function fullSize({ size, held }: ColorOutputs): number {
+  return Math.max(size, held?.full ?? 0);
+}
+
+/** The size that a color that is held warm has before all traffic goes to it; null: it isn't. */
+export function sizeBefore(view: Sizes, color: Color): number | null {
+  const warm = warmOf(view, color);
+  return warm && Math.max(warm.full, warm.size);
+}
+
 /**
- * The size that a color has before all traffic goes back to it: also where it is smaller for another
- * reason than its hold, such as a setting that was changed since. Null where it is large enough.
+ * The size that a color gets once traffic is back on it: also where it is smaller than the one that
+ * was left for another reason than a hold. Null where it is large enough.
  */
-export function sizeForReturn(view: Sizes, color: Color): number | null {
+export function sizeAfter(view: Sizes, color: Color): number | null {
   const outputs = view.colors[color];
-  if (!outputs || outputs.given || view.record.retiring === color) return null;
-  const full = liveSize(view, color) ?? outputs.held?.full ?? outputs.size;
-  if (warmOf(view, color)) return Math.max(full, outputs.size);
-  return full > outputs.size ? full : null;
+  if (!outputs || outputs.given || (outputs.component ?? null) !== null) return null;
+  const left = view.colors[otherColor(color)]?.size ?? 0;
+  const grown = sizeBefore(view, color);
+  if (grown === null && left <= outputs.size) return null;
+  return Math.max(grown ?? 0, left);
 }
 
 /** Number of instances of the other color, if that is the active one. */
@@ -71,8 +128,11 @@ export function heldAfter(
     const full = before?.rolloutId === asked.rolloutId ? before.full : current.size;
     return { rolloutId: asked.rolloutId, full };
   }
-  const { rollout } = record;
-  const holds = rollout?.phase === "hold" && rollout.former === current.color;
   if (asked.kind !== "Keep" || asked.size === null) return before;
+  const { rollout, shrinking } = record;
+  if (shrinking && isOpen(shrinking, current)) {
+    return { rolloutId: shrinking.rolloutId, full: next.size };
+  }
+  const holds = rollout?.phase === "hold" && rollout.former === current.color;
   return holds ? { rolloutId: rollout.id, full: next.size } : before;
 }

@@ -124,15 +124,21 @@ describe("a former color", () => {
   });
 });
 
-/** The first stands still at each of its steps, while the second runs to its end. */
-async function meetEverywhere(base: World, first: Command, second: Command) {
+/** The first stands still at each of its steps, or is killed there, while the others run to their end. */
+async function meetEverywhere(
+  base: World,
+  first: Command,
+  others: readonly Command[],
+  { killed = false }: { readonly killed?: boolean } = {},
+) {
   const found: string[] = [];
   for (let steps = 1; ; steps += 1) {
     const world = base.fork();
     const task = world.start(first);
     await world.schedule.run([task], { steps });
     if (task.outcome !== null) return { found, steps };
-    await world.run(second, elsewhere);
+    if (killed) world.schedule.kill(task.process);
+    for (const each of others) await world.run(each, elsewhere);
     await world.schedule.run([task]);
     const stuck = await recover(world);
     const trouble = [...world.state.violations, ...(stuck === null ? [] : [stuck])];
@@ -152,7 +158,7 @@ test.each<[string, Command, Command]>([
   ["a third release", deploy("2"), deploy("3")],
   ["a retirement", deploy("2"), { run: "retire", now: true }],
 ])("a deploy that shrinks meets %s at each of its steps", async (_name, first, second) => {
-  const { found, steps } = await meetEverywhere(await oneRelease(), first, second);
+  const { found, steps } = await meetEverywhere(await oneRelease(), first, [second]);
   expect(found).toEqual([]);
   expect(steps).toBeGreaterThan(30);
 });
@@ -164,7 +170,52 @@ test.each<[string, Command]>([
   ["a direct rollback", direct],
   ["an update", up],
 ])("a rollback that grows meets %s at each of its steps", async (_name, second) => {
-  const { found, steps } = await meetEverywhere(await held(), rollback, second);
+  const { found, steps } = await meetEverywhere(await held(), rollback, [second]);
   expect(found).toEqual([]);
   expect(steps).toBeGreaterThan(10);
+});
+
+describe.each([
+  ["stands still", false],
+  ["is killed", true],
+])("a deploy that shrinks and %s at each of its steps", (_name, killed) => {
+  test.each<[string, Command, Command]>([
+    ["a rollback at once and an update", rollbackNow, up],
+    ["a direct rollback and an update", direct, up],
+    ["a direct rollback and an update by hand", direct, { run: "obey", color: null }],
+    ["a rollback and a third release", rollback, deploy("3")],
+    ["a direct rollback and a third release", direct, deploy("3")],
+  ])("meets %s", async (_ways, back, third) => {
+    const base = await oneRelease();
+    const { found, steps } = await meetEverywhere(base, deploy("2"), [back, third], { killed });
+    expect(found).toEqual([]);
+    expect(steps).toBeGreaterThan(30);
+  });
+});
+
+describe("a color that was to shrink when traffic went back to it", () => {
+  test("gets no traffic on what may go, until it has grown for certain", async () => {
+    const world = await oneRelease();
+    const task = world.start(deploy("2"));
+    while (!world.state.trace.some((each) => each.endsWith("is trimming blue"))) {
+      await world.schedule.run([task], { steps: 1 });
+    }
+    expect(codeOf(await world.run(direct))).toBe("finished");
+    expect(codeOf(await world.run({ run: "obey", color: null }, elsewhere))).toBe("finished");
+    expect([world.active, attachedIn(world).blue]).toEqual(["blue", 1]);
+    expect(world.record.shrinking).toMatchObject({ color: "blue", size: 1 });
+    await world.schedule.run([task]);
+    expect(codeOf(await world.run(up))).toBe("finished");
+    expect([sizesOf(world).blue, attachedIn(world).blue]).toEqual([2, 2]);
+    expect(world.record.shrinking).toBeUndefined();
+    expect(world.state.violations).toEqual([]);
+  });
+
+  test("grows after a rollback at once, also where the shrink was killed half-way", async () => {
+    const world = await oneRelease();
+    await world.runUntilKilled(deploy("2"), "is trimming blue");
+    expect(codeOf(await world.run(rollbackNow))).toBe("finished");
+    expect([world.active, attachedIn(world).blue]).toEqual(["blue", 2]);
+    expect(world.record.shrinking).toBeUndefined();
+  });
 });

@@ -305,14 +305,15 @@ export class SimulatedEngine implements Pick<
     }
     const fill = await this.#fill(color, wanted);
     const works = this.#options.plane.behaviourOf(wanted.release).migrations?.works ?? null;
+    const held = heldAfter(seen, asked, { digest: wanted.release.digest, size: wanted.size });
     const outputs: ColorOutputs = {
-      schema: schemaWith(works),
+      schema: schemaWith(works, held),
       color,
       release: wanted.release,
       addresses: fill.addresses,
       rolloutId: wanted.rolloutId,
       size: wanted.size,
-      held: heldAfter(seen, asked, { digest: wanted.release.digest, size: wanted.size }),
+      held,
       given: false,
       works,
       spec: { frozen: wanted.release.version },

@@ -3,8 +3,9 @@
 import { describe, expect, test } from "vitest";
 import { keptOf } from "../../../automation/rollout/warm.ts";
 import type { RollBackNow } from "../../../automation/rollout/goal.ts";
+import type { ColorOutputs } from "../../../infra/model.ts";
 import type { Given } from "../rules/views.ts";
-import { inMinutes, outputsOf, rolloutOf } from "../rules/views.ts";
+import { claimOf, inMinutes, outputsOf, rolloutOf } from "../rules/views.ts";
 import { finish, inRollout, next, own, wordOf } from "./situations.ts";
 
 const pass = { verdict: "pass", sentence: "well" } as const;
@@ -103,9 +104,43 @@ describe("a way back", () => {
     expect(wordOf(next(full, { goal: now, memory: { ...memory, kept: true } }))).toBe("Finish");
   });
 
-  test("grows a color that is smaller for another reason, too", () => {
+  describe("to a color that is smaller than the active one and was never shrunk", () => {
     const small = outputsOf("blue", "1", { size: 2 });
-    expect(next(held(small, {}), { goal: back })).toEqual({ ...grow, from: 2 });
+
+    test.each([
+      ["in a hold", held(small, {})],
+      ["in the middle of a bake", inRollout("bake", { colors: { blue: small, green } })],
+      ["that has grown in its hold", held({ ...small, held: { rolloutId: "r-2", full: 2 } })],
+    ])("moves traffic at once: %s", (_name, given) => {
+      expect(wordOf(next(given, { goal: back }))).toBe("RollBack");
+    });
+
+    const returned = (blue: ColorOutputs): Given => ({
+      record: { activeColor: "blue" },
+      colors: { blue, green },
+    });
+    const done = { goal: back, memory: { done: true } };
+
+    test("grows it after that, once", () => {
+      expect(next(returned(small), done)).toEqual({ ...grow, from: 2 });
+      const again = { goal: back, memory: { done: true, regrown: true, kept: true } };
+      expect(wordOf(next(returned(small), again))).toBe("Finish");
+    });
+
+    test.each([
+      ["of servers", small, { sizesStay: true }],
+      ["that somebody else manages", { ...small, given: true }, {}],
+      ["of a component of the user's own", { ...small, component: "sha-c" }, {}],
+    ])("never grows one %s", (_name, color, policy) => {
+      expect(wordOf(next(returned(color), { ...done, policy }))).toBe("Finish");
+    });
+  });
+
+  test("that the database's schema forbids is refused before anything grows", () => {
+    const given = held({ ...shrunk, works: { from: 1, to: 2 } });
+    const database = { schema: 5, steps: [], pending: null };
+    const unfit = { ...given, record: { ...given.record, database } };
+    expect(wordOf(next(unfit, { goal: back }))).toBe("RollBack");
   });
 
   test("to a color of full size takes no further step", () => {
@@ -117,4 +152,24 @@ test("a switch to a color that is held warm grows it before it is checked", () =
   const goal = { kind: "SwitchTo", color: "blue", bake: false } as const;
   expect(next(held(shrunk), { goal })).toEqual(grow);
   expect(wordOf(next(held(blue), { goal, memory: { grown: true } }))).toBe("Check");
+});
+
+test("a release after a direct way back onto a small color is as large as that one was", () => {
+  const rollout = rolloutOf("provision", { id: "r-3", color: "green", version: "3" });
+  const claim = claimOf({ rolloutId: "r-3" });
+  const serving = outputsOf("blue", "1", { size: 1, held: { rolloutId: "r-2", full: 4 } });
+  const given: Given = {
+    record: { activeColor: "blue", rollout, claim },
+    colors: { blue: serving, green },
+  };
+  const goal = { kind: "Deploy", version: "3", digest: "sha-3" } as const;
+  const deploying = {
+    goal,
+    memory: { rolloutId: "r-3", drained: "green" as const },
+    policy: { size: 2 },
+  };
+  expect(next(given, deploying)).toMatchObject({
+    kind: "Provision",
+    size: 4,
+  });
 });

@@ -116,6 +116,8 @@ test("only who knows of databases can read what knows of one", () => {
   expect(schemaWith(null)).toBe(1);
   expect(schemaWith({ schema: null, steps: [], pending: null })).toBe(2);
   expect(schemaWith({ from: 1, to: 1 })).toBe(2);
+  expect(schemaWith({ from: 1, to: 1 }, { rolloutId: "r-2", full: 3 })).toBe(3);
+  expect(schemaWith(null, { rolloutId: "r-2", full: 3 })).toBe(3);
 });
 
 test("a pin holds up to its end, on its digest and not on its version", () => {

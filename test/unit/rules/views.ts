@@ -35,7 +35,7 @@ export function outputsOf(
   more: Partial<ColorOutputs> = {},
 ): ColorOutputs {
   return {
-    schema: schemaWith(more.works ?? null),
+    schema: schemaWith(more.works ?? null, more.held ?? null),
     color,
     release: { version, digest: `sha-${version}` },
     addresses: [`127.0.0.1:${color === "blue" ? 1 : 2}000`],

@@ -3,13 +3,24 @@
 import { describe, expect, test } from "vitest";
 import { BlueGreenError } from "../../../infra/errors.ts";
 import type { ColorOutputs, RouterRecord } from "../../../infra/model.ts";
+import { weightsOf } from "../../../infra/model.ts";
+import { adopt } from "../../../infra/rules/adoption.ts";
 import { guardActivation, guardRollback } from "../../../infra/rules/activation.ts";
 import { guardColor, kept } from "../../../infra/rules/color.ts";
 import { parseColorOutputs, parseRecord } from "../../../infra/rules/record.ts";
-import type { ColorRequest } from "../../../infra/rules/request.ts";
+import type { ColorRequest, Request } from "../../../infra/rules/request.ts";
 import { applyRequest, routesAfter } from "../../../infra/rules/transition.ts";
 import { dueShrink, heldAfter, warmOf } from "../../../infra/rules/warm.ts";
-import { nowMs, outputsOf, recordOf, rolloutOf, viewOf } from "./views.ts";
+import {
+  claimAsked,
+  nowMs,
+  outputsOf,
+  readingOf,
+  recordOf,
+  rollBackAsked,
+  rolloutOf,
+  viewOf,
+} from "./views.ts";
 
 /** Green serves; blue has three instances. */
 const holding = (warm?: number): Partial<RouterRecord> => ({
@@ -118,6 +129,13 @@ describe("a color that is held warm", () => {
     expect(warmOf(viewWith(blueOf(), holding()), "blue")).toBeNull();
   });
 
+  test("isn't one that is smaller than the active one without having been shrunk", () => {
+    const grownToTwo = blueOf({ size: 2, held: { rolloutId: "r-2", full: 2 } });
+    for (const blue of [blueOf({ size: 2 }), grownToTwo]) {
+      expect(warmOf(viewWith(blue, holding()), "blue")).toBeNull();
+    }
+  });
+
   test("that serves is as large as before it shrank when it is full", () => {
     expect(warmOf(viewWith(shrunk, { activeColor: "blue" }), "blue")).toMatchObject({ full: 3 });
   });
@@ -158,6 +176,18 @@ describe("a hold", () => {
     expect(held("inconclusive", 1).record.rollout?.warm).toBeUndefined();
   });
 
+  test("is only for who knows of it, for as long as there is something to know", () => {
+    expect([held("pass", 1).record.schema, held("pass").record.schema]).toEqual([3, 1]);
+    const file = { declared: { activeColor: null, generation: null }, name: "file" };
+    const after = (record: Partial<RouterRecord>, asked: Request) =>
+      applyRequest(viewWith(blueOf(), { ...record, schema: 3 }), asked, file).record;
+    const back = after(holding(1), rollBackAsked());
+    expect([back.rollout, back.schema]).toEqual([null, 3]);
+    const claimed = after(holding(1), claimAsked({ color: "blue" }));
+    expect(claimed).toMatchObject({ schema: 3, claim: { ends: { rollout: { warm: 1 } } } });
+    expect(after(holding(), { kind: "Keep" }).schema).toBe(1);
+  });
+
   test("detaches what is to go before it goes, and attaches all once it has grown", () => {
     const view = viewWith(blueOf(), baking);
     expect(routesAfter(view, held("pass", 1)).attached.blue).toEqual(addresses.slice(0, 1));
@@ -182,5 +212,68 @@ describe("a hold", () => {
     const back = applyRequest(view, asked, file);
     expect(back.record.rollout).toBeNull();
     expect(routesAfter(view, back).attached.blue).toEqual(addresses.slice(0, 1));
+    const left = { color: "blue", rolloutId: "r-2", filledBy: "r-1", size: 1 };
+    expect(back.record.shrinking).toEqual(left);
+    const stored = JSON.parse(JSON.stringify(back.record)) as Record<string, unknown>;
+    expect(parseRecord(stored).shrinking).toEqual(left);
+  });
+});
+
+describe("a shrink that a way back came before", () => {
+  const shrinking = { color: "blue", rolloutId: "r-2", filledBy: "r-1", size: 1 } as const;
+  const after = (blue: ColorOutputs | null, more: Partial<RouterRecord> = {}) => {
+    const view = viewOf({ record: { shrinking, ...more }, colors: { blue, green } });
+    const file = { declared: { activeColor: null, generation: null }, name: "file" };
+    const kept = applyRequest(view, { kind: "Keep" }, file);
+    return { left: kept.record.shrinking, blue: routesAfter(view, kept).attached.blue };
+  };
+
+  test("keeps the router off what may go in every later update, too", () => {
+    expect(after(blueOf())).toEqual({ left: shrinking, blue: addresses.slice(0, 1) });
+  });
+
+  test.each([
+    [
+      "has shrunk",
+      blueOf({ size: 1, addresses: addresses.slice(0, 1), held: shrunk.held ?? null }),
+    ],
+    ["has grown", grown],
+    ["was filled anew", blueOf({ rolloutId: "r-7" })],
+  ])("is over once the color's stack says that it %s", (_name, blue) => {
+    expect(after(blue)).toEqual({ left: undefined, blue: blue.addresses });
+  });
+
+  test("isn't over where the color's stack can't be read, and is where the color is retired", () => {
+    expect(after(null).left).toEqual(shrinking);
+    expect(after(blueOf(), { activeColor: "green", retiring: "blue" }).left).toBeUndefined();
+  });
+
+  test("is kept when the record follows a direct rollback", () => {
+    const record = recordOf(holding(1));
+    const mark = { generation: 4, at: "2030-01-01T11:59:00Z", by: "bob", reason: "so", pin: null };
+    const colors = { blue: blueOf(), green };
+    const reading = readingOf(record, colors, { mark, weights: weightsOf("blue"), generation: 4 });
+    const adopted = adopt({ record, reading, colors, now: "2030-01-01T12:00:00Z" });
+    expect(adopted.record).toMatchObject({ rollout: null, shrinking });
+  });
+
+  test("counts as warm, so that the color grows, which its stack then remembers", () => {
+    const view = viewOf({ record: { shrinking }, colors: { blue: blueOf(), green } });
+    expect(warmOf(view, "blue")).toEqual({ size: 3, full: 3, shrinksTo: 1 });
+    const grow = { kind: "Keep", size: 3 } as const;
+    const current = blueOf();
+    const next = { digest: "sha-1", size: 3 };
+    expect(heldAfter({ record: view.record, current }, grow, next)).toEqual(grown.held);
+  });
+
+  test("permits no further one", () => {
+    expect(dueShrink(recordOf({ shrinking, activeColor: "green" }), blueOf())).toBeNull();
+    const asked = { kind: "Hold", rolloutId: "r-2", rollbackUntil: null, warm: 2 } as const;
+    const baking = { activeColor: "green", rollout: rolloutOf("bake"), shrinking } as const;
+    const view = viewWith(blueOf(), baking);
+    const file = { declared: { activeColor: null, generation: null }, name: "file" };
+    const baked = { verdict: "pass", sentence: "well" } as const;
+    const { rollout } = applyRequest(view, { ...asked, baked }, file).record;
+    expect(rollout?.warm).toBeUndefined();
   });
 });

@@ -167,10 +167,13 @@ describe("a rollback", () => {
     expect(rollback.sentence).toContain("one flip");
   });
 
-  test("names the growing that comes first from a smaller color", () => {
-    const colors = { blue: outputsOf("blue", "1", 1), green: outputsOf("green", "2", 3) };
-    const { rollback } = reportOf({ view: viewOf({ record: held, colors }) });
-    expect(rollback.sentence).toContain("blue is kept warm: it grows from 1 to 3 instances first");
+  test("names the growing that comes first of a color that was shrunk, and of no other", () => {
+    const [small, green] = [outputsOf("blue", "1", 1), outputsOf("green", "2", 3)];
+    const sentenceOf = (blue: typeof small) =>
+      reportOf({ view: viewOf({ record: held, colors: { blue, green } }) }).rollback.sentence;
+    const shrunk = { ...small, held: { rolloutId: "r-2", full: 3 } };
+    expect(sentenceOf(shrunk)).toContain("blue is kept warm: it grows from 1 to 3 instances first");
+    expect(sentenceOf(small)).toContain("one flip");
   });
 
   test("has no time left after the window, and stays possible", () => {
