@@ -23,7 +23,7 @@ import {
 } from "../model.ts";
 import { isByHand } from "./by-hand.ts";
 import { countsOf, withPin } from "./record.ts";
-import { withShrinking } from "./warm.ts";
+import { withShrinking } from "./shrinking.ts";
 
 /** How the data plane relates to the record. */
 export type Drift =

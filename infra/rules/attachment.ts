@@ -4,7 +4,7 @@ import { isUnfinished } from "./claim.ts";
 import type { Address, ColorOutputs, PerColor, RouterRecord } from "../model.ts";
 import { isServed, perColor } from "../model.ts";
 import type { View } from "./view.ts";
-import { sizeThatStays } from "./warm.ts";
+import { sizeThatStays } from "./shrinking.ts";
 
 /**
  * The addresses that the router is to know. A color that is being filled or removed has none; a

@@ -6,7 +6,7 @@ import { byHand, isServed } from "../model.ts";
 import { isByHand } from "./by-hand.ts";
 import { pinOf } from "./record.ts";
 import type { ColorRequest } from "./request.ts";
-import { dueShrink } from "./warm.ts";
+import { dueShrink } from "./shrinking.ts";
 
 export interface ColorView {
   readonly color: Color;

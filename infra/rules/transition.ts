@@ -21,7 +21,7 @@ import type { Moved } from "./traffic.ts";
 import { activated, backFromShift, moveTraffic, rollBack } from "./traffic.ts";
 import { instant } from "./view.ts";
 import type { View } from "./view.ts";
-import { withShrinking } from "./warm.ts";
+import { withShrinking } from "./shrinking.ts";
 import { givenBack } from "./window.ts";
 
 export interface Transition extends Moved {

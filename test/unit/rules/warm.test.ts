@@ -10,7 +10,8 @@ import { guardColor, kept } from "../../../infra/rules/color.ts";
 import { parseColorOutputs, parseRecord } from "../../../infra/rules/record.ts";
 import type { ColorRequest, Request } from "../../../infra/rules/request.ts";
 import { applyRequest, routesAfter } from "../../../infra/rules/transition.ts";
-import { dueShrink, heldAfter, warmOf } from "../../../infra/rules/warm.ts";
+import { dueShrink } from "../../../infra/rules/shrinking.ts";
+import { heldAfter, warmOf } from "../../../infra/rules/warm.ts";
 import {
   claimAsked,
   nowMs,
