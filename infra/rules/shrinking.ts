@@ -34,7 +34,10 @@ export function withShrinking(
   return { ...next, shrinking: isToStay ? left : undefined };
 }
 
-function begun(colors: PerColor<ColorOutputs | null>, { rollout, ...record }: RouterRecord): Shrinking | null {
+function begun(
+  colors: PerColor<ColorOutputs | null>,
+  { rollout, ...record }: RouterRecord,
+): Shrinking | null {
   const outputs = rollout?.former ? colors[rollout.former] : null;
   const size = outputs ? dueShrink({ ...record, rollout }, outputs) : null;
   if (!rollout || !outputs || size === null) return null;
