@@ -1,6 +1,6 @@
 /** A deploy that takes the place of another release's rollout: at its gate, and from a live driver. */
 
-import { rmSync, writeFileSync } from "node:fs";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, it, vi } from "vitest";
 import { startIn } from "../support/kill/killing.ts";
@@ -17,8 +17,9 @@ function expectDone({ code, output }: Run): void {
   expect([0, 8], output).toContain(code);
 }
 
-/** A check that takes 15 s while there is a file of that name. */
-const wait = "setTimeout(() => {}, require(`fs`).existsSync(`slow`) ? 15000 : 0)";
+/** A check that takes 15 s where there is a file `slow`, and says so by another one. */
+const wait =
+  "const fs = require(`fs`); if (fs.existsSync(`slow`)) { fs.writeFileSync(`seen`, ``); setTimeout(() => {}, 15000); }";
 const slowOnDemand = `[{ kind: command, argv: ["node", "-e", "${wait}"] }]`;
 
 describeOnEngine("a deploy that meets another release's rollout", () => {
@@ -72,11 +73,12 @@ describeOnEngine("a deploy that meets another release's rollout", () => {
     writeFileSync(slow, "");
     const former = startIn(project, ["deploy", "--version", "4"]);
     await vi.waitFor(
-      async () => {
-        expect((await project.record()).rollout).toMatchObject({ version: "4", phase: "check" });
+      () => {
+        expect(existsSync(join(project.folder, "seen"))).toBe(true);
       },
-      { timeout: 60_000, interval: 200 },
+      { timeout: 60_000, interval: 50 },
     );
+    expect((await project.record()).rollout).toMatchObject({ version: "4", phase: "check" });
     rmSync(slow);
     const { result: run, count } = await underLoad(() => deploy("5"));
     expectDone(run);
