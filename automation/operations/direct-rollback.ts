@@ -147,7 +147,7 @@ function fewer({ attached }: RouterReading, to: Color): string | null {
   const [size, full] = [attached[to].length, attached[from].length];
   if (size >= full) return null;
   const count = `${to} has ${size} ${size === 1 ? "instance" : "instances"} where ${from} had ${full}`;
-  return `${count}: past the engine it doesn't grow; \`bluegreen up\` grows it`;
+  return `${count}: past the engine it doesn't grow; \`bluegreen up\` grows it if it was held warm`;
 }
 
 function unpinned(color: Color): string {

@@ -28,7 +28,8 @@ export function passOver(
   }
   if (goal.kind !== "RollBackNow") return null;
   if (memory.done) {
-    const sentence = `traffic is back, but not on all instances ${why}: \`bluegreen up\` grows it`;
+    const todo = "`bluegreen up` grows a color that was held warm";
+    const sentence = `traffic is back, but not on all instances ${why}: ${todo}`;
     return { memory: { ...memory, regrown: true, kept: true }, sentence };
   }
   if (action.kind !== "Grow") return null;

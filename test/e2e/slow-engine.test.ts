@@ -49,11 +49,11 @@ describeOnEngine("a rollback doesn't wait for", () => {
   });
 });
 
-describeOnEngine("a rollback to a shrunk color whose release doesn't start any more", () => {
+describeOnEngine("a rollback to a smaller color whose release doesn't start any more", () => {
   it.each([
     ["fails", { crash: true }],
     ["takes long", { startMs: 60_000 }],
-  ] as const)("goes back to what is ready when its growth %s", async (_name, fault) => {
+  ] as const)("is back on what is ready before its growth %s", async (_name, fault) => {
     const project = await makeProject({ settings: { checks: "[]" } });
     onTestFinished(() => project.remove());
     expectExit(await project.run(["deploy", "--version", "1"]), 0);
@@ -65,7 +65,10 @@ describeOnEngine("a rollback to a shrunk color whose release doesn't start any m
     const run = await project.run(["rollback"]);
     expectExit(run, 0);
     expect(Date.now() - started).toBeLessThan(soonMs);
-    expect(run.stderr).toMatch(/blue isn't grown \(.*\): going back to what is ready/);
+    expect(run.stderr).toMatch(
+      / back {2}traffic is on blue[^]*not on all instances \(PROVISION_FAILED/,
+    );
+    expect(run.stderr).toMatch(/probe {2}\d+ sent, 0 failed/);
     expect(await project.ask()).toMatchObject({ body: "blue 1" });
     expect(await project.record()).toMatchObject({ activeColor: "blue" });
   });
