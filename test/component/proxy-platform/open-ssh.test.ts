@@ -125,7 +125,7 @@ describeWith(["sshd", "ssh"], "another machine over OpenSSH", () => {
         await router.stop();
         await expect(call(port)).rejects.toThrow(/ECONNREFUSED/);
       },
-      60_000,
+      240_000,
     );
   }
 
