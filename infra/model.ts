@@ -210,6 +210,11 @@ export interface ColorOutputs {
   readonly spec: unknown;
 }
 
+/** True where a component of the user's own made the color: its size is not ours to set. */
+export function hasOwnComponent({ component = null }: Pick<ColorOutputs, "component">): boolean {
+  return component !== null;
+}
+
 /** How every `rolloutId` of what a person did with a plain `pulumi up` begins. */
 export const byHand = "by-hand";
 

@@ -6,7 +6,7 @@ export { probe } from "./probe/exchange.ts";
 export type { ProbeRequest } from "./probe/exchange.ts";
 export { probeHealth } from "./probe/health.ts";
 export type { HealthProbe } from "./probe/health.ts";
-export { colorOf, isElsewhere, sentenceOf } from "./probe/result.ts";
+export { colorOf, isGood, isElsewhere, sentenceOf } from "./probe/result.ts";
 export type { ProbeResult } from "./probe/result.ts";
 export { verifyServed } from "./probe/served.ts";
 export type { ClearFailure, ServedAnswers, ServedRequest, ServedResult } from "./probe/served.ts";

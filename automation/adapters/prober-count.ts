@@ -1,9 +1,10 @@
 /** Counts the answers of a constant-rate probe. Pure: times come in, in milliseconds since 1970. */
 
 import type { Color, Instant, PerColor } from "../../infra/model.ts";
-import { colorOf, sentenceOf } from "../../infra/probe.ts";
+import { colorOf, isGood, sentenceOf } from "../../infra/probe.ts";
 import type { ProbeResult } from "../../infra/probe.ts";
-import type { Counts } from "../rollout/evidence.ts";
+import { noCounts, plus } from "../rollout/counts.ts";
+import type { Counts } from "../rollout/counts.ts";
 
 export interface ProbeFailure {
   readonly at: Instant;
@@ -99,10 +100,10 @@ export class ProbeTally {
   private nextInOrder = 0;
   private readonly preview = { sent: 0, failed: 0, misrouted: 0 };
   private readonly totals: Record<Asked, Counts> = {
-    blue: none,
-    green: none,
-    unnamed: none,
-    preview: none,
+    blue: noCounts,
+    green: noCounts,
+    unnamed: noCounts,
+    preview: noCounts,
   };
   private recent: Ended[] = [];
   /** Since when nothing is sent on purpose; null: it is. */
@@ -190,7 +191,7 @@ export class ProbeTally {
 
   private keep(ended: Ended): void {
     const { atMs, by, bad } = ended;
-    this.totals[by] = plus(this.totals[by], bad);
+    this.totals[by] = plus(this.totals[by], { bad: bad ? 1 : 0, total: 1 });
     this.recent.push(ended);
     const fresh = this.recent.findIndex((each) => each.atMs >= atMs - recentMs);
     if (fresh > maxStale) this.recent = this.recent.slice(fresh);
@@ -244,14 +245,9 @@ export class ProbeTally {
 
 /** What older than the window is kept, so that not each answer moves them all. */
 const maxStale = 1_000;
-const none: Counts = { bad: 0, total: 0 };
-
-function plus({ bad, total }: Counts, failed: boolean): Counts {
-  return { total: total + 1, bad: bad + (failed ? 1 : 0) };
-}
 
 function problemOf(path: string, result: ProbeResult): string | null {
-  if (result.kind === "answered" && result.status < 500) return null;
+  if (isGood(result)) return null;
   const from = colorOf(result);
   const sentence = sentenceOf({ where: "router", path, statuses: ["below 500"] }, result);
   return from === null ? sentence : `${sentence} (from ${from})`;

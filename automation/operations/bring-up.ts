@@ -7,7 +7,7 @@ import { colors, isServed, perColor } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
 import { healthOf } from "../../infra/rules/health.ts";
 import { adviceOn } from "../../infra/rules/router-advice.ts";
-import { warmOf } from "../../infra/rules/warm.ts";
+import { sizeBefore } from "../../infra/rules/warm.ts";
 import type { Session } from "../session.ts";
 import { makeStep } from "./step.ts";
 import type { Step } from "./step.ts";
@@ -76,10 +76,9 @@ async function bringColor(
   const { colors: outputs, record, reading } = view;
   const held = outputs[color];
   if (!held || held.given || record.retiring === color) return;
-  const warm = grow ? warmOf(view, color) : null;
+  const size = grow ? sizeBefore(view, color) : null;
   const target = reading.targets[color];
-  if (!warm && healthOf(target) === "healthy" && target.problems.length === 0) return;
-  const size = warm && Math.max(warm.full, warm.size);
+  if (size === null && healthOf(target) === "healthy" && target.problems.length === 0) return;
   const words = {
     ...(size === null
       ? { point: `Keep ${color}`, action: `bring ${color} back`, done: `${color} is back` }

@@ -1,6 +1,7 @@
 /** Counts the instances of a color, and finds with what to compare them. */
 
 import type { Settings } from "../../infra/config.ts";
+import { hasOwnComponent } from "../../infra/model.ts";
 import type { Color, RouterReading } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
 import type { Platform } from "../../infra/platform.ts";
@@ -33,18 +34,15 @@ export function equalOf(
   color: Color,
   configured: number,
 ): CapacityEqual | null {
-  const made = isMade(colors[color]);
+  const held = colors[color];
+  const made = held !== null && hasOwnComponent(held);
   const active = record.activeColor;
   const serving = active && colors[active];
   if (!active || !serving) {
     const unlike = made && reading.targets[color].total !== configured;
     return unlike ? null : { size: configured, color: null };
   }
-  if (made !== isMade(serving)) return null;
+  if (made !== hasOwnComponent(serving)) return null;
   const { total } = reading.targets[active];
   return { size: made ? total : Math.max(serving.size, total), color: active };
-}
-
-function isMade(held: Observed["colors"]["blue"]): boolean {
-  return (held?.component ?? null) !== null;
 }

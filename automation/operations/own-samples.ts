@@ -6,7 +6,8 @@ import { colors, otherColor, perColor } from "../../infra/model.ts";
 import type { Color, PerColor, RouterReading } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
 import type { Event } from "../event.ts";
-import type { Counts } from "../rollout/evidence.ts";
+import { noCounts, plus } from "../rollout/counts.ts";
+import type { Counts } from "../rollout/counts.ts";
 import { usersAlone } from "../rollout/users.ts";
 import type { UsersSoFar } from "../rollout/users.ts";
 import { sendsOn, syntheticSentence, withSynthetic } from "../rollout/synthetic.ts";
@@ -159,18 +160,11 @@ export class OwnSamples {
   }
 
   private countOf(color: Color): Counts {
-    const { served, unnamed } = this.count ?? {
-      served: { blue: none, green: none },
-      unnamed: none,
-    };
+    const { served, unnamed } = this.count ?? nothing;
     if (!this.watched.alone || color !== this.watched.color) return served[color];
     // It has all traffic, so what nobody has signed was meant for it.
     return plus(served[color], unnamed);
   }
 }
 
-function plus(a: Counts, b: Counts): Counts {
-  return { bad: a.bad + b.bad, total: a.total + b.total };
-}
-
-const none: Counts = { bad: 0, total: 0 };
+export const nothing: OwnCount = { served: { blue: noCounts, green: noCounts }, unnamed: noCounts };

@@ -1,7 +1,7 @@
 /** What both colors have served since a step began, from one reading of the router to the next. */
 
 import type { Color, PerColor, RouterReading, TrafficCount } from "../../infra/model.ts";
-import type { Counts } from "../rollout/evidence.ts";
+import type { Counts } from "../rollout/counts.ts";
 import { slowCounts } from "../rollout/latency.ts";
 import type { StepReadings } from "../rollout/step-judgement.ts";
 import type { BothSeen } from "../rollout/two-colors.ts";

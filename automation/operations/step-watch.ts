@@ -54,6 +54,8 @@ export class StepWatch {
   private readonly known: KnownBefore;
   private readonly seen: Seen[] = [];
   private readonly poller: MetricPoller;
+  /** Metrics that can tell the colors apart. */
+  private readonly perColor: ReadonlySet<string>;
   private ending: Promise<void> = Promise.resolve();
   private held = false;
   private askedFromMs = 0;
@@ -73,6 +75,8 @@ export class StepWatch {
     this.known = before;
     const version = view.colors[color]?.release.version ?? "";
     const { clock, sources = [] } = options;
+    const told = sources.filter(({ perColor }) => perColor === true);
+    this.perColor = new Set(told.map(({ name }) => name));
     this.poller = new MetricPoller({
       ...{ sources, clock, subject: { color, version } },
       on: (name, reading) => {
@@ -179,9 +183,8 @@ export class StepWatch {
   private withMetrics(readings: StepReadings): StepReadings {
     const { grounds, formerNow } = this.known;
     if (grounds.metrics.length === 0) return readings;
-    const told = (this.options.sources ?? []).filter(({ perColor }) => perColor === true);
-    const perColor = new Set(told.map(({ name }) => name));
-    const metrics = { grounds, seen: this.seen, former: formerNow(), perColor };
+    const { seen, perColor } = this;
+    const metrics = { grounds, seen, former: formerNow(), perColor };
     return { ...readings, metrics };
   }
 

@@ -4,13 +4,15 @@ import type { Settings } from "../../infra/config.ts";
 import { previewHeader } from "../../infra/headers.ts";
 import { perColor } from "../../infra/model.ts";
 import type { Color } from "../../infra/model.ts";
-import { colorOf, probe } from "../../infra/probe.ts";
+import { colorOf, isGood, probe } from "../../infra/probe.ts";
 import { startProber } from "../adapters/prober.ts";
 import type { Course, ProbeCount, Prober } from "../adapters/prober.ts";
 import type { Event, ProbeSummary } from "../event.ts";
-import type { Counts } from "../rollout/evidence.ts";
+import { plus, since } from "../rollout/counts.ts";
+import type { Counts } from "../rollout/counts.ts";
 import { failsAsWell } from "../rollout/shared-outage.ts";
 import type { Failing, PathOutcome } from "../rollout/shared-outage.ts";
+import { nothing } from "./own-samples.ts";
 import type { OwnCount, OwnRequests, Watched } from "./own-samples.ts";
 
 export interface SwitchProbeOptions {
@@ -63,13 +65,10 @@ export class SwitchProbe implements OwnRequests {
   async ended(): Promise<OwnCount> {
     const count = await this.prober?.snapshot();
     if (!count) return nothing;
-    const since = (now: Counts, then: Counts): Counts => ({
-      bad: now.bad - then.bad,
-      total: now.total - then.total,
-    });
+    const { served, unnamed } = this.before;
     return {
-      served: perColor((color) => since(count.served[color], this.before.served[color])),
-      unnamed: since(count.unnamed, this.before.unnamed),
+      served: perColor((color) => since(served[color], count.served[color])),
+      unnamed: since(unnamed, count.unnamed),
     };
   }
 
@@ -98,7 +97,7 @@ export class SwitchProbe implements OwnRequests {
   async answers(): Promise<boolean> {
     const { path, timeoutMs } = this.options.settings.probe;
     const result = await probe({ url: this.url, path, headers: {}, timeoutMs });
-    return result.kind === "answered" && result.status < 500;
+    return isGood(result);
   }
 
   async stop(on: (event: Event) => void): Promise<void> {
@@ -120,13 +119,10 @@ export class SwitchProbe implements OwnRequests {
     );
     // What another color answered says nothing about this one.
     const own = results.filter((result) => (colorOf(result) ?? former) === former);
-    const bad = own.filter((result) => result.kind !== "answered" || result.status >= 500);
+    const bad = own.filter((result) => !isGood(result));
     return { bad: bad.length, total: own.length };
   }
 }
-
-const none: Counts = { bad: 0, total: 0 };
-const nothing: OwnCount = { served: { blue: none, green: none }, unnamed: none };
 
 /** Where the color has all traffic, what no color has signed was meant for it. */
 function outcomeOf(
@@ -134,14 +130,12 @@ function outcomeOf(
   { color, alone }: Watched,
 ): PathOutcome {
   const own = served[color];
-  const meant = { bad: own.bad + unnamed.bad, total: own.total + unnamed.total };
-  return { path, own: alone ? meant : own, former: previewed };
+  return { path, own: alone ? plus(own, unnamed) : own, former: previewed };
 }
 
 /** What the report says of the probe, its own troubles included. */
 export function summaryOf(count: ProbeCount): ProbeSummary {
   const { sent, failed, longestGapMs, byColor, skipped, pending, broken } = count;
-
   const answered = perColor((color) => byColor[color]);
   return { sent, failed, longestGapMs, byColor: answered, skipped, pending, broken };
 }

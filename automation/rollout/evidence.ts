@@ -1,14 +1,9 @@
 /** The statistics that judge a release: evidence from counts of bad and all requests; pure. */
 import assert from "node:assert/strict";
 import type { TrafficCount, Verdict } from "../../infra/model.ts";
+import type { Counts } from "./counts.ts";
 import { against, seenBy, sufficiency } from "./evidence-sentence.ts";
 import { binomialTail, logBetaExcess, logSumExp } from "./special-functions.ts";
-
-/** Bad ones among all; bad is an error, or for latency a reply slower than a quantile. */
-export interface Counts {
-  readonly bad: number;
-  readonly total: number;
-}
 
 /** Cumulative counts since the switch as read at one moment, in milliseconds of any clock. */
 export interface Sample extends TrafficCount {

@@ -1,7 +1,7 @@
 /** Which replies are slow: slower than almost all of the former color's; pure. */
 
 import type { LatencyHistogram } from "../../infra/model.ts";
-import type { Counts } from "./evidence.ts";
+import type { Counts } from "./counts.ts";
 import { allowed, overdispersion, upperBound } from "./yardstick.ts";
 
 /** The settings under `bake.latency`. */

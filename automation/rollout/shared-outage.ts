@@ -1,7 +1,7 @@
 /** Whether the color that is left fails on the same paths as the new one: then nobody flaps; pure. */
 
 import { logE } from "./evidence.ts";
-import type { Counts } from "./evidence.ts";
+import type { Counts } from "./counts.ts";
 import type { Seen } from "./metrics.ts";
 
 /** What ended of late on one path. */

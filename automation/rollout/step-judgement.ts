@@ -2,7 +2,7 @@
 
 import type { Color, Verdict } from "../../infra/model.ts";
 import { averageLogE, judge, requiredSamples } from "./evidence.ts";
-import type { Counts } from "./evidence.ts";
+import type { Counts } from "./counts.ts";
 import { against, sufficiency } from "./evidence-sentence.ts";
 import type { Slowness } from "./latency.ts";
 import { millis } from "./metrics-judgement.ts";

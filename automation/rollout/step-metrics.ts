@@ -39,7 +39,7 @@ export function countFindings(readings: MetricReadings): readonly CountFinding[]
   const counts = grounds.metrics.filter(({ reads }) => reads === "counts");
   return counts.map((rule) => {
     const former = formerOf(readings, rule);
-    const untilMs = lastGoodMs(former, rule);
+    const untilMs = lastGood(readingsOf(former, rule.name))?.atMs ?? null;
     const nowMs = seen.at(-1)?.atMs ?? 0;
     if (untilMs === null || nowMs - untilMs > rule.tolerateMs) {
       const series = countSeries(grounds, rule, seen);
@@ -55,9 +55,8 @@ export function countFindings(readings: MetricReadings): readonly CountFinding[]
   });
 }
 
-function lastGoodMs(seen: readonly Seen[], { name }: MetricRule): number | null {
-  const good = readingsOf(seen, name).findLast(({ reading }) => !("error" in reading));
-  return good?.atMs ?? null;
+function lastGood(readings: ReturnType<typeof readingsOf>) {
+  return readings.findLast(({ reading }) => !("error" in reading));
 }
 
 /** Both colors at each reading of the new one; the former one as it was read last until then. */
@@ -140,7 +139,7 @@ function silenceOf(
   { atMs, askedFromMs }: Looking,
 ): readonly Silence[] {
   const readings = readingsOf(seen, name);
-  const good = readings.findLast(({ reading }) => !("error" in reading));
+  const good = lastGood(readings);
   const last = readings.at(-1)?.reading;
   const silentMs = atMs - (good?.atMs ?? askedFromMs);
   const overdue = silentMs > tolerateMs;

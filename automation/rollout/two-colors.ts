@@ -1,7 +1,8 @@
 /** Evidence from two colors that serve at once, over windows that begin anew; pure. */
 
 import { logE, logMixed, logWeighted, startsOf, twoSample } from "./evidence.ts";
-import type { Counts } from "./evidence.ts";
+import { noCounts, plus, since } from "./counts.ts";
+import type { Counts } from "./counts.ts";
 import { gaussPoints } from "./quadrature.ts";
 import { logSumExp } from "./special-functions.ts";
 import { allowed, upperBound } from "./yardstick.ts";
@@ -64,7 +65,7 @@ export function mixedAbsolute(
     const all: Both[] = [];
     const each: number[] = [];
     for (const [index, block] of [...blocks.entries()].toReversed()) {
-      all[index] = plus(all[index + 1] ?? none, block);
+      all[index] = bothPlus(all[index + 1] ?? none, block);
       each[index] = (each[index + 1] ?? 0) + inBlock(block);
     }
     return (from) => {
@@ -117,7 +118,7 @@ const restartMs = 30_000;
 /** Blocks are short enough for the shares to stay, and have enough requests to have shares. */
 const blockMs = 10_000;
 const blockRequests = 50;
-const none: Both = { newColor: { bad: 0, total: 0 }, formerColor: { bad: 0, total: 0 } };
+const none: Both = { newColor: noCounts, formerColor: noCounts };
 
 /** @param valuesOf logarithm of the evidence in the blocks from one on */
 function mixture(
@@ -157,14 +158,10 @@ function isBlock(before: BothSeen, after: BothSeen): boolean {
   return after.atMs - before.atMs >= blockMs && newColor.total + formerColor.total >= blockRequests;
 }
 
-function plus(a: Both, b: Both): Both {
-  const sum = (one: Counts, other: Counts): Counts => ({
-    bad: one.bad + other.bad,
-    total: one.total + other.total,
-  });
+function bothPlus(a: Both, b: Both): Both {
   return {
-    newColor: sum(a.newColor, b.newColor),
-    formerColor: sum(a.formerColor, b.formerColor),
+    newColor: plus(a.newColor, b.newColor),
+    formerColor: plus(a.formerColor, b.formerColor),
   };
 }
 
@@ -180,8 +177,8 @@ function between(before: Both, after: Both): Both {
 }
 
 function grown(before: Counts, after: Counts): Counts {
-  const total = after.total - before.total;
-  return { total, bad: Math.max(0, Math.min(total, after.bad - before.bad)) };
+  const { bad, total } = since(before, after);
+  return { total, bad: Math.max(0, Math.min(total, bad)) };
 }
 
 function tempered({ bad, total }: Counts, phi: number): Counts {

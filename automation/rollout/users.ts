@@ -1,6 +1,7 @@
 /** What users alone were answered: what the router counted, less our own requests; pure. */
 
-import type { Counts } from "./evidence.ts";
+import { noCounts } from "./counts.ts";
+import type { Counts } from "./counts.ts";
 
 /** As seen at one look. */
 export interface UsersSeen {
@@ -22,9 +23,9 @@ export interface UsersSoFar extends UsersSeen {
  * that it counts late are taken off later: an error of our own must never be one of users.
  */
 export function usersAlone(before: UsersSoFar | null, now: UsersSeen): UsersSoFar {
-  if (before === null) return { ...now, users: none, owed: none };
+  if (before === null) return { ...now, users: noCounts, owed: noCounts };
   const reset = now.counted.total < before.counted.total || now.counted.bad < before.counted.bad;
-  const last = reset ? none : before.counted;
+  const last = reset ? noCounts : before.counted;
   const more = (key: keyof Counts): number =>
     now.counted[key] - last[key] - (now.own[key] - before.own[key]) - before.owed[key];
   const [total, bad] = [more("total"), more("bad")];
@@ -32,5 +33,3 @@ export function usersAlone(before: UsersSoFar | null, now: UsersSeen): UsersSoFa
   const users = { total: all, bad: Math.min(all, before.users.bad + Math.max(0, bad)) };
   return { ...now, users, owed: { total: Math.max(0, -total), bad: Math.max(0, -bad) } };
 }
-
-const none: Counts = { bad: 0, total: 0 };

@@ -1,6 +1,7 @@
 /** The former color shrinks once its successor has passed, and grows before traffic comes back. Pure. */
 
 import type { Color, ColorOutputs, Rollout } from "../../infra/model.ts";
+import { hasOwnComponent } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
 import { isUnfinished } from "../../infra/rules/claim.ts";
 import { unfitRelease } from "../../infra/rules/schema.ts";
@@ -21,7 +22,7 @@ export function keptOf(size: number, warm: Policy["warm"]): number | undefined {
 /** What the hold of a rollout leaves of its former color; only of what bluegreen has started. */
 export function warmSize({ view, policy }: Situation, { former }: Rollout): number | undefined {
   const outputs = former && view.colors[former];
-  if (!outputs || outputs.given || (outputs.component ?? null) !== null) return undefined;
+  if (!outputs || outputs.given || hasOwnComponent(outputs)) return undefined;
   return keptOf(outputs.size, policy.warm);
 }
 

@@ -1,6 +1,7 @@
 /** What a release is measured by: the former color's own rate, or the error budget; pure. */
 
-import type { Counts } from "./evidence.ts";
+import { sumOf } from "./counts.ts";
+import type { Counts } from "./counts.ts";
 import { dispersion } from "./evidence.ts";
 import { betaQuantile } from "./special-functions.ts";
 
@@ -98,22 +99,11 @@ function withoutWorstTime(bins: readonly Counts[]): readonly Counts[] {
   return [...bins.slice(0, first), ...bins.slice(last + 1)];
 }
 
-function sumOf(bins: readonly Counts[]): Counts {
-  return bins.reduce((sum, { bad, total }) => ({ bad: sum.bad + bad, total: sum.total + total }), {
-    bad: 0,
-    total: 0,
-  });
-}
-
 /** Neighbours as one; a last one without a neighbour is left out. */
 function pairs(bins: readonly Counts[]): readonly Counts[] {
-  return Array.from({ length: Math.floor(bins.length / 2) }, (_, index) => {
-    const [one, other] = bins.slice(2 * index, 2 * index + 2);
-    return {
-      bad: (one?.bad ?? 0) + (other?.bad ?? 0),
-      total: (one?.total ?? 0) + (other?.total ?? 0),
-    };
-  });
+  return Array.from({ length: Math.floor(bins.length / 2) }, (_, index) =>
+    sumOf(bins.slice(2 * index, 2 * index + 2)),
+  );
 }
 
 /** 99 % quantile of chi-square by its degrees of freedom (Wilson and Hilferty). */

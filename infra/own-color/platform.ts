@@ -3,7 +3,7 @@
 import type { Settings } from "../config.ts";
 import { BlueGreenError } from "../errors.ts";
 import type { Address, ColorOutputs, TargetReading } from "../model.ts";
-import { isColor, perColor, recordSchema } from "../model.ts";
+import { hasOwnComponent, isColor, perColor, recordSchema } from "../model.ts";
 import type { ColorArgs, Cost, LogQuery, Platform, Scope } from "../platform.ts";
 import { OwnColor } from "./component.ts";
 import { diagnoseOwn } from "./diagnosis.ts";
@@ -81,7 +81,7 @@ function routing(settings: Settings): Settings {
 function asGiven(colors: Scope["colors"]): Scope["colors"] {
   return perColor((color) => {
     const held = colors[color];
-    const isOurs = held === null || (held.component ?? null) === null;
+    const isOurs = held === null || !hasOwnComponent(held);
     return isOurs ? held : { ...held, given: true, size: held.addresses.length };
   });
 }

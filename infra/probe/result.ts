@@ -44,6 +44,11 @@ export type ProbeResult =
       readonly headers?: Readonly<Record<string, string>>;
     };
 
+/** True where the server answered, and not with an error of its own (status 5xx). */
+export function isGood(result: ProbeResult): boolean {
+  return result.kind === "answered" && result.status < 500;
+}
+
 /** The color that answered, also one whose answer broke off; null: none is named. */
 export function colorOf({ headers = {} }: ProbeResult): Color | null {
   const color = headers[colorHeader];

@@ -1,7 +1,7 @@
 /** The former color in its hold: shrunk to what a way back needs at least, and grown again. Pure. */
 
 import type { Color, ColorOutputs, HeldSize, RouterRecord } from "../model.ts";
-import { otherColor } from "../model.ts";
+import { hasOwnComponent, otherColor } from "../model.ts";
 import type { ColorRequest } from "./request.ts";
 import { isOpen, sizeThatStays } from "./shrinking.ts";
 import type { View } from "./view.ts";
@@ -52,7 +52,7 @@ export function sizeBefore(view: Sizes, color: Color): number | null {
  */
 export function sizeAfter(view: Sizes, color: Color): number | null {
   const outputs = view.colors[color];
-  if (!outputs || outputs.given || (outputs.component ?? null) !== null) return null;
+  if (!outputs || outputs.given || hasOwnComponent(outputs)) return null;
   const left = view.colors[otherColor(color)]?.size ?? 0;
   const grown = sizeBefore(view, color);
   if (grown === null && left <= outputs.size) return null;

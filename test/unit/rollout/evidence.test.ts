@@ -8,7 +8,7 @@ import {
   requiredSamples,
   twoSample,
 } from "../../../automation/rollout/evidence.ts";
-import type { Counts } from "../../../automation/rollout/evidence.ts";
+import type { Counts } from "../../../automation/rollout/counts.ts";
 import { binomialTail } from "../../../automation/rollout/special-functions.ts";
 import golden from "./golden.json" with { type: "json" };
 
