@@ -2,6 +2,7 @@
 
 import { BlueGreenError } from "../../infra/errors.ts";
 import { runCommand } from "../command.ts";
+import { slowestRate } from "../demo/pace.ts";
 import type { Command } from "./command.ts";
 
 export const demo: Command = {
@@ -14,7 +15,7 @@ export const demo: Command = {
   ],
   options: (parser) =>
     parser
-      .option("rate", { type: "number", default: 900, describe: "requests per second" })
+      .option("rate", { type: "number", default: 900, describe: "requests per second, where this machine bears so many" })
       .option("keep", {
         type: "boolean",
         default: false,
@@ -37,7 +38,7 @@ export const demo: Command = {
   },
 };
 
-const rates = { min: 200, max: 2_000 };
+const rates = { min: slowestRate, max: 2_000 };
 
 function refuseRate(rate: unknown): void {
   if (Number.isInteger(rate) && Number(rate) >= rates.min && Number(rate) <= rates.max) return;

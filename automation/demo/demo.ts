@@ -13,7 +13,7 @@ import { demoSteps } from "./steps.ts";
 import { badUntilBack, count, seconds } from "./table.ts";
 
 export interface DemoOptions {
-  /** Requests per second of the load. */
+  /** Requests per second of the load, at most. */
   readonly ratePerSecond: number;
   /** Leaves the application running, and says how to go on. */
   readonly keep: boolean;
@@ -26,19 +26,20 @@ export interface DemoOptions {
 
 /** Rejects with INTERRUPTED only; what isn't as promised is the result's failure. */
 export async function runDemo(options: DemoOptions): Promise<DemoResult> {
-  const { screen, ratePerSecond, keep, signal } = options;
+  const { screen, ratePerSecond: wish, keep, signal } = options;
   const began = performance.now();
-  const project = await makeProject({ color: options.color, ratePerSecond });
-  const stage = new Stage({ project, screen, ratePerSecond, signal });
+  const project = await makeProject({ color: options.color, ratePerSecond: wish });
+  const stage = new Stage({ project, screen, ratePerSecond: wish, signal });
   const forget = watch(stage, signal);
   const steps: StepRow[] = [];
   let kept = false;
   try {
-    const failure = await runSteps(stage, demoSteps({ keep, rate: ratePerSecond }), steps);
+    const failure = await runSteps(stage, demoSteps({ keep }), steps);
     kept = keep && failure === null;
     const ms = performance.now() - began;
     const where = kept ? { folder: project.folder, url: project.url } : null;
-    return resultOf({ steps, failure, ratePerSecond, ms, count: stage.final, kept: where });
+    const { ratePerSecond, final: count } = stage;
+    return resultOf({ steps, failure, ratePerSecond, ms, count, kept: where });
   } catch (error) {
     throw signal.aborted ? interruption() : error;
   } finally {

@@ -17,8 +17,8 @@ const textEveryMs = 100;
 const keysPerCheck = 500;
 /** Some room above what a rate can have in flight when nothing is answered. */
 const spareInFlight = 50;
-/** After a stall the rest is caught up within bounds: a burst would overrun a listen queue. */
-const maxPerTick = 20;
+/** After a stall the rest is caught up at twice the rate: a burst would overrun a listen queue. */
+const catchUp = 2;
 /** A tick that is later than this counts as a stall. */
 const stallMs = 50;
 /** How long the process outlives its load when nobody asks it to stop. */
@@ -87,11 +87,13 @@ class LoadRun {
   #tick(): void {
     const { ratePerSecond, maxMs, maxRequests } = this.#order;
     const now = this.#now();
-    const lateMs = now - this.#lastTickAt - tickMs;
+    const sinceMs = now - this.#lastTickAt;
+    const most = Math.ceil((catchUp * ratePerSecond * Math.min(sinceMs, stallMs)) / 1000);
+    const lateMs = sinceMs - tickMs;
     if (lateMs > stallMs) this.#note({ kind: "stalled", ms: lateMs });
     this.#lastTickAt = now;
     const due = Math.min((Math.min(now, maxMs) * ratePerSecond) / 1000, maxRequests ?? Infinity);
-    const until = Math.min(Math.floor(due), this.#next + maxPerTick);
+    const until = Math.min(Math.floor(due), this.#next + most);
     for (; this.#next < until; this.#next += 1) this.#shoot(this.#next);
     if (now >= maxMs || this.#next === maxRequests) this.#finish();
   }

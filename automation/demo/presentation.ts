@@ -13,7 +13,7 @@ import { Screen } from "./screen.ts";
 import { conclusionLines, tableLines } from "./table.ts";
 
 export interface DemoWishes {
-  /** Requests per second. */
+  /** Requests per second, where this machine bears as many. */
   readonly rate: number;
   readonly keep: boolean;
 }

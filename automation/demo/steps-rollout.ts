@@ -8,10 +8,6 @@ import type { DeclaredTraffic } from "./project.ts";
 import type { Step } from "./step.ts";
 import { count } from "./table.ts";
 
-export function rolloutSteps(rate: number): readonly Step[] {
-  return [project, firstRelease, users(rate), rollout];
-}
-
 const project: Step = {
   name: "project",
   title: "A project of its own",
@@ -38,22 +34,21 @@ const firstRelease: Step = {
   },
 };
 
-function users(rate: number): Step {
-  return {
-    name: "users arrive",
-    title: "Users arrive",
-    say:
-      `From here to the end a process of its own sends ${count(rate)} requests per second: pages, ` +
-      "lists and orders (POST), half on kept connections, half on fresh ones, and 5 WebSockets. " +
-      "It never tries again, so whatever goes wrong is counted.",
-    answeredBy: ["1"],
-    run: async (stage) => {
-      await stage.startLoad();
-      const { screen, project: where } = stage;
-      screen.fact(screen.paint.green("ok"), `answered by release 1 at ${where.url}`);
-    },
-  };
-}
+const users: Step = {
+  name: "users arrive",
+  title: "Users arrive",
+  say:
+    "From here to the end a process of its own sends requests at a constant rate, as fast as leaves " +
+    "this machine some room: pages, lists and orders (POST), half on kept connections, half on " +
+    "fresh ones, and 5 WebSockets. It never tries again, so whatever goes wrong is counted.",
+  answeredBy: ["1"],
+  run: async (stage) => {
+    await stage.startLoad();
+    const { screen, project: where, ratePerSecond } = stage;
+    const rate = `${count(ratePerSecond)} requests per second`;
+    screen.fact(screen.paint.green("ok"), `${rate}, answered by release 1 at ${where.url}`);
+  },
+};
 
 const rollout: Step = {
   name: "rollout of 2",
@@ -68,6 +63,8 @@ const rollout: Step = {
     expectDeclared(stage, { activeColor: "green", generation: 2 });
   },
 };
+
+export const rolloutSteps: readonly Step[] = [project, firstRelease, users, rollout];
 
 /** After a switch the driver writes two values into the settings file. */
 export function expectDeclared(stage: Stage, expected: DeclaredTraffic): void {

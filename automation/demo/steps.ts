@@ -6,6 +6,6 @@ import { handSteps } from "./steps-by-hand.ts";
 import { lastSteps } from "./steps-end.ts";
 import type { Step } from "./step.ts";
 
-export function demoSteps(options: { readonly keep: boolean; readonly rate: number }): Step[] {
-  return [...rolloutSteps(options.rate), ...handSteps, ...faultySteps, ...lastSteps(options)];
+export function demoSteps(options: { readonly keep: boolean }): Step[] {
+  return [...rolloutSteps, ...handSteps, ...faultySteps, ...lastSteps(options)];
 }
