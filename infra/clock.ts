@@ -9,8 +9,35 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+/**
+ * Follows the wall clock forward, and never back: a deadline of a run that is under way must not
+ * move away by the hour that somebody corrects.
+ */
+export class ForwardTime {
+  private readonly wall: () => number;
+  private readonly elapsed: () => number;
+  private ahead = -Infinity;
+
+  /** @param elapsed milliseconds since any moment, of a clock that nobody sets */
+  constructor(wall: () => number, elapsed: () => number) {
+    this.wall = wall;
+    this.elapsed = elapsed;
+  }
+
+  now(): number {
+    const elapsed = this.elapsed();
+    this.ahead = Math.max(this.ahead, this.wall() - elapsed);
+    return Math.round(elapsed + this.ahead);
+  }
+}
+
+const time = new ForwardTime(
+  () => Date.now(),
+  () => performance.now(),
+);
+
 export const systemClock: Clock = {
-  now: () => Date.now(),
+  now: () => time.now(),
   sleep: (ms, signal) => timer(Math.max(0, ms), undefined, signal && { signal }),
 };
 

@@ -22,3 +22,18 @@ export function partsToHide(values: Iterable<string>): readonly string[] {
 export function hideIn(text: string, parts: readonly string[], word = "[hidden]"): string {
   return parts.reduce((shown, part) => shown.replaceAll(part, () => word), text);
 }
+
+/** Hides the values; in them an `Authorization` header's "Bearer ..." also without its scheme. */
+export function hiding(values: readonly string[]): (text: string) => string {
+  const parts = partsToHide([...values, ...values.map((value) => value.replace(/^\S+\s+/, ""))]);
+  return (text) => hideIn(text, parts, "***");
+}
+
+/**
+ * What may be a token in an address of the user's own: all behind the host, and each part of it but
+ * for ordinary words, which an answer may need.
+ */
+export function partsOfAddress(url: string): readonly string[] {
+  const path = url.replace(/^[^/]*\/\/[^/?#]*/, "");
+  return [path, ...path.split(/[/?&=#]/).filter((part) => !/^[a-z-]{1,15}$/.test(part))];
+}

@@ -6,7 +6,7 @@ import { isElsewhere, probe, sentenceOf } from "../../infra/probe.ts";
 import type { ProbeResult } from "../../infra/probe.ts";
 import { targetOf } from "../../infra/probe/target.ts";
 import { inTurns } from "../../infra/probe/turns.ts";
-import { hideIn, partsToHide } from "../../infra/hidden-values.ts";
+import { hiding } from "../../infra/hidden-values.ts";
 import type { CheckContext } from "./check.ts";
 import { head, quoted } from "../report/safe-text.ts";
 import type { Outcome } from "./finding.ts";
@@ -55,19 +55,12 @@ export async function askAll(
     ...context.addresses.map((address) => instanceWay(question, context, address)),
     ...previewWays(question, context),
   ];
-  const hide = hiding(question.headers ?? {});
+  const hide = hiding(Object.values(question.headers ?? {}));
   const findings = await inTurns(ways, maxAtOnce, async (way) =>
     judgeAnswer({ way, question, color: context.color, demand, hide }, await way.ask()),
   );
   const subject = `${context.color} ${question.method ?? "GET"} ${question.path}`;
   return summaryOf(findings, subject);
-}
-
-/** What follows a scheme, as in "Bearer ...", is hidden by itself, too. */
-function hiding(headers: Readonly<Record<string, string>>): (text: string) => string {
-  const values = Object.values(headers);
-  const parts = partsToHide([...values, ...values.map((value) => value.replace(/^\S+\s+/, ""))]);
-  return (text) => hideIn(text, parts, "***");
 }
 
 function instanceWay(question: Question, context: CheckContext, address: string): Way {

@@ -15,7 +15,11 @@ export const demo: Command = {
   ],
   options: (parser) =>
     parser
-      .option("rate", { type: "number", default: 900, describe: "requests per second, where this machine bears so many" })
+      .option("rate", {
+        type: "number",
+        default: 900,
+        describe: "requests per second, where this machine bears so many",
+      })
       .option("keep", {
         type: "boolean",
         default: false,

@@ -9,7 +9,7 @@ import type { Attempted } from "../checks/attempts.ts";
 import type { Outcome } from "../checks/finding.ts";
 import { environmentOf, outcomeOfProgram, planOf, programName } from "../checks/own-program.ts";
 import { hasClosedSecret } from "../closed-secret.ts";
-import { filledIn } from "../metrics/source.ts";
+import { filledIn } from "../placeholders.ts";
 import type { HookSubject, RunHooks } from "../rollout/action.ts";
 import type { HooksEnd } from "../rollout/hooks-end.ts";
 import { askWebhook, placeOf } from "./webhook.ts";

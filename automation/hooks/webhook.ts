@@ -8,7 +8,7 @@ import { jsonAt, parsedJson } from "../../infra/probe/json.ts";
 import { targetOf } from "../../infra/probe/target.ts";
 import type { Attempted } from "../checks/attempts.ts";
 import { maxEvidence } from "../checks/way.ts";
-import { hideIn, partsToHide } from "../../infra/hidden-values.ts";
+import { hiding, partsOfAddress } from "../../infra/hidden-values.ts";
 import { head, quoted } from "../report/safe-text.ts";
 import { signedHeaders } from "./signature.ts";
 
@@ -78,7 +78,7 @@ function judge(asking: Asking, result: ProbeResult): Attempted | { readonly agai
   const asked = { where: origin, method: "POST", path: "/…", statuses: ["2xx"] };
   const sentence = sentenceOf(asked, result);
   if (result.kind !== "answered") return { verdict: "error", sentence, evidence: "" };
-  const hide = (text: string) => hideIn(text, partsToHide([asking.secret]), "***");
+  const hide = hiding([asking.secret, ...partsOfAddress(asking.url)]);
   const evidence = head(hide(result.body), maxEvidence);
   if (!result.allowed) return { verdict: "fail", sentence, evidence };
   if (result.truncated) {

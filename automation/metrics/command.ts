@@ -7,7 +7,8 @@ import { captureCap, environmentOf, hidingValues, judgeEnding } from "../checks/
 import { runProgram } from "../checks/program.ts";
 import type { MetricReading } from "../rollout/metrics.ts";
 import type { Subject } from "./source.ts";
-import { countsReading, filledIn, valueReading } from "./source.ts";
+import { filledIn } from "../placeholders.ts";
+import { countsReading, valueReading } from "./source.ts";
 
 /** Where programs run, and what they may see. */
 export interface Surroundings {

@@ -6,7 +6,8 @@ import { quoted } from "../report/safe-text.ts";
 import type { MetricReading } from "../rollout/metrics.ts";
 import { askJson } from "./request.ts";
 import type { Subject } from "./source.ts";
-import { countsReading, filledIn, valueReading } from "./source.ts";
+import { filledIn } from "../placeholders.ts";
+import { countsReading, valueReading } from "./source.ts";
 
 export async function readJson(
   { url, headers, timeoutMs, bad, total, value }: MetricOf<"json">,

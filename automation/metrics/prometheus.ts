@@ -6,7 +6,8 @@ import type { MetricReading } from "../rollout/metrics.ts";
 import { askJson } from "./request.ts";
 import type { JsonAnswer } from "./request.ts";
 import type { Subject } from "./source.ts";
-import { countsReading, filledIn, valueReading } from "./source.ts";
+import { filledIn } from "../placeholders.ts";
+import { countsReading, valueReading } from "./source.ts";
 
 type PrometheusMetric = MetricOf<"prometheus">;
 

@@ -4,7 +4,7 @@ import { probe, sentenceOf } from "../../infra/probe.ts";
 import { parsedJson } from "../../infra/probe/json.ts";
 import { targetOf } from "../../infra/probe/target.ts";
 import { quoted } from "../report/safe-text.ts";
-import { hideIn, partsToHide } from "../../infra/hidden-values.ts";
+import { hiding } from "../../infra/hidden-values.ts";
 
 export interface JsonRequest {
   readonly url: string;
@@ -28,7 +28,7 @@ export async function askJson({
 }: JsonRequest): Promise<JsonAnswer> {
   const result = await probe({ url, headers, timeoutMs, signal, bodyCap });
   const where = targetOf({ url })?.origin ?? "the server";
-  const hide = hiding(headers);
+  const hide = hiding([...Object.values(headers), ...queryOf(url)]);
   if (result.kind !== "answered" || !result.allowed) {
     // A query may be long and an address may hold a token: only the path is told.
     const path = URL.parse(url)?.pathname ?? "/";
@@ -41,11 +41,9 @@ export async function askJson({
   return document === undefined ? { error: `the answer of ${where} isn't JSON` } : { document };
 }
 
-/** What follows a scheme, as in "Bearer ...", is hidden by itself, too. */
-function hiding(headers: Readonly<Record<string, string>>): (text: string) => string {
-  const values = Object.values(headers);
-  const parts = partsToHide([...values, ...values.map((value) => value.replace(/^\S+\s+/, ""))]);
-  return (text) => hideIn(text, parts, "***");
+/** A token may stand there, and a server may quote it. */
+function queryOf(url: string): readonly string[] {
+  return [...(URL.parse(url)?.searchParams.values() ?? [])];
 }
 
 /** Prometheus and many others say in `error` what is wrong. */

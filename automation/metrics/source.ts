@@ -21,15 +21,6 @@ export interface MetricSource {
   ask(subject: Subject, signal: AbortSignal): Promise<MetricReading>;
 }
 
-/** Puts the color and its version in their places. */
-export function filledIn(text: string, { color, version }: Subject, encode = plain): string {
-  return text.replaceAll("{color}", encode(color)).replaceAll("{version}", encode(version));
-}
-
-function plain(text: string): string {
-  return text;
-}
-
 /**
  * Counts from numbers that a stranger sent.
  * @returns an error where they can't be counts

@@ -3,7 +3,7 @@
 import { placeToldBy } from "../../infra/config.ts";
 import type { NotifyTargetOf } from "../../infra/config.ts";
 import { jsonAt } from "../../infra/probe/json.ts";
-import { filledIn } from "../metrics/source.ts";
+import { filledIn } from "../placeholders.ts";
 import type { News, Standing } from "./news.ts";
 import { NotTold, post } from "./reply.ts";
 import type { Reply } from "./reply.ts";

@@ -4,7 +4,7 @@ import { probe, sentenceOf } from "../../infra/probe.ts";
 import type { ProbeResult } from "../../infra/probe.ts";
 import { jsonAt, parsedJson } from "../../infra/probe/json.ts";
 import { targetOf } from "../../infra/probe/target.ts";
-import { hideIn, partsToHide } from "../../infra/hidden-values.ts";
+import { hiding } from "../../infra/hidden-values.ts";
 import { quoted } from "../report/safe-text.ts";
 
 /** It couldn't be told; the sentence holds no secret. */
@@ -68,7 +68,7 @@ export async function post(request: Post): Promise<Reply> {
   const document = parsedJson(result.body);
   const { status } = result;
   if (result.allowed) return { status, document, where, headers: result.headers };
-  const hide = (text: string): string => hideIn(text, partsToHide(secrets), "***");
+  const hide = hiding(secrets);
   const message = jsonAt(document, "message");
   const said = typeof message === "string" ? `: ${quoted(hide(message))}` : "";
   throw new NotTold(`${sentence}${said}`, againAfter(result));

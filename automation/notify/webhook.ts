@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 
 import type { NotifyTargetOf } from "../../infra/config.ts";
+import { partsOfAddress } from "../../infra/hidden-values.ts";
 import { targetOf } from "../../infra/probe/target.ts";
 import { signedHeaders } from "../hooks/signature.ts";
 import { isAlert } from "./news.ts";
@@ -46,13 +47,7 @@ async function tell(
     ...signedHeaders(body, { secret, nowMs: Date.now() }),
     "idempotency-key": `${rollout?.id ?? "none"}:${key.replaceAll(" ", "-")}`,
   };
-  const secrets = [secret, ...partsOfPath(url)];
+  const secrets = [secret, ...partsOfAddress(url)];
   await post({ url, path: "/…", headers, body, secrets, timeoutMs, signal });
   await remember({ ...remembered, told: [...remembered.told, key] });
-}
-
-/** An answer may quote the path, or the token in it. */
-function partsOfPath(url: string): readonly string[] {
-  const path = url.replace(/^[^/]*\/\/[^/?#]*/, "");
-  return [path, ...path.split(/[/?&=#]/)];
 }

@@ -65,17 +65,29 @@ export async function examineColor(
     capacity: () => readCapacity({ settings, platform }, view, color),
   };
   const findings = await runChecks(settings.checks, subject, { signal });
-  const all = [healthFinding(view, color), ...findings];
+  const reached = findings.some(({ kind, verdict }) => kind !== "metric" && verdict === "pass");
+  const all = [healthFinding(view, color, reached), ...findings];
   return { color, verdict: verdictOf(all, settings.checks.length + 1), findings: all };
 }
 
-function healthFinding({ reading }: Observed, color: Color): NamedOutcome {
+/** Out of reach from here says nothing: then another check must have reached the color. */
+function healthFinding({ reading }: Observed, color: Color, reached: boolean): NamedOutcome {
   const target = reading.targets[color];
   const { ready, total, problems } = target;
-  return {
-    name: "health",
-    verdict: healthOf(target) === "unhealthy" ? "fail" : "pass",
-    sentence: `${ready} of ${total} instances are ready`,
-    evidence: head(problems.join("\n"), maxEvidence),
-  };
+  const health = healthOf(target);
+  const evidence = head(problems.join("\n"), maxEvidence);
+  if (health !== "unknown") {
+    const verdict = health === "healthy" ? "pass" : "fail";
+    return {
+      name: "health",
+      verdict,
+      sentence: `${ready} of ${total} instances are ready`,
+      evidence,
+    };
+  }
+  const away = `none of the ${total} instances can be reached from here`;
+  if (reached)
+    return { name: "health", verdict: "pass", sentence: `${away}; other checks tell`, evidence };
+  const sentence = `${away}, and no other check has reached ${color}: add one, such as \`http\``;
+  return { name: "health", verdict: "inconclusive", sentence, evidence };
 }

@@ -1,6 +1,7 @@
 /** What both colors have served since a step began, from one reading of the router to the next. */
 
 import type { Color, PerColor, RouterReading, TrafficCount } from "../../infra/model.ts";
+import { noCounts, plus } from "../rollout/counts.ts";
 import type { Counts } from "../rollout/counts.ts";
 import { slowCounts } from "../rollout/latency.ts";
 import type { StepReadings } from "../rollout/step-judgement.ts";
@@ -32,7 +33,7 @@ export class SideBySide {
       blue: errorsOf(baseline.blue),
       green: errorsOf(baseline.green),
     };
-    if (baseline) this.errors.push({ atMs: 0, newColor: none, formerColor: none });
+    if (baseline) this.errors.push({ atMs: 0, newColor: noCounts, formerColor: noCounts });
   }
 
   /** All readings with this one; null where the router doesn't say what it served. */
@@ -63,7 +64,7 @@ export class SideBySide {
     step: { before: PerColor<Counts> | null; now: PerColor<Counts>; atMs: number },
   ): BothSeen {
     const { color, former } = this.beginning;
-    const { newColor, formerColor } = seen.at(-1) ?? { newColor: none, formerColor: none };
+    const { newColor, formerColor } = seen.at(-1) ?? { newColor: noCounts, formerColor: noCounts };
     const { before, now, atMs } = step;
     return {
       atMs,
@@ -72,8 +73,6 @@ export class SideBySide {
     };
   }
 }
-
-const none: Counts = { bad: 0, total: 0 };
 
 function errorsOf({ requests, errors }: TrafficCount): Counts {
   return { total: requests, bad: errors };
@@ -84,8 +83,4 @@ function more(before: Counts, now: Counts): Counts {
   const reset = now.total < before.total || now.bad < before.bad;
   const total = reset ? now.total : now.total - before.total;
   return { total, bad: Math.min(total, reset ? now.bad : now.bad - before.bad) };
-}
-
-function plus(a: Counts, b: Counts): Counts {
-  return { total: a.total + b.total, bad: a.bad + b.bad };
 }

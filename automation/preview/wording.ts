@@ -1,7 +1,6 @@
 /** Parts of a preview in words, for the renderers for people. Pure. */
 
 import { formatWeights } from "../../infra/model.ts";
-import type { Release } from "../../infra/model.ts";
 import type {
   ColorHealth,
   DriftPreview,
@@ -41,10 +40,6 @@ export function healthWords(health: ColorHealth): string {
 /** `sha256:7b43638607c7`: enough to compare by eye. */
 export function shortDigest(digest: string | null): string {
   return digest === null ? "not known yet" : digest.slice(0, 19);
-}
-
-export function describeRelease(release: Release | null): string {
-  return release ? `${release.version} (${shortDigest(release.digest)})` : "none";
 }
 
 export function driftWords({ file, record, dataPlane, sentence }: DriftPreview): string {

@@ -3,7 +3,6 @@
 import { z } from "zod";
 
 import { hour } from "../duration.ts";
-import type { Settled } from "./settled.ts";
 import {
   argv,
   duration,
@@ -68,4 +67,3 @@ export const migrationsSchema = z.strictObject({
     .describe("Whether SQL that may take something from a release that runs stops the deployment."),
 });
 
-export type MigrationSettings = Settled<z.output<typeof migrationsSchema>>;

@@ -211,6 +211,14 @@ describe("a webhook that needs time", () => {
   });
 });
 
+test("a token in the address is not shown, also where the receiver quotes it", async () => {
+  const { url } = await receiver(says(404, "Cannot POST /services/T0KEN-s3cr3t-value"));
+  const { finding, end } = await run(`${url.replace("t0ken", "T0KEN-s3cr3t-value")}`);
+  expect(end.kind).toBe("refused");
+  expect(JSON.stringify({ finding, end })).not.toContain("T0KEN-s3cr3t-value");
+  expect(JSON.stringify(finding)).toContain("Cannot POST ***");
+});
+
 test("a webhook is tried again after a bad answer", async () => {
   const { url, received } = await receiver(says(503, "busy"), says(200, "ok"));
   expect((await run(url, { retries: 2 })).end.kind).toBe("done");
