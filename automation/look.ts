@@ -1,9 +1,11 @@
 /** What a run sees before it decides, also where the engine can't be asked. */
 
+import { BlueGreenError } from "../infra/errors.ts";
 import type { Observed } from "../infra/observation.ts";
 import type { Ports } from "./ports.ts";
 import { isEnginesFault } from "./rollout/engines-fault.ts";
 import type { Memory } from "./rollout/memory.ts";
+import { misses } from "./rollout/memory.ts";
 
 export interface Looked {
   readonly view: Observed;
@@ -12,17 +14,42 @@ export interface Looked {
 }
 
 /**
+ * What the data plane tells of others makes old what this run knows of the record: who doesn't find
+ * its own rollout any more looks afresh, and knows then that others have ended it.
+ */
+export async function look(ports: Ports, memory: Memory, fresh: boolean): Promise<Looked> {
+  const looked = await lookOnce(ports, memory, fresh);
+  return fresh || !misses(memory, looked.view.record) ? looked : lookOnce(ports, memory, true);
+}
+
+/**
+ * What a run knows whose cleaning up was locked out: it may be others' own end of its rollout that
+ * has the lock. Null where they haven't ended it.
+ */
+export async function endedMeanwhile(
+  ports: Ports,
+  memory: Memory,
+  error: unknown,
+): Promise<Memory | null> {
+  const locked = error instanceof BlueGreenError && error.code === "STACK_LOCKED";
+  if (!locked || memory.rolloutId === null || memory.endedBy !== null) return null;
+  const after = (await look(ports, memory, true)).memory;
+  return after.endedBy === "others" ? after : null;
+}
+
+/**
  * Once traffic has moved, the data plane and what this run knows are enough to go back, if the
  * engine can't be asked; and a switch whose bake nobody would judge is worse than an old record.
  */
-export async function look(
+async function lookOnce(
   { environment, on }: Ports,
   memory: Memory,
   fresh: boolean,
 ): Promise<Looked> {
   try {
     const view = await environment.observe({ fresh: fresh && memory.barred === null });
-    return { view, memory };
+    const ended = fresh && misses(memory, view.record);
+    return { view, memory: ended ? { ...memory, endedBy: "others" } : memory };
   } catch (error) {
     const back = memory.barred !== null || memory.baked?.verdict === "fail";
     const tried = memory.rolloutId !== null || back;

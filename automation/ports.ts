@@ -10,10 +10,16 @@ import type { WatchStep } from "./rollout/action.ts";
 import type { RunHooks, RunMigration } from "./rollout/action.ts";
 import type { HooksEnd } from "./rollout/hooks-end.ts";
 
+export interface Look {
+  /** Reads the stacks again; otherwise what this run saw or wrote last. */
+  readonly fresh: boolean;
+  /** The next look may be this one, if it follows soon and nothing was written between; default: not. */
+  readonly ahead?: boolean;
+}
+
 /** The three stacks of an environment, and the data plane. */
 export interface Environment {
-  /** Fresh: reads the stacks again; otherwise what this run saw or wrote last. */
-  observe(options: { readonly fresh: boolean }): Promise<Observed>;
+  observe(options: Look): Promise<Observed>;
   /** The data plane only. */
   read(): Promise<RouterReading>;
   updateRouter(request: Request): Promise<void>;

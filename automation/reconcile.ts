@@ -8,7 +8,7 @@ import type { Observed } from "../infra/observation.ts";
 import type { RollBack } from "../infra/rules/request.ts";
 import { drain } from "./draining.ts";
 import { EngineDied } from "./engine-died.ts";
-import { look } from "./look.ts";
+import { endedMeanwhile, look } from "./look.ts";
 import { NotBegun } from "./ports.ts";
 import type { Ports } from "./ports.ts";
 import { runHooks } from "./hooks-beside-bake.ts";
@@ -16,13 +16,14 @@ import { enteredNow, givenUp, leaving } from "./rollout-events.ts";
 import type { Entered } from "./rollout-events.ts";
 import type { Action } from "./rollout/action.ts";
 import { describeAction } from "./rollout/action.ts";
+import { afterCheck } from "./rollout/check-end.ts";
 import { decide } from "./rollout/decide.ts";
 import { isEnginesFault } from "./rollout/engines-fault.ts";
 import { unusedClaim } from "./rollout/failure.ts";
 import { afterWatchedHooks } from "./rollout/hooks-end.ts";
 import type { Goal, Policy, Self } from "./rollout/goal.ts";
 import type { Memory } from "./rollout/memory.ts";
-import { noMemory, updated } from "./rollout/memory.ts";
+import { beginning, noMemory, refusedEnd, updated } from "./rollout/memory.ts";
 import { afterStep } from "./rollout/migration.ts";
 import { passOver } from "./rollout/passed-over.ts";
 import { rolledBack } from "./rollout/refusal.ts";
@@ -70,9 +71,10 @@ export async function reconcile(run: Run): Promise<string> {
   assert.fail(`no end after ${maxActions} actions`);
 }
 
-const takesLong: ReadonlySet<string> = new Set(["Judge", "Watch", "RunHooks", "Shrink"]);
+const takesLong: ReadonlySet<string> = new Set(["Check", "Judge", "Watch", "RunHooks", "Shrink"]);
 
-function wentWrong(before: Memory, { failure, retried }: Memory): boolean {
+function wentWrong(before: Memory, { failure, retried, endedBy }: Memory): boolean {
+  if (endedBy === "others" && before.endedBy !== endedBy) return true;
   return failure !== before.failure || retried !== before.retried;
 }
 
@@ -128,7 +130,7 @@ async function attempt(run: Run, view: Observed, memory: Memory, action: Action)
   const phase = view.record.rollout?.phase ?? null;
   ports.on({ kind: "Begun", action: name, phase, ...(mayTakeMs !== undefined && { mayTakeMs }) });
   ports.boundary(`before ${point(action)}`);
-  const begun = action.kind === "Provision" ? { ...memory, touched: true } : memory;
+  const begun = beginning(memory, action);
   try {
     const learned = await act(run, view, begun, action);
     ports.boundary(`after ${point(action)}`);
@@ -149,11 +151,16 @@ async function attempt(run: Run, view: Observed, memory: Memory, action: Action)
       ports.on({ kind: "Noted", sentence });
       return { ...begun, barred: error };
     }
+    const refused = refusedEnd(memory, action, error);
+    if (refused) return refused;
     if (error instanceof BlueGreenError && memory.failure === null) {
       const failure = { error, blamed: blamedFor(error, ports, view, action) };
       return { ...(error instanceof NotBegun ? memory : begun), failure };
     }
-    throw memory.failure ? bothFailed(memory.failure.error, error) : error;
+    if (memory.failure === null) throw error;
+    const ended = await endedMeanwhile(ports, memory, error);
+    if (ended) return ended;
+    throw bothFailed(memory.failure.error, error);
   }
 }
 
@@ -223,7 +230,7 @@ async function act(run: Run, view: Observed, memory: Memory, action: Action): Pr
       return { ...memory, ...(memory.done ? { regrown: true } : { grown: true }) };
     case "Check": {
       const verdict = await checks.run(view, action.color);
-      return afterCheck(view, memory, action.color, verdict);
+      return afterCheck(memory, { view, color: action.color, verdict });
     }
     case "RunHooks":
       return afterWatchedHooks(memory, action, await runHooks(run.ports, view, action));
@@ -276,19 +283,4 @@ async function afterRollback(
   if (goal.kind === "RollBackNow") return { ...memory, done: true };
   if (isOthers(request)) return memory;
   return { ...memory, failure: { error: rolledBack(reason, to, { pinned }), blamed: null } };
-}
-
-function afterCheck(
-  view: Observed,
-  memory: Memory,
-  color: "blue" | "green",
-  verdict: NonNullable<Memory["checked"]>["verdict"],
-): Memory {
-  const digest = view.colors[color]?.release.digest ?? "";
-  const checked = { digest, verdict };
-  if (verdict === "pass") return { ...memory, checked };
-  const error = new BlueGreenError("CHECK_FAILED", `the checks on ${color} say ${verdict}`, {
-    hint: `${color} stays for a look: \`bluegreen logs ${color}\`; the active color is untouched`,
-  });
-  return { ...memory, checked, failure: { error, blamed: null } };
 }

@@ -18,7 +18,7 @@ import type { ColorRequest, Request } from "../../infra/rules/request.ts";
 import type { StackRole } from "../../infra/stack-role.ts";
 import { stackName } from "../../infra/stack-role.ts";
 import type { Deadline } from "../deadline.ts";
-import type { Environment } from "../ports.ts";
+import type { Environment, Look } from "../ports.ts";
 import { describeRequest, describeTakeOver, makeRouter } from "../rollout/action.ts";
 import { ColorUpdates } from "./color-updates.ts";
 import type { Call, Engine } from "./engine.ts";
@@ -46,7 +46,7 @@ const tidying: ReadonlySet<Request["kind"]> = new Set(["Hold", "Retired"]);
 const lockPauseMs = 500;
 /** Past the engine the way back is shorter. */
 const backLockMs = 5_000;
-/** A command that has just looked has looked for its loop as well, unless that begins later. */
+/** A command that looks ahead of its loop has looked for that as well, unless it begins later. */
 const freshMs = 5_000;
 
 export class PulumiEnvironment implements Environment {
@@ -54,7 +54,7 @@ export class PulumiEnvironment implements Environment {
   private readonly clock: Clock;
   private readonly colors: ColorUpdates;
   private known: StackOutputs | null = null;
-  /** What was seen afresh, until it was used once more or anything was done. */
+  /** What was seen ahead of a loop, until that has looked or anything was written. */
   private seen: Observed | null = null;
   /** Of a direct rollback that no update has taken over yet. */
   private mark: DirectMark | null = null;
@@ -75,7 +75,7 @@ export class PulumiEnvironment implements Environment {
     });
   }
 
-  async observe({ fresh }: { readonly fresh: boolean }): Promise<Observed> {
+  async observe({ fresh, ahead = false }: Look): Promise<Observed> {
     const { settings, platform, overrideFreeze: override } = this.options;
     const { seen } = this;
     this.seen = null;
@@ -85,7 +85,7 @@ export class PulumiEnvironment implements Environment {
     if (!this.known || (fresh && !late)) this.known = await this.readOutputs();
     const nowMs = this.clock.now();
     const view = await observe({ settings, platform, outputs: this.known, nowMs, override });
-    if (fresh) this.seen = view;
+    if (fresh && ahead) this.seen = view;
     this.mark = view.drift.kind === "direct" ? view.reading.mark : null;
     return view;
   }

@@ -30,7 +30,7 @@ export const deploy: Command = {
       const { digestOf } = await import("../release.ts");
       const overrideFreeze = overrideOf(argv, "deploy");
       const session = await context.openSession({ overrideFreeze });
-      const { record } = await session.environment.observe({ fresh: true });
+      const { record } = await session.environment.observe({ fresh: true, ahead: true });
       await lookThroughSql(session, record);
       const version = versionToDeploy(record, { named, configured: session.settings.version });
       const digest = version === null ? null : await digestOf(session, version);

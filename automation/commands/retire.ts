@@ -23,7 +23,7 @@ export const retire: Command = {
       const { pursue } = await import("../operations/pursue.ts");
       const { idleColor } = await import("../../infra/rules/roles.ts");
       const session = await context.openSession();
-      const { record } = await session.environment.observe({ fresh: true });
+      const { record } = await session.environment.observe({ fresh: true, ahead: true });
       const color = (argv["target"] as Color | undefined) ?? record.retiring ?? idleColor(record);
       const goal = { kind: "RetireIdle", color, force: argv["now"] === true } as const;
       await pursue(context, session, { goal, write: false });

@@ -56,7 +56,7 @@ export async function rollBack(context: CommandContext, options: RollBackOptions
 
 /** The engine takes its time, in which the run would go on to its next share; the router doesn't. */
 async function overtakesShift({ environment, platform, on }: Session): Promise<boolean> {
-  const { record } = await environment.observe({ fresh: true });
+  const { record } = await environment.observe({ fresh: true, ahead: true });
   if (!platform.flip || !isShifting(record, { isDead: isDeadHere })) return false;
   const sentence = "a run works on the shift: going direct, ahead of its next step";
   on({ kind: "Noted", sentence });

@@ -33,7 +33,8 @@ export function decide(situation: Situation): Action {
 
 function decideGoal(situation: Situation): Action {
   const { goal, memory } = situation;
-  const stopped = memory.failure && afterStep(situation);
+  const over = memory.failure !== null || memory.endedBy === "others";
+  const stopped = over ? afterStep(situation) : null;
   if (stopped) return { kind: "Update", request: stopped };
   switch (goal.kind) {
     case "Deploy":
@@ -117,8 +118,10 @@ function decideSwitch(situation: Situation<SwitchTo>): Action {
   const rollout = openRollout(situation);
   if (memory.failure) return failed(situation, rollout, memory.failure);
   if (rollout) return advance(situation, rollout);
-  if (memory.rolloutId !== null && !memory.done) return afterItsEnd(situation);
-  if (view.record.activeColor === goal.color) {
+  const isActive = view.record.activeColor === goal.color;
+  // Its hold permitted the shrink, beside which the next rollout may have begun.
+  if (memory.rolloutId !== null && !(isActive && memory.shrunk)) return afterItsEnd(situation);
+  if (isActive) {
     const recorded = view.drift.kind === "none" || memory.kept;
     if (!recorded) return keep("record what the router serves");
     const held = unproven(view.record);

@@ -19,8 +19,8 @@ export function failed(
   { error, blamed }: Failure,
 ): Action {
   const { memory, self, view } = situation;
-  // What its checks met is then another's color, on its way to something else.
-  if (error.code === "CHECK_FAILED" && isReplaced(situation)) return endedByOthers(situation);
+  // Whose release was rolled back is told that, whatever came after it.
+  if (error.code !== "ROLLED_BACK" && isEndedByOthers(situation)) return endedByOthers(situation);
   const mine = rollout !== null && rollout.id === memory.rolloutId;
   const serving = rollout !== null && isServed(view.record.weights, rollout.color);
   // A switch that is also its rollout's beginning isn't remembered when it fails.
@@ -38,9 +38,11 @@ export function failed(
   return { kind: "Fail", error: lastWord(situation, { error, blamed }, serving ? rollout : null) };
 }
 
-function isReplaced({ memory: { rolloutId }, view }: Situation): boolean {
+/** Where nothing has taken its place, only a look that came before this run's own end can tell. */
+function isEndedByOthers({ memory: { rolloutId, endedBy }, view }: Situation): boolean {
+  if (endedBy !== null || rolloutId === null) return endedBy === "others";
   const { rollout } = view.record;
-  return rolloutId !== null && rollout !== null && rollout.id !== rolloutId;
+  return rollout !== null && rollout.id !== rolloutId;
 }
 
 /**
@@ -73,10 +75,11 @@ export function afterItsEnd(situation: Situation): Action {
   const { activeColor } = view.record;
   if (memory.baked?.verdict !== "fail" || !activeColor) return endedByOthers(situation);
   const { sentence } = memory.baked;
-  if (view.drift.kind !== "direct" || memory.barred) {
-    return { kind: "Fail", error: rolledBack(sentence, activeColor) };
+  if (view.drift.kind === "direct" && !memory.barred) {
+    return { kind: "Update", request: blame(self, sentence, memory.rolloutId) };
   }
-  return { kind: "Update", request: blame(self, sentence, memory.rolloutId) };
+  if (memory.endedBy === "others") return endedByOthers(situation);
+  return { kind: "Fail", error: rolledBack(sentence, activeColor) };
 }
 
 /** Back, because the release failed: it is pinned. */
@@ -94,8 +97,10 @@ function isPinned({ view: { stored, nowMs } }: Situation, { digest }: Release): 
   return pinOf(stored.pins, digest, nowMs) !== null;
 }
 
+/** Refused where others were first, so that this run says so. */
 function giveUp(situation: Situation, { id }: Rollout, { message: reason }: BlueGreenError): Abort {
-  return { kind: "Abort", reason, rolloutId: id, untouched: isUntouched(situation, id) };
+  const untouched = isUntouched(situation, id);
+  return { kind: "Abort", reason, rolloutId: id, untouched, mustBeOpen: true };
 }
 
 /** Only who made the claim knows that nobody has filled the color under it. */

@@ -1,9 +1,11 @@
 /** What one run of the loop has learned; lost when it is killed, and learned again then. */
 
-import type { BlueGreenError } from "../../infra/errors.ts";
+import { BlueGreenError } from "../../infra/errors.ts";
 import type { HookStage } from "../../infra/hook-stages.ts";
 import type { Baked, Color, MigrationStep, Release, Verdict } from "../../infra/model.ts";
+import type { RouterRecord } from "../../infra/model.ts";
 import type { Request } from "../../infra/rules/request.ts";
+import type { Action } from "./action.ts";
 
 /** Why this run can't reach its goal: it cleans up, then fails with it. */
 export interface Failure {
@@ -15,6 +17,8 @@ export interface Failure {
 export interface Memory {
   /** The rollout that this run claimed or took over. */
   readonly rolloutId: string | null;
+  /** Who has ended it, or is about to: this run, or others before that; null: nobody, as far as is known. */
+  readonly endedBy: "self" | "others" | null;
   /** Result of the checks on this digest. */
   readonly checked: { readonly digest: string; readonly verdict: Verdict } | null;
   /** Result of the bake; before it that of a step which failed. */
@@ -52,6 +56,7 @@ export interface Memory {
 
 export const noMemory: Memory = {
   rolloutId: null,
+  endedBy: null,
   checked: null,
   baked: null,
   stepped: null,
@@ -83,4 +88,34 @@ export function updated(memory: Memory, request: Request): Memory {
     default:
       return memory;
   }
+}
+
+/** What is true as soon as an action begins, however it ends. */
+export function beginning(memory: Memory, action: Action): Memory {
+  if (action.kind === "Provision") return { ...memory, touched: true };
+  return memory.endedBy === null && endsOwn(memory, action)
+    ? { ...memory, endedBy: "self" }
+    : memory;
+}
+
+function endsOwn({ rolloutId }: Memory, action: Action): boolean {
+  if (action.kind !== "Update" && action.kind !== "FlipBack") return false;
+  const { request } = action;
+  const ends = request.kind === "Abort" || request.kind === "RollBack";
+  return ends && rolloutId !== null && request.rolloutId === rolloutId;
+}
+
+/** What it teaches that the end of the own rollout was refused: others were first. Else null. */
+export function refusedEnd(memory: Memory, action: Action, error: unknown): Memory | null {
+  if (!(error instanceof BlueGreenError) || error.code !== "CLAIMED") return null;
+  if (memory.endedBy !== null || !endsOwn(memory, action)) return null;
+  return { ...memory, endedBy: "others", failure: memory.failure ?? { error, blamed: null } };
+}
+
+/** True where the own rollout isn't in the record though this run hasn't asked for its end. */
+export function misses(
+  { rolloutId, endedBy, barred }: Memory,
+  { rollout }: Pick<RouterRecord, "rollout">,
+): boolean {
+  return rolloutId !== null && endedBy === null && barred === null && rollout?.id !== rolloutId;
 }

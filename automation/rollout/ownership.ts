@@ -12,12 +12,15 @@ import type { Deploy, Self, SwitchTo } from "./goal.ts";
 import { stepIn } from "./shift-steps.ts";
 import type { Situation } from "./situation.ts";
 
-/** The rollout that this goal continues; a finished one counts only for the run that made it. */
+/**
+ * The rollout that this goal continues; a finished one counts only for the run that made it. A run
+ * has one rollout: whatever stands in its place is another's, also one of the same release.
+ */
 export function openRollout(situation: Situation<Deploy | SwitchTo>): Rollout | null {
   const { goal, view, memory } = situation;
   const { rollout } = view.record;
   if (!rollout) return null;
-  if (rollout.id === memory.rolloutId) return rollout;
+  if (memory.rolloutId !== null) return rollout.id === memory.rolloutId ? rollout : null;
   if (rollout.phase === "hold" || isByHand(rollout.id)) return null;
   if (mayStillBeFilled(situation, rollout)) return null;
   if (goal.kind === "SwitchTo") {

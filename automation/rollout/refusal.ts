@@ -84,22 +84,27 @@ export function rolledBack(reason: string, to: Color, { pinned = true } = {}): B
   });
 }
 
+/** By which rollout, where one stands in its place, though that has come to its own end since. */
 export function endedByOthers({ view, memory }: Situation): Action {
-  const now = `${activeWord(view)} is active`;
   const { rollout } = view.record;
-  if (rollout !== null && rollout.id !== memory.rolloutId && rollout.phase !== "hold") {
-    const taken = `rollout ${rollout.id} of ${rollout.version} has taken the place of`;
-    return fail(
-      "CLAIMED",
-      `${taken} ${String(memory.rolloutId)}; ${now}`,
-      "see `bluegreen status`",
-    );
-  }
-  return fail(
-    "CLAIMED",
-    `rollout ${String(memory.rolloutId)} was ended by somebody else; ${now}`,
-    "see `bluegreen status` and `bluegreen history`",
-  );
+  const own = String(memory.rolloutId);
+  const end = rollout
+    ? `rollout ${rollout.id} of ${rollout.version} has taken the place of ${own}`
+    : `rollout ${own} was ended by somebody else`;
+  const error = new BlueGreenError("CLAIMED", `${end}; ${activeWord(view)} is active`, {
+    hint: "see `bluegreen status` and `bluegreen history`",
+    details: wentWrongBefore(memory),
+  });
+  return { kind: "Fail", error };
+}
+
+/** What its checks have met may have been another's color already, so that says nothing. */
+function wentWrongBefore({ baked, failure }: Situation["memory"]): readonly string[] {
+  const verdict = baked?.verdict === "fail" ? [`the bake says fail: ${baked.sentence}`] : [];
+  if (!failure) return verdict;
+  const { code, message, details } = failure.error;
+  const known = code === "CLAIMED" || code === "CHECK_FAILED";
+  return [...verdict, ...(known ? [] : [`${code}: ${message}`]), ...details];
 }
 
 export function notPassed(color: Color, verdict: string): BlueGreenError {

@@ -105,8 +105,10 @@ export function isUnfinished(
   return begun?.color === color && outputs?.rolloutId !== id;
 }
 
+/** In its hold a rollout has come to its end: there is nothing to go on with, or to keep others out of. */
 function takeOver(view: View, asked: ClaimColor, wanted: Claim): RouterRecord {
   const { claim: held, rollout } = view.record;
+  if (rollout?.phase === "hold") return view.record;
   if (held && !mayTakeOver(view, asked, held)) throw claimedBy(held, rollout);
   return { ...view.record, claim: { ...held, ...wanted, color: rollout?.color ?? wanted.color } };
 }

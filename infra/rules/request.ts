@@ -114,6 +114,8 @@ export type Abort = {
       readonly rolloutId: string;
       /** Who asks made the claim, and knows that nothing of the color was touched since. */
       readonly untouched: boolean;
+      /** Refused where others have ended it before; absent: nothing is left to do then. */
+      readonly mustBeOpen?: true | undefined;
     }
   /** Whichever is open. */
   | { readonly rolloutId: null; readonly untouched: false }

@@ -243,6 +243,7 @@ function hold(view: View, asked: request.Hold): RouterRecord {
 
 function abort(view: View, asked: request.Abort): RouterRecord {
   const { rollout } = view.record;
+  if (asked.rolloutId !== null && asked.mustBeOpen) openRollout(view, asked.rolloutId);
   if (!rollout) return view.record;
   if (asked.rolloutId !== null && asked.rolloutId !== rollout.id) {
     throw new BlueGreenError(

@@ -12,8 +12,17 @@ const baseSettings = {
   rollbackWindow: `${times.windowMs}ms`,
   drain: "1s",
   local: JSON.stringify({ command: ["application", "{port}"] }),
-  bake: JSON.stringify({ duration: `${times.bakeMs}ms`, interval: "10s" }),
+  bake: bakeOf(times.bakeMs),
 };
+
+function bakeOf(ms: number): string {
+  return JSON.stringify({ duration: `${ms}ms`, interval: "10s" });
+}
+
+/** With a bake of this length; 0: none. */
+export function bakingFor(ms: number): Settings {
+  return settingsOf({ bake: bakeOf(ms) });
+}
 
 const parsed = new Map<string, Settings>();
 

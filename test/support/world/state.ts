@@ -6,6 +6,7 @@ import type { Address, Color, Owner, Release } from "../../../infra/model.ts";
 import { emptyRecord, perColor, weightsOf } from "../../../infra/model.ts";
 import type { RouterRecord, Weights } from "../../../infra/model.ts";
 import type { Routes } from "../../../infra/platform.ts";
+import { times } from "./settings.ts";
 
 export type Outputs = Readonly<Record<string, unknown>>;
 
@@ -50,6 +51,8 @@ export interface WorldState {
   steps: readonly ShiftStep[];
   /** The setting `hold.warm` of every checkout. */
   warm: number | null;
+  /** The setting `bake.duration` of every checkout. */
+  bakeMs: number;
   /** Stages that have hooks in every checkout. */
   hooks: readonly HookStage[];
   /** What users send, all of them together. */
@@ -88,6 +91,7 @@ export function newState(): WorldState {
     gate: "automatic",
     steps: [],
     warm: null,
+    bakeMs: times.bakeMs,
     hooks: [],
     requestsPerSecond: 100,
     requestMs: 0,

@@ -11,7 +11,7 @@ import { takeDown } from "../../../automation/operations/take-down.ts";
 import type { CommandContext } from "../../../automation/command.ts";
 import type { Session } from "../../../automation/session.ts";
 import { versionToDeploy } from "../../../automation/rollout/ownership.ts";
-import type { Checks, Environment, Ports } from "../../../automation/ports.ts";
+import type { Environment, Ports } from "../../../automation/ports.ts";
 import type { Event } from "../../../automation/event.ts";
 import { reconcile } from "../../../automation/reconcile.ts";
 import type { Goal, Policy } from "../../../automation/rollout/goal.ts";
@@ -23,6 +23,7 @@ import { formerColor, idleColor } from "../../../infra/rules/roles.ts";
 import type { Observed } from "../../../infra/observation.ts";
 import type { Platform } from "../../../infra/platform.ts";
 import type { Request } from "../../../infra/rules/request.ts";
+import { simulatedChecks } from "./checks.ts";
 import type { Behaviours } from "./data-plane.ts";
 import { DataPlane } from "./data-plane.ts";
 import { SimulatedEngine, digestOf, takeOverDeadLock } from "./engine.ts";
@@ -30,7 +31,7 @@ import { simulatedHooks } from "./hooks.ts";
 import { checkState } from "./invariants.ts";
 import { simulatedMigrations } from "./migrations.ts";
 import { routerOf } from "./router.ts";
-import { settingsOf, times } from "./settings.ts";
+import { bakingFor, settingsOf, times } from "./settings.ts";
 import { Schedule } from "./schedule.ts";
 import type { Task } from "./schedule.ts";
 import type { SimulatedProcess, WorldState } from "./state.ts";
@@ -408,7 +409,7 @@ class Run {
     const { state, schedule } = this.#world;
     const clock = schedule.clockOf(this.#process);
     const bake = new RouterBake({
-      settings: settingsOf({}),
+      settings: bakingFor(state.bakeMs),
       clock,
       read: () => environment.read(),
       on: () => undefined,
@@ -428,7 +429,7 @@ class Run {
         updateColor: (color, request) => environment.updateColor(color, request),
         emptyColor: (color) => environment.emptyColor(color),
       },
-      checks: this.#checks(),
+      checks: simulatedChecks(this.#world, this.#process),
       hooks: simulatedHooks(this.#world, this.#process),
       migrations: simulatedMigrations(this.#world, this.#process),
       bake,
@@ -470,24 +471,6 @@ class Run {
     const version = deploys ?? this.#checkout ?? serving ?? "";
     const { migrations } = plane.behaviourOf({ version, digest: "" });
     return migrations ? { migrations } : {};
-  }
-
-  /** Asks the instances that the color's stack names; they must be what it says. */
-  #checks(): Checks {
-    const { state, schedule, plane } = this.#world;
-    return {
-      run: async (view: Observed, color: Color) => {
-        await schedule.pause(this.#process, `checks ${color}`, 1_000);
-        const outputs = view.colors[color];
-        const fill = state.fills[color];
-        const asked = outputs?.addresses ?? [];
-        const well = asked.length > 0 && asked.every((each) => fill?.addresses.includes(each));
-        if (!well || fill?.release.digest !== outputs?.release.digest) return "fail";
-        if (fill && plane.behaviourOf(fill.release).failsChecks) return "fail";
-        state.checked.push(...asked);
-        return "pass";
-      },
-    };
   }
 }
 

@@ -73,6 +73,14 @@ describe("a deployment with an expand", () => {
     expect(describeAction(action)).toBe("expand to schema 2 is done");
   });
 
+  test("records it also where others have ended its rollout meanwhile", () => {
+    const memory = { ...mine.memory, migrated: expand, endedBy: "others" } as const;
+    const ended = (database: Database): Given => ({ ...before, record: { database } });
+    const action = next(ended(at(1, begun(expand))), { memory, policy });
+    expect(action).toMatchObject({ request: { kind: "EndMigration", step: expand } });
+    expect(wordOf(next(ended(at(2)), { memory, policy }))).toBe("CLAIMED");
+  });
+
   test("lets anybody begin it again when it has failed, then gives its claim up", () => {
     const error = new BlueGreenError("MIGRATION_FAILED", "expand failed");
     const memory = { ...mine.memory, ...failedWith(error) };

@@ -16,7 +16,7 @@ import {
   rolloutOf,
   viewOf,
 } from "../rules/views.ts";
-import { failedWith, finish, inRollout, mine, next, wordOf } from "./situations.ts";
+import { deployTwo, failedWith, finish, inRollout, mine, next, wordOf } from "./situations.ts";
 
 const three: Deploy = { kind: "Deploy", version: "3", digest: "sha-3" };
 const replacing: Deploy = { ...three, replace: true };
@@ -100,10 +100,82 @@ describe("the run whose rollout was replaced", () => {
     });
   });
 
+  test.each<[string, Rollout["phase"], Deploy]>([
+    ["has come to its end", "hold", three],
+    ["deploys the same release", "check", deployTwo],
+    ["bakes the same release", "bake", deployTwo],
+    ["waits at its gate", "gate", finish],
+  ])("says so where the other %s, and never goes on with that one", (_name, phase, goal) => {
+    const { version } = goal === three ? { version: "3" } : { version: "2" };
+    const given = inRollout(phase, {
+      record: { claim, rollout: rolloutOf(phase, { id: "r-7", version }) },
+    });
+    expect(next(given, { ...mine, goal, bobIsDead: true })).toMatchObject({
+      error: {
+        code: "CLAIMED",
+        message: expect.stringMatching(
+          new RegExp(
+            `^rollout r-7 of ${version} has taken the place of r-2; (blue|green) is active$`,
+          ),
+        ) as string,
+      },
+    });
+  });
+
+  test("tells what had gone wrong before that", () => {
+    const error = new BlueGreenError("HOOK_REFUSED", "it is full moon", { details: ["look up"] });
+    const baked = { verdict: "fail", sentence: "5 of 10 failed" } as const;
+    const memory = { ...mine.memory, ...failedWith(error), baked };
+    expect(next({ record }, { memory })).toMatchObject({
+      error: {
+        code: "CLAIMED",
+        details: ["the bake says fail: 5 of 10 failed", "HOOK_REFUSED: it is full moon", "look up"],
+      },
+    });
+  });
+
   test("says so too where its checks have met the other's color", () => {
     const error = new BlueGreenError("CHECK_FAILED", "the checks on green say fail");
     const memory = { ...mine.memory, ...failedWith(error) };
     expect(wordOf(next({ record }, { memory }))).toBe("CLAIMED");
+  });
+});
+
+describe("a run whose rollout nothing has taken the place of", () => {
+  const failure = failedWith(new BlueGreenError("PROVISION_FAILED", "never got healthy"));
+
+  test.each([
+    ["others ended it before", "others", "CLAIMED"],
+    ["it has given it up itself", "self", "PROVISION_FAILED"],
+  ] as const)("is told what ended it: %s", (_name, endedBy, code) => {
+    expect(wordOf(next({}, { memory: { ...mine.memory, ...failure, endedBy } }))).toBe(code);
+  });
+
+  test.each([
+    ["others ended it before its way back", "others", "CLAIMED"],
+    ["its own way back was cut short", "self", "ROLLED_BACK"],
+  ] as const)("tells so of a failed bake: %s", (_name, endedBy, code) => {
+    const baked = { verdict: "fail", sentence: "5 of 10 failed" } as const;
+    expect(wordOf(next({}, { memory: { ...mine.memory, baked, endedBy } }))).toBe(code);
+  });
+});
+
+describe("a switch whose rollout others have ended", () => {
+  const goal = { kind: "SwitchTo", color: "green", bake: true } as const;
+  const checked = { digest: "sha-2", verdict: "pass" } as const;
+  const done = { ...mine.memory, checked, done: true };
+
+  test.each([
+    ["green serves another release", "green"],
+    ["traffic went back to blue", "blue"],
+  ] as const)("is never made once more: %s", (_name, activeColor) => {
+    expect(wordOf(next({ record: { activeColor } }, { goal, memory: done }))).toBe("CLAIMED");
+  });
+
+  test("was done all the same where it was held, and another one has begun since", () => {
+    const record = { activeColor: "green", claim, rollout: rolloutOf("provision", { id: "r-7" }) };
+    const action = next({ record } as Given, { goal, memory: { ...done, shrunk: true } });
+    expect(wordOf(action)).toBe("Finish");
   });
 });
 

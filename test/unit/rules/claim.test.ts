@@ -134,6 +134,11 @@ describe("a takeover of the same rollout", () => {
     expect(claimColor(viewOf({ record: atGate }), anybody).claim?.owner).toEqual(bob);
   });
 
+  test("changes nothing of one that has come to its hold meanwhile", () => {
+    const record = { claim: null, rollout: rolloutOf("hold") };
+    expect(claimColor(viewOf({ record }), { ...mine, owner: bob })).toEqual(recordOf(record));
+  });
+
   test("is refused while the owner may be at work", () => {
     const other = { ...mine, owner: bob };
     expect(caught(() => claimColor(viewOf({ record: filling }), other))).toBe("CLAIMED");
