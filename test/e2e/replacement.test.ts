@@ -17,10 +17,16 @@ function expectDone({ code, output }: Run): void {
   expect([0, 8], output).toContain(code);
 }
 
-/** A check that takes 15 s where there is a file `slow`, and says so by another one. */
-const wait =
-  "const fs = require(`fs`); if (fs.existsSync(`slow`)) { fs.writeFileSync(`seen`, ``); setTimeout(() => {}, 15000); }";
-const slowOnDemand = `[{ kind: command, argv: ["node", "-e", "${wait}"] }]`;
+/** A check that waits for a file `go` where there is a file `slow`, and says so by another one. */
+const wait = [
+  "const fs = require(`fs`)",
+  "const wait = () => fs.existsSync(`go`) || setTimeout(wait, 50)",
+  "if (fs.existsSync(`slow`)) { fs.writeFileSync(`seen`, ``); wait(); }",
+].join("; ");
+const slowOnDemand = `[{ kind: command, argv: ["node", "-e", "${wait}"], timeout: 5m }]`;
+
+/** Ample, so that a busy machine doesn't end a command early. */
+const limitMs = 150_000;
 
 describeOnEngine("a deploy that meets another release's rollout", () => {
   let project: Project;
@@ -41,7 +47,7 @@ describeOnEngine("a deploy that meets another release's rollout", () => {
   removeAfterAll(() => project);
 
   const deploy = (version: string, ...more: string[]) =>
-    project.run(["deploy", "--version", version, ...more]);
+    project.run(["deploy", "--version", version, ...more], { limitMs });
   const underLoad = <T>(work: () => Promise<T>) =>
     underSteadyLoad({ url: `${project.url}/`, ratePerSecond: 50 }, work);
 
@@ -67,7 +73,7 @@ describeOnEngine("a deploy that meets another release's rollout", () => {
     expect((await project.run(["history"])).stdout).toContain("abort: replaced by 3");
   });
 
-  it("takes the place of one in its checks, whose driver is told", async () => {
+  it("takes the place of one in its checks, whose driver is told even when all is over", async () => {
     project.edit({ whileRollingOut: "replace" });
     const slow = join(project.folder, "slow");
     writeFileSync(slow, "");
@@ -78,16 +84,21 @@ describeOnEngine("a deploy that meets another release's rollout", () => {
       },
       { timeout: 60_000, interval: 50 },
     );
-    expect((await project.record()).rollout).toMatchObject({ version: "4", phase: "check" });
+    const before = await project.record();
+    expect(before.rollout).toMatchObject({ version: "4", phase: "check" });
     rmSync(slow);
     const { result: run, count } = await underLoad(() => deploy("5"));
     expectDone(run);
     expect(count.failures).toEqual([]);
-    const told = await former.done;
-    // One whose successor has ended by then only says what serves; it should end with 6 as well.
-    expect([0, 6], told.output).toContain(told.code);
-    expect(told.stderr).toMatch(/CLAIMED: rollout r-\S+ .*ended|has taken the place of|serves 5/);
+    const after = await project.record();
+    expect(after).toMatchObject({ rollout: { version: "5", phase: "hold" }, claim: null });
+    writeFileSync(join(project.folder, "go"), "");
+    const [own, other] = [before.rollout?.id, after.rollout?.id].map(String);
+    const taken = `rollout ${other} of 5 has taken the place of ${own}; blue is active`;
+    const says = new RegExp(`^CLAIMED: ${taken}$`, "m");
+    expectError(await former.done, { exit: 6, code: "CLAIMED", says });
     expect(await project.ask()).toMatchObject({ body: "blue 5" });
-    expect(await project.record()).toMatchObject({ activeColor: "blue", pins: [] });
-  });
+    expect(await project.record()).toEqual(after);
+    expect(after).toMatchObject({ activeColor: "blue", pins: [] });
+  }, 300_000);
 });
