@@ -3,8 +3,9 @@
 import type { Color, Instant, PerColor } from "../../infra/model.ts";
 import { colorOf, isGood, sentenceOf } from "../../infra/probe.ts";
 import type { ProbeResult } from "../../infra/probe.ts";
-import { noCounts, plus } from "../rollout/counts.ts";
 import type { Counts } from "../rollout/counts.ts";
+import { noOwn, withEnded } from "../rollout/own-requests.ts";
+import type { Ending, OwnCount, Signer } from "../rollout/own-requests.ts";
 
 export interface ProbeFailure {
   readonly at: Instant;
@@ -43,11 +44,9 @@ export interface ProbeCount {
   readonly previewFailed: number;
   /** Answered by another color than asked for, which says nothing about that one. */
   readonly previewMisrouted: number;
-  /** All that ended, by the color that answered, well or not. */
-  readonly served: PerColor<Counts>;
-  /** All that ended without a color's name. */
-  readonly unnamed: Counts;
-  /** Those of the last ten seconds, for each path that was asked for. */
+  /** How those ended that were sent since the last mark; default: since the beginning. */
+  readonly own: OwnCount;
+  /** Of these, what ended in the last ten seconds, for each path that was asked for. */
   readonly recent: readonly PathCount[];
   /** Why counting ended before it was told to; null: it didn't. */
   readonly broken: string | null;
@@ -67,7 +66,7 @@ const maxFailures = 50;
 const maxRuns = 100;
 
 type Good = { readonly sentMs: number; readonly color: Color | null };
-type Asked = Color | "unnamed" | "preview";
+type Asked = Signer | "preview";
 interface Ended {
   readonly atMs: number;
   readonly path: string;
@@ -83,6 +82,13 @@ export interface SentProbe {
   readonly path?: string;
   readonly sentMs: number;
   readonly nowMs: number;
+  /** Whether our own process stood still meanwhile, which excuses a failure; default false. */
+  readonly stalled?: boolean;
+}
+
+/** One of those with the preview header. */
+export interface SentPreview extends Pick<SentProbe, "path" | "nowMs" | "stalled"> {
+  readonly color: Color;
 }
 
 export class ProbeTally {
@@ -99,12 +105,9 @@ export class ProbeTally {
   private readonly early = new Map<number, Good | null>();
   private nextInOrder = 0;
   private readonly preview = { sent: 0, failed: 0, misrouted: 0 };
-  private readonly totals: Record<Asked, Counts> = {
-    blue: noCounts,
-    green: noCounts,
-    unnamed: noCounts,
-    preview: noCounts,
-  };
+  private own = noOwn;
+  /** Number of the first request that is counted by how it ended. */
+  private marked = 0;
   private recent: Ended[] = [];
   /** Since when nothing is sent on purpose; null: it is. */
   private restingMs: number | null = null;
@@ -131,16 +134,28 @@ export class ProbeTally {
     return this.sent - 1;
   }
 
+  /** How requests ended counts anew from here: those that are on their way are of the time before. */
+  mark(): void {
+    this.marked = this.sent;
+    this.own = noOwn;
+    this.recent = this.recent.filter(({ by }) => by === "preview");
+  }
+
   skip(): void {
     this.skipped += 1;
   }
 
   end(request: SentProbe, result: ProbeResult): void {
-    const { number, sentMs, nowMs, path = "/" } = request;
+    const { number, sentMs, nowMs, path = "/", stalled = false } = request;
     const problem = problemOf(path, result);
     const color = colorOf(result);
     this.done += 1;
-    this.keep({ atMs: nowMs, path, by: color ?? "unnamed", bad: problem !== null });
+    if (number >= this.marked) {
+      const [by, bad] = [color ?? "unnamed", problem !== null] as const;
+      const ending = bad && stalled ? "spoiled" : endingOf(result);
+      this.own = withEnded(this.own, { by, ending, bad });
+      if (ending !== "spoiled") this.keep({ atMs: nowMs, path, by, bad });
+    }
     if (problem === null) this.succeed(color, nowMs);
     else this.fail(sentMs, problem);
     this.early.set(number, problem === null ? { sentMs, color } : null);
@@ -151,10 +166,8 @@ export class ProbeTally {
     this.preview.sent += 1;
   }
 
-  previewEnd(
-    { color, path = "/", nowMs }: { color: Color; path?: string; nowMs: number },
-    result: ProbeResult,
-  ): void {
+  previewEnd(preview: SentPreview, result: ProbeResult): void {
+    const { color, path = "/", nowMs, stalled = false } = preview;
     const from = colorOf(result);
     if (from !== null && from !== color) {
       this.preview.misrouted += 1;
@@ -162,12 +175,11 @@ export class ProbeTally {
     }
     const bad = problemOf(path, result) !== null;
     if (bad) this.preview.failed += 1;
-    this.keep({ atMs: nowMs, path, by: "preview", bad });
+    if (!(bad && stalled)) this.keep({ atMs: nowMs, path, by: "preview", bad });
   }
 
   count(atMs: number): ProbeCount {
     const nowMs = Math.min(atMs, this.restingMs ?? Infinity);
-    const { blue, green, unnamed } = this.totals;
     return {
       sent: this.sent,
       failed: this.failed,
@@ -182,18 +194,15 @@ export class ProbeTally {
       previewSent: this.preview.sent,
       previewFailed: this.preview.failed,
       previewMisrouted: this.preview.misrouted,
-      served: { blue, green },
-      unnamed,
+      own: this.own,
       recent: this.recentPaths(atMs),
       broken: null,
     };
   }
 
   private keep(ended: Ended): void {
-    const { atMs, by, bad } = ended;
-    this.totals[by] = plus(this.totals[by], { bad: bad ? 1 : 0, total: 1 });
     this.recent.push(ended);
-    const fresh = this.recent.findIndex((each) => each.atMs >= atMs - recentMs);
+    const fresh = this.recent.findIndex(({ atMs }) => atMs >= ended.atMs - recentMs);
     if (fresh > maxStale) this.recent = this.recent.slice(fresh);
   }
 
@@ -245,6 +254,13 @@ export class ProbeTally {
 
 /** What older than the window is kept, so that not each answer moves them all. */
 const maxStale = 1_000;
+
+function endingOf(result: ProbeResult): Ending {
+  if (result.kind === "answered") return "answered";
+  if (result.headers !== undefined) return "broken off";
+  const taken = result.kind === "timeout" ? result.connected : result.reached === "server";
+  return taken ? "silent" : "unreached";
+}
 
 function problemOf(path: string, result: ProbeResult): string | null {
   if (isGood(result)) return null;

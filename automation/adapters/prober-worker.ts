@@ -9,6 +9,7 @@ import { keepConnection, probe } from "../../infra/probe.ts";
 import type { ProbeRequest } from "../../infra/probe.ts";
 import { ProbeTally } from "./prober-count.ts";
 import type { ProbeCount } from "./prober-count.ts";
+import { beatMs, Stalls } from "./prober-stalls.ts";
 
 /** What the thread is started with. */
 export interface ProberPlan {
@@ -33,6 +34,8 @@ export interface Course {
 
 export type ProberOrder =
   | { readonly id: number; readonly kind: "snapshot" | "stop" }
+  /** How requests ended counts anew, by those that are sent from now on. */
+  | { readonly kind: "mark" }
   | { readonly kind: "steer"; readonly course: Course };
 
 export interface ProberReport {
@@ -54,6 +57,7 @@ class Schedule {
   private readonly keptPreview = keepConnection();
   private course: Course;
   private startMs = nowMs();
+  private readonly stalls = new Stalls(this.startMs);
   private slot = 0;
   private pending = 0;
   private previewPending = 0;
@@ -75,6 +79,14 @@ class Schedule {
     this.startMs = nowMs();
     this.slot = 0;
     this.tick();
+  }
+
+  beat(): void {
+    this.stalls.beat(nowMs());
+  }
+
+  mark(): void {
+    this.tally.mark();
   }
 
   count(): ProbeCount {
@@ -122,19 +134,26 @@ class Schedule {
     const kept = isKept ? { connection: this.kept } : {};
     const result = await probe({ ...this.request(), path, ...kept });
     this.pending -= 1;
-    this.tally.end({ number, path, sentMs, nowMs: this.countedMs() }, result);
+    const stalled = this.stalled(sentMs);
+    this.tally.end({ number, path, sentMs, nowMs: this.countedMs(), stalled }, result);
   }
 
   private async sendPreview(color: Color, slot: number): Promise<void> {
     if (this.previewPending >= maxPending) return;
     this.tally.previewSend();
+    const sentMs = nowMs();
     this.previewPending += 1;
     const headers = { ...this.plan.headers, [previewHeader]: color };
     const { path, isKept } = this.turn(slot);
     const kept = isKept ? { connection: this.keptPreview } : {};
     const result = await probe({ ...this.request(), path, headers, ...kept });
     this.previewPending -= 1;
-    this.tally.previewEnd({ color, path, nowMs: this.countedMs() }, result);
+    const stalled = this.stalled(sentMs);
+    this.tally.previewEnd({ color, path, nowMs: this.countedMs(), stalled }, result);
+  }
+
+  private stalled(sentMs: number): boolean {
+    return this.stalls.spoiled(sentMs, nowMs(), this.plan.timeoutMs);
   }
 
   /** Each path in turn, and each of them on a fresh and on a kept connection by turns. */
@@ -165,9 +184,16 @@ function serve(port: MessagePort, schedule: Schedule): void {
     port.postMessage({ id, count: schedule.count() } satisfies ProberReport);
   };
   const timer = setInterval(report, reportEveryMs, null);
+  setInterval(() => {
+    schedule.beat();
+  }, beatMs);
   port.on("message", (order: ProberOrder) => {
     if (order.kind === "steer") {
       schedule.steer(order.course);
+      return;
+    }
+    if (order.kind === "mark") {
+      schedule.mark();
       return;
     }
     const { id, kind } = order;

@@ -32,6 +32,8 @@ export interface Prober {
   snapshot(): Promise<ProbeCount>;
   /** Other paths, another rate, or a rest, from now on; the count goes on. */
   steer(course: Course): void;
+  /** How requests ended, `own` and `recent`, counts anew, by those that are sent from now on. */
+  mark(): void;
   /** Ends probing; pending requests get up to 2 s, or their timeout. Later calls give the same count. */
   stop(): Promise<ProbeCount>;
 }
@@ -90,14 +92,20 @@ class ThreadProber implements Prober {
   steer(course: Course): void {
     const rate = course.ratePerSecond;
     assert(rate > 0 && Number.isFinite(rate), "a probe needs a rate above 0");
-    if (this.alive && !this.stopped) {
-      this.worker.postMessage({ kind: "steer", course } satisfies ProberOrder);
-    }
+    this.order({ kind: "steer", course });
+  }
+
+  mark(): void {
+    this.order({ kind: "mark" });
   }
 
   stop(): Promise<ProbeCount> {
     this.stopped ??= this.finish();
     return this.stopped;
+  }
+
+  private order(order: ProberOrder): void {
+    if (this.alive && !this.stopped) this.worker.postMessage(order);
   }
 
   private async finish(): Promise<ProbeCount> {

@@ -24,6 +24,7 @@ import { bakeRules, metricRule } from "../rollout/metrics.ts";
 import type { Grounds, Seen } from "../rollout/metrics.ts";
 import { shareOfLate } from "../rollout/shared-outage.ts";
 import type { Failing } from "../rollout/shared-outage.ts";
+import { ownName } from "../rollout/own-series.ts";
 import { leftToTheBake } from "../rollout/step-metrics.ts";
 import { OwnSamples } from "./own-samples.ts";
 import type { OwnRequests } from "./own-samples.ts";
@@ -214,7 +215,10 @@ export class RouterBake implements Bake {
     const { clock, on } = this.options;
     const { grounds, measures, sinceMs } = watch;
     const atMs = clock.now() - sinceMs;
-    const seen = [...watch.fresh, { atMs, ...sinceSwitch(reading, watch), ...usersOf(watch) }];
+    const seen = [
+      ...watch.fresh,
+      { atMs, ...sinceSwitch(reading, watch), ...usersOf(watch), ...watch.own.ownSeen() },
+    ];
     watch.fresh = [];
     watch.seen.push(...seen);
     const judged = judgeBake(grounds, watch.seen, { atMs, measures });
@@ -246,6 +250,7 @@ const noBake =
 /** Of late, of those whose errors decided. */
 function shareBehind({ driver, users }: BakeJudgement, { seen }: Watch): number {
   if (driver === usersName || users?.over === true) return shareOfLate(seen, "users");
+  if (driver === ownName) return shareOfLate(seen, "own");
   return driver === "errors" ? shareOfLate(seen) : 1;
 }
 

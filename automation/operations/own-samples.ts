@@ -3,11 +3,14 @@
 import type { Clock } from "../../infra/clock.ts";
 import type { Settings } from "../../infra/config.ts";
 import { colors, otherColor, perColor } from "../../infra/model.ts";
-import type { Color, PerColor, RouterReading } from "../../infra/model.ts";
+import type { Color, RouterReading } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
 import type { Event } from "../event.ts";
-import { noCounts, plus } from "../rollout/counts.ts";
+import { plus } from "../rollout/counts.ts";
 import type { Counts } from "../rollout/counts.ts";
+import type { Seen } from "../rollout/metrics.ts";
+import { noOwn, ownOf } from "../rollout/own-requests.ts";
+import type { OwnCount, Routed } from "../rollout/own-requests.ts";
 import { usersAlone } from "../rollout/users.ts";
 import type { UsersSoFar } from "../rollout/users.ts";
 import { sendsOn, syntheticSentence, withSynthetic } from "../rollout/synthetic.ts";
@@ -23,17 +26,9 @@ export interface Watched {
   readonly url?: string;
 }
 
-/** How our own requests ended. */
-export interface OwnCount {
-  /** By the color that answered. */
-  readonly served: PerColor<Counts>;
-  /** Without the name of a color. */
-  readonly unnamed: Counts;
-}
-
 /** Requests of our own, as far as a judge steers them. */
 export interface OwnRequests {
-  /** From now on they are the judge's; what ended before isn't counted. */
+  /** From now on they are the judge's; what was sent before isn't counted. */
   begin(watched: Watched): Promise<void>;
   send(sends: boolean): void;
   /** Since `begin`. */
@@ -54,6 +49,8 @@ export interface OwnSamplesOptions {
 export interface Looked {
   readonly requests: number;
   readonly needed: number;
+  /** Our own requests, which go on where they fail oftener than may be, however many users there are. */
+  readonly own?: { readonly isHigh: boolean } | null;
 }
 
 export class OwnSamples {
@@ -115,27 +112,41 @@ export class OwnSamples {
     return this.users[color]?.users ?? null;
   }
 
+  /**
+   * Our own requests to a color that has all traffic: what it left unanswered counts, too, which not
+   * every router does. Where two colors share it, nobody can tell which of them that was meant for, so
+   * steps are judged by the routers' counters alone; where these count nothing, ours are all there is.
+   */
+  ownSeen(): Pick<Seen, "own"> {
+    const { color, alone } = this.watched;
+    const { settings } = this.options;
+    if (!this.count || !alone || this.blind || !settings.bake.synthetic.enabled) return {};
+    const { total, bad } = ownOf(this.count, color);
+    return { own: [total, bad] };
+  }
+
   /** After a look: goes on sending or rests. @returns the sentence with the synthetic ones told */
-  after({ requests, needed }: Looked, sentence: string): string {
+  after(looked: Looked, sentence: string): string {
     if (!this.count) return sentence;
     const synthetic = this.countOf(this.watched.color).total;
-    this.steer({ requests, needed }, synthetic);
-    return withSynthetic(sentence, { requests, synthetic });
+    this.steer(looked, synthetic);
+    return withSynthetic(sentence, { requests: looked.requests, synthetic });
   }
 
   /** What nobody has signed may be of the color that is judged: then it is no error of its users. */
   private countUsers({ traffic }: RouterReading): void {
     if (traffic.kind === "unknown" || !this.count) return;
-    const { served, unnamed } = this.count;
+    const { routed } = this.count;
     for (const color of colors) {
       const { requests, errors } = traffic.colors[color];
-      const own = color === this.watched.color ? plus(served[color], unnamed) : served[color];
+      const own =
+        color === this.watched.color ? both(routed[color], routed.unnamed) : routed[color];
       const counted = { bad: errors, total: requests };
       this.users[color] = usersAlone(this.users[color], { counted, own });
     }
   }
 
-  private steer({ requests, needed }: Looked, synthetic: number): void {
+  private steer({ requests, needed, own: judged }: Looked, synthetic: number): void {
     const { clock, own, settings } = this.options;
     const { synthetic: rules, intervalMs } = settings.bake;
     const elapsedMs = clock.now() - this.startMs;
@@ -143,7 +154,8 @@ export class OwnSamples {
     if (elapsedMs < intervalMs / 2 || !rules.enabled) return;
     const users = this.blind ? 0 : Math.max(0, requests - synthetic - this.first);
     const { durationMs, sends } = this;
-    this.sends = sendsOn({ users, needed, elapsedMs, durationMs, sends });
+    const wanted = sendsOn({ users, needed, elapsedMs, durationMs, sends });
+    this.sends = wanted || judged?.isHigh === true;
     if (this.sends !== sends) own?.send(this.sends);
     this.tell();
   }
@@ -160,11 +172,13 @@ export class OwnSamples {
   }
 
   private countOf(color: Color): Counts {
-    const { served, unnamed } = this.count ?? nothing;
+    const { served, unnamed } = this.count ?? noOwn;
     if (!this.watched.alone || color !== this.watched.color) return served[color];
     // It has all traffic, so what nobody has signed was meant for it.
     return plus(served[color], unnamed);
   }
 }
 
-export const nothing: OwnCount = { served: { blue: noCounts, green: noCounts }, unnamed: noCounts };
+function both(one: Routed, other: Routed): Routed {
+  return { sure: plus(one.sure, other.sure), unsure: plus(one.unsure, other.unsure) };
+}

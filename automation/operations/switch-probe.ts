@@ -8,12 +8,13 @@ import { colorOf, isGood, probe } from "../../infra/probe.ts";
 import { startProber } from "../adapters/prober.ts";
 import type { Course, ProbeCount, Prober } from "../adapters/prober.ts";
 import type { Event, ProbeSummary } from "../event.ts";
-import { plus, since } from "../rollout/counts.ts";
+import { plus } from "../rollout/counts.ts";
 import type { Counts } from "../rollout/counts.ts";
 import { failsAsWell } from "../rollout/shared-outage.ts";
 import type { Failing, PathOutcome } from "../rollout/shared-outage.ts";
-import { nothing } from "./own-samples.ts";
-import type { OwnCount, OwnRequests, Watched } from "./own-samples.ts";
+import { noOwn } from "../rollout/own-requests.ts";
+import type { OwnCount } from "../rollout/own-requests.ts";
+import type { OwnRequests, Watched } from "./own-samples.ts";
 
 export interface SwitchProbeOptions {
   readonly settings: Pick<Settings, "probe" | "bake">;
@@ -31,7 +32,7 @@ export class SwitchProbe implements OwnRequests {
   private prober: Prober | null = null;
   private url: string;
   private watched: Watched | null = null;
-  private before: OwnCount = nothing;
+  private own: OwnCount = noOwn;
 
   constructor(options: SwitchProbeOptions) {
     this.options = options;
@@ -51,8 +52,8 @@ export class SwitchProbe implements OwnRequests {
   async begin(watched: Watched): Promise<void> {
     await this.start(watched.former, watched.url);
     this.watched = watched;
-    const count = await this.prober?.snapshot();
-    this.before = count ?? nothing;
+    this.own = noOwn;
+    this.prober?.mark();
     this.send(true);
   }
 
@@ -64,12 +65,9 @@ export class SwitchProbe implements OwnRequests {
 
   async ended(): Promise<OwnCount> {
     const count = await this.prober?.snapshot();
-    if (!count) return nothing;
-    const { served, unnamed } = this.before;
-    return {
-      served: perColor((color) => since(served[color], count.served[color])),
-      unnamed: since(unnamed, count.unnamed),
-    };
+    // One that broke down, or doesn't answer in time, says nothing new of anybody but itself.
+    if (count?.broken === null) this.own = count.own;
+    return this.own;
   }
 
   end(): void {

@@ -7,11 +7,13 @@ import type { Sample } from "./evidence.ts";
 import { percent } from "./evidence-sentence.ts";
 import { repliesBetween, slowCounts, slowness } from "./latency.ts";
 import type { Slowness, Unjudged } from "./latency.ts";
-import { judgeJointly } from "./metrics-joint.ts";
+import { judgeJointly, weightsOf } from "./metrics-joint.ts";
 import type { MetricVerdict, Series } from "./metrics-joint.ts";
 import { judgeLimit } from "./metrics-limit.ts";
 import { binsOf, readingsOf, sinceFirst } from "./metrics.ts";
 import type { Grounds, MetricRule, Seen } from "./metrics.ts";
+import { ownJudged, ownSeries, withOwn } from "./own-series.ts";
+import type { OwnJudged } from "./own-series.ts";
 import { overdispersion, yardstick } from "./yardstick.ts";
 import type { Yardstick } from "./yardstick.ts";
 
@@ -34,6 +36,8 @@ export interface BakeJudgement {
   readonly needed: number;
   /** Of users alone; null: no requests of our own are among them. */
   readonly users: UsersJudged | null;
+  /** Of our own requests; null: they aren't told apart. */
+  readonly own: OwnJudged | null;
 }
 
 export interface UsersJudged {
@@ -66,6 +70,7 @@ export function judgeBake(
   const series = [
     ...(traffic.length === 0 ? [] : [errorSeries(traffic, measures, bake.detect)]),
     ...usersSeries(seen, measures, bake.detect),
+    ...ownSeries(seen, measures.errors, bake.detect),
     ...latencySeries(grounds, seen, measures),
     ...metrics
       .filter(({ reads }) => reads === "counts")
@@ -77,13 +82,23 @@ export function judgeBake(
       judgeLimit(rule, readingsOf(seen, rule.name), readingsOf(grounds.former, rule.name)),
     );
   const users = usersJudged(series, bake.alpha);
-  const joint = judgeJointly(series, bake.alpha).flatMap((each) => withUsers(each, users));
+  const own = ownJudged(series);
+  const joint = judgeJointly(series, bake.alpha)
+    .flatMap((each) => withUsers(each, users))
+    .flatMap((each) => withOwn(each, own));
   const verdicts = [...joint, ...limits].map((verdict) =>
     silenced(verdict, { metrics, seen, atMs }),
   );
   const { requests = 0, errors = 0 } = traffic.at(-1) ?? {};
-  const needed = neededBy(measures, { ...bake, among: Math.max(1, series.length) });
-  return { ...overall(verdicts, seen), metrics: verdicts, requests, errors, needed, users };
+  const needed = neededBy(measures, { ...bake, among: amongOf(series) });
+  return { ...overall(verdicts, seen), metrics: verdicts, requests, errors, needed, users, own };
+}
+
+/** Into how many parts alpha is divided, as far as errors have one of them. */
+function amongOf(series: readonly Series[]): number {
+  const weights = weightsOf(series);
+  const index = series.findIndex(({ weight }) => weight === undefined);
+  return 1 / (weights[index] ?? 1);
 }
 
 /** By either share that a pass may be measured by; the larger number, where both can do. */

@@ -75,6 +75,8 @@ export interface Seen {
   readonly traffic?: readonly [requests: number, errors: number] | null;
   /** Of these, those of users since the first look; absent: no requests of our own are sent. */
   readonly users?: readonly [requests: number, errors: number];
+  /** Our own requests that ended so far, whatever the router made of them; absent: none, or they can't be told apart. */
+  readonly own?: readonly [requests: number, bad: number];
   /** Replies so far per bucket of latency, without the empty ones at the end. */
   readonly latency?: readonly number[];
   readonly metrics?: Readonly<Record<string, MetricReading>>;

@@ -45,10 +45,13 @@ export function failsAsWell(outcomes: readonly PathOutcome[], failing: Failing):
 }
 
 /**
- * Share of the requests of the last ten seconds that were bad, as the router counted them; else 1.
- * @param of all requests, or those of users alone
+ * Share of the requests of the last ten seconds that were bad; 1 where none are known.
+ * @param of all requests that the router counted, those of users alone, or our own
  */
-export function shareOfLate(seen: readonly Seen[], of: "traffic" | "users" = "traffic"): number {
+export function shareOfLate(
+  seen: readonly Seen[],
+  of: "traffic" | "users" | "own" = "traffic",
+): number {
   const counted = seen.flatMap(({ atMs, [of]: traffic }) => (traffic ? [{ atMs, traffic }] : []));
   const last = counted.at(-1);
   if (!last) return 1;

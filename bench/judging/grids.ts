@@ -1,6 +1,6 @@
 /** Which services and releases are simulated, part by part. */
 
-import { scenario } from "./scenario.ts";
+import { scenario, usualOwn } from "./scenario.ts";
 import type { Bursts, Latency, Scenario } from "./scenario.ts";
 
 const rates = [0.001, 0.005, 0.01, 0.02, 0.05];
@@ -33,7 +33,8 @@ function equalOnes(name: string, more: Partial<Scenario>, some = rates): readonl
     crossed((perSecond, intervalMs) => {
       const row = `${percent(rate)}${name}`;
       const place = { row, column: column(perSecond, intervalMs) };
-      return scenario({ ...place, rate, perSecond, intervalMs, ...more });
+      const own = { ownPerSecond: usualOwn };
+      return scenario({ ...place, rate, perSecond, intervalMs, ...own, ...more });
     }),
   );
 }
@@ -48,7 +49,8 @@ export const goodReleases: readonly Scenario[] = [
       const row = "latency also judged, 0.1 %";
       const place = `${perSecond}/s, spread ${latency.spread}`;
       const seconds = 120;
-      return scenario({ row, column: place, rate: 0.001, perSecond, latency, seconds });
+      const given = { rate: 0.001, perSecond, latency, seconds, ownPerSecond: usualOwn };
+      return scenario({ row, column: place, ...given });
     }),
   ),
   ...[0.5, 1].flatMap((rate) =>
@@ -109,6 +111,7 @@ export const badReleases: readonly Scenario[] = rises.map((each) =>
   scenario({
     ...{ row: rise(each), column: "", ...each },
     ...{ perSecond: 200, intervalMs: 50, historySeconds: 600, seconds: 60 },
+    ownPerSecond: usualOwn,
   }),
 );
 

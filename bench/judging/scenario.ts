@@ -47,6 +47,8 @@ export interface Scenario {
   /** Weights of the steps in which both serve; empty: a bake, in which the release has it all. */
   readonly weights: readonly number[];
   readonly outage: Outage | null;
+  /** Requests of our own, which rest while users suffice, as the driver sends them in a bake; 0: none. */
+  readonly ownPerSecond: number;
 }
 
 /** One judge's end of one run. */
@@ -75,7 +77,11 @@ const usual = {
   seconds: 300,
   weights: [],
   outage: null,
+  ownPerSecond: 0,
 } as const;
+
+/** As many as the driver sends by default. */
+export const usualOwn = 20;
 
 type Wanted = Pick<Scenario, "row" | "column" | "rate"> & Partial<Scenario>;
 

@@ -15,9 +15,16 @@ export interface Batch {
   readonly count: number;
 }
 
+/** So that users meet the same, whatever is sent beside them. */
+const ownStream = 1;
+
 export function runBatch({ scenario, seed, place, from, count }: Batch): readonly RunEnd[] {
   const run = scenario.weights.length > 0 ? runShift : runBake;
   return Array.from({ length: count }, (_, index) =>
-    run(scenario, chanceOf(seed, place, from + index)),
+    run(
+      scenario,
+      chanceOf(seed, place, from + index),
+      chanceOf(seed, place, from + index, ownStream),
+    ),
   );
 }

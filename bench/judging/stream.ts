@@ -42,7 +42,11 @@ export class Arrivals {
   readonly #chance: Chance | null;
   #due = 0;
 
-  constructor({ perSecond, arrivals }: Scenario, chance: Chance, tickMs: number) {
+  constructor(
+    { perSecond, arrivals }: Pick<Scenario, "perSecond" | "arrivals">,
+    chance: Chance,
+    tickMs: number,
+  ) {
     this.#perTick = (perSecond * tickMs) / 1_000;
     this.#chance = arrivals === "random" ? chance : null;
   }

@@ -106,8 +106,7 @@ test("tells what ended of late on each path, and all by the color that answered"
   counted.previewEnd({ color: "blue", path: "/a", nowMs: 20_000 }, from("green", 503));
   const one = { bad: 1, total: 1 };
   expect(counted.count(20_000)).toMatchObject({
-    served: { blue: one, green: one },
-    unnamed: one,
+    own: { served: { blue: one, green: one }, unnamed: one },
     recent: [
       {
         path: "/a",
@@ -117,4 +116,35 @@ test("tells what ended of late on each path, and all by the color that answered"
       },
     ],
   });
+});
+
+test("tells how requests ended since the last mark, not those that were on their way", () => {
+  const counted = tally();
+  const broken: ProbeResult = { ...timeout, headers: { "x-bluegreen-color": "green" } };
+  for (let i = 0; i < 7; i += 1) {
+    if (i === 2) counted.mark();
+    counted.send();
+  }
+  const end = (number: number, result: ProbeResult, stalled = false) => {
+    counted.end({ number, path: "/a", sentMs: 0, nowMs: 100, stalled }, result);
+  };
+  end(0, timeout);
+  end(1, from("blue", 500));
+  end(2, timeout);
+  end(3, broken);
+  end(4, { ...timeout, connected: false });
+  end(5, timeout, true);
+  end(6, from("green"), true);
+  const { own, failed, recent } = counted.count(200);
+  expect(failed).toBe(6);
+  expect(own).toMatchObject({
+    served: { blue: { bad: 0, total: 0 }, green: { bad: 1, total: 2 } },
+    unnamed: { bad: 2, total: 2 },
+    unreached: 1,
+    routed: {
+      green: { sure: { bad: 0, total: 2 }, unsure: { bad: 1, total: 0 } },
+      unnamed: { sure: { bad: 0, total: 0 }, unsure: { bad: 2, total: 2 } },
+    },
+  });
+  expect(recent).toMatchObject([{ path: "/a", unnamed: { bad: 2, total: 2 } }]);
 });

@@ -30,6 +30,17 @@ test.each(logs)("%s: the same settings give the same verdict and sentence", (log
   expect(replayed(log)).toMatchObject({ verdict: ended?.verdict, sentence: ended?.sentence });
 });
 
+test("what became of requests of our own is judged again where a log has it", () => {
+  const recording = recordingOf("healthy-release");
+  const looks = recording.looks.map((look) => ({
+    ...look,
+    seen: look.seen.map((seen) => (seen.traffic ? { ...seen, own: [40, 40] as const } : seen)),
+  }));
+  const { verdict, sentence } = replay({ ...recording, looks }, recording.grounds);
+  expect(verdict).toBe("fail");
+  expect(sentence).toMatch(/^own requests: 40 failures in 40 requests/);
+});
+
 describe("other settings", () => {
   test("a limit above what it took lets the slow release go on, to the end of the log", () => {
     const { verdict, sentence } = replayed("slow-release", "bake.latency.ignoreBelow=200ms");

@@ -1,18 +1,35 @@
 /** A bake and its own requests: what they count for, when they rest, and who is blamed. */
 
 import { describe, expect, test } from "vitest";
-import type { OwnCount, OwnRequests } from "../../../automation/operations/own-samples.ts";
+import type { OwnRequests } from "../../../automation/operations/own-samples.ts";
+import { noOwn, withEnded } from "../../../automation/rollout/own-requests.ts";
+import type { Ended, OwnCount } from "../../../automation/rollout/own-requests.ts";
 import type { Failing } from "../../../automation/rollout/shared-outage.ts";
 import { baking, counted, settingsWith } from "./baking.ts";
 import type { World } from "./baking.ts";
 
-/** Sends so many a second to green while it is told to, with this share of them bad. */
+/** What becomes of our own requests of a second; the rest is answered well. */
+interface Ends {
+  readonly each: number;
+  /** Share of those that are answered badly, which the router counts as such. */
+  readonly share?: number;
+  /** Share of those that nobody answers; the router counts none of them. */
+  readonly hung?: number;
+  /** Share of those that break off; the router takes them for good ones. */
+  readonly cut?: number;
+  /** Share of those that nobody takes. */
+  readonly lost?: number;
+  /** Share of those that fail while our own process stands still. */
+  readonly spoiled?: number;
+}
+
+/** Sends so many a second to green while it is told to. */
 class SteadyRequests implements OwnRequests {
   sends = true;
   begun = 0;
   finished = 0;
   readonly steered: boolean[] = [];
-  private count = { bad: 0, total: 0 };
+  private count = noOwn;
 
   begin(): Promise<void> {
     this.begun += 1;
@@ -25,8 +42,7 @@ class SteadyRequests implements OwnRequests {
   }
 
   ended(): Promise<OwnCount> {
-    const none = { bad: 0, total: 0 };
-    return Promise.resolve({ served: { blue: none, green: this.count }, unnamed: none });
+    return Promise.resolve(this.count);
   }
 
   end(): void {
@@ -34,27 +50,36 @@ class SteadyRequests implements OwnRequests {
   }
 
   /** A second passes. */
-  tick({ world, each, share = 0 }: { world: World; each: number; share?: number }): void {
+  tick(world: World, { each, share = 0, hung = 0, cut = 0, lost = 0, spoiled = 0 }: Ends): void {
     if (!this.sends) return;
-    const { bad, total } = this.count;
-    this.count = { total: total + each, bad: bad + each * share };
+    const [bad, silent, broken] = [each * share, each * hung, each * cut];
+    const [unreached, ours] = [each * lost, each * spoiled];
+    const unanswered = silent + unreached + ours;
+    this.add(bad, { by: "green", ending: "answered", bad: true });
+    this.add(silent, { by: "unnamed", ending: "silent", bad: true });
+    this.add(broken, { by: "green", ending: "broken off", bad: true });
+    this.add(unreached, { by: "unnamed", ending: "unreached", bad: true });
+    this.add(ours, { by: "unnamed", ending: "spoiled", bad: true });
+    const well = each - unanswered - bad - broken;
+    this.add(well, { by: "green", ending: "answered", bad: false });
     const { requests, errors } = world.green;
-    if (world.counts) world.green = counted(requests + each, errors + each * share);
+    if (world.counts) world.green = counted(requests + each - unanswered, errors + bad);
+  }
+
+  private add(times: number, ended: Ended): void {
+    for (let some = 0; some < times; some += 1) this.count = withEnded(this.count, ended);
   }
 }
 
 /** Users and our own requests, each so many a second, with this share of bad ones. */
-interface Load {
+interface Load extends Ends {
   readonly users: number;
-  readonly each: number;
-  /** Of our own. */
-  readonly share?: number;
   /** Of users'. */
   readonly broken?: number;
 }
 
 function quietly(
-  { users, each, share = 0, broken = 0 }: Load,
+  { users, broken = 0, ...ends }: Load,
   change: Partial<World> = {},
   settings: Readonly<Record<string, string>> = {},
   asked?: (failing: Failing) => Promise<boolean>,
@@ -73,7 +98,7 @@ function quietly(
     };
     result.then(end, end);
     for (let second = 0; !state.over && second < 40; second += 1) {
-      own.tick({ world, each, share });
+      own.tick(world, ends);
       const { requests, errors } = world.green;
       const failed =
         Math.floor((second + 1) * users * broken) - Math.floor(second * users * broken);
@@ -84,6 +109,9 @@ function quietly(
   };
   return { ...known, own, judged };
 }
+
+/** A pass takes more than evidence for it. */
+const tolerant = JSON.stringify({ duration: "30s", alpha: 0.000_001, errorBudget: 0.002 });
 
 describe("a path of our own that fails on both colors", () => {
   const shared = ({ users }: Failing) => Promise.resolve(!users);
@@ -107,6 +135,77 @@ describe("a path of our own that fails on both colors", () => {
     expect(sentence).toContain("the former color fails on the same path as well");
     expect(clock.now()).toBe(30_000);
   });
+});
+
+describe("requests of our own that the router doesn't count as they ended", () => {
+  test.each([
+    ["all of them hang", { hung: 1 }],
+    ["half of them hang", { hung: 0.5 }],
+    ["all of them break off", { cut: 1 }],
+    ["every tenth breaks off", { cut: 0.1 }],
+  ])("%s: the release fails by them", async (_, ends) => {
+    const { judged, clock } = quietly({ users: 0, each: 20, ...ends });
+    const { verdict, sentence } = await judged();
+    expect(verdict).toBe("fail");
+    expect(sentence).toMatch(/^own requests: \d+ failures in \d+ requests .* against the release/);
+    expect(clock.now()).toBeLessThanOrEqual(10_000);
+  });
+
+  test("also beside many users, whose number would let them rest", async () => {
+    const { judged, own } = quietly({ users: 200, each: 20, hung: 0.5 });
+    const { verdict, sentence } = await judged();
+    expect(verdict).toBe("fail");
+    expect(sentence).toMatch(/^own requests: /);
+    expect(own.steered).not.toContain(false);
+  });
+
+  test("hold a pass where they are too many, and too few to send it back", async () => {
+    const { judged, events } = quietly({ users: 0, each: 20, cut: 0.05 }, {}, { bake: tolerant });
+    const { verdict, sentence } = await judged();
+    expect(verdict).toBe("inconclusive");
+    expect(sentence).toMatch(/^own requests: 30 failures in 600 are too many for a pass/);
+    const seen = events.flatMap((event) => (event.kind === "Judged" ? (event.seen ?? []) : []));
+    expect(seen.at(-1)).toMatchObject({ own: [600, 30] });
+  });
+
+  test("leave the verdict open where the former color fails them as well", async () => {
+    const { judged } = quietly({ users: 0, each: 20, hung: 1 }, {}, {}, () =>
+      Promise.resolve(true),
+    );
+    const { verdict, sentence } = await judged();
+    expect(verdict).toBe("inconclusive");
+    expect(sentence).toContain("the former color fails on the same path as well");
+  });
+
+  test("are no errors of users", async () => {
+    const failings: Failing[] = [];
+    const { judged } = quietly({ users: 5, each: 20, hung: 0.5 }, {}, {}, (failing) => {
+      failings.push(failing);
+      return Promise.resolve(false);
+    });
+    expect((await judged()).verdict).toBe("fail");
+    expect(failings).toMatchObject([{ users: false, share: 0.5 }]);
+  });
+});
+
+describe("an outage of our own", () => {
+  test.each([
+    ["our process stands still", { spoiled: 1 }],
+    ["nobody takes our requests", { lost: 1 }],
+  ])("speaks neither against a release nor for it: %s", async (_, ends) => {
+    const { judged } = quietly({ users: 0, each: 20, ...ends });
+    const { verdict, sentence } = await judged();
+    expect(verdict).toBe("inconclusive");
+    expect(sentence).toMatch(/^no requests yet/);
+  });
+
+  test.each([{ spoiled: 0.5 }, { lost: 0.5 }])(
+    "keeps no good one from passing: %o",
+    async (ends) => {
+      const { judged } = quietly({ users: 0, each: 20, ...ends });
+      expect((await judged()).verdict).toBe("pass");
+    },
+  );
 });
 
 describe("without users", () => {

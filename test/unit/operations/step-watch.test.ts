@@ -1,7 +1,9 @@
 /** A step of a shift as it is watched: counters of both colors, on a virtual clock. */
 
 import { describe, expect, test } from "vitest";
-import type { OwnCount, OwnRequests } from "../../../automation/operations/own-samples.ts";
+import type { OwnRequests } from "../../../automation/operations/own-samples.ts";
+import { noOwn } from "../../../automation/rollout/own-requests.ts";
+import type { OwnCount } from "../../../automation/rollout/own-requests.ts";
 import { weightsTo } from "../../../automation/rollout/action.ts";
 import type { WatchStep } from "../../../automation/rollout/action.ts";
 import type { Event } from "../../../automation/event.ts";
@@ -78,8 +80,7 @@ class Asked implements OwnRequests {
   }
 
   ended(): Promise<OwnCount> {
-    const none = { bad: 0, total: 0 };
-    return Promise.resolve({ served: { blue: none, green: none }, unnamed: none });
+    return Promise.resolve(noOwn);
   }
 
   readonly steered: boolean[] = [];

@@ -319,3 +319,54 @@ describe("users alone, among good answers to requests of our own", () => {
     });
   });
 });
+
+describe("requests of our own, by how they really ended", () => {
+  const judged = (
+    own: readonly [number, number],
+    traffic: readonly [number, number] = [2_000, 0],
+  ) => judgeBake(grounds(), [{ atMs: 60_000, traffic, own }], { atMs: 60_000 });
+
+  test("need not be many for a pass, and a few that fail don't keep it away", () => {
+    expect(judged([0, 0])).toMatchObject({ verdict: "pass", own: { requests: 0, isHigh: false } });
+    expect(judged([3, 0]).sentence).not.toContain("own requests");
+    expect(judged([400, 4])).toMatchObject({ verdict: "pass", own: { isHigh: false } });
+    expect(judged([100, 2])).toMatchObject({ verdict: "pass", own: { isHigh: true, over: false } });
+  });
+
+  test("fail the release where the router counted nothing bad", () => {
+    const { verdict, driver, sentence } = judged([40, 20]);
+    expect({ verdict, driver }).toEqual({ verdict: "fail", driver: "own requests" });
+    expect(sentence).toMatch(/^own requests: 20 failures in 40 requests where at most 1 % are exp/);
+  });
+
+  test("take one or two more than errors alone, where none of them is answered", () => {
+    const first = (of: (count: number) => Seen) =>
+      [1, 2, 3, 4, 5, 6].find((count) => {
+        return judgeBake(grounds(), [of(count)], { atMs: 1_000 }).verdict === "fail";
+      }) ?? NaN;
+    const counted = first((count) => ({ atMs: 1_000, traffic: [count, count] }));
+    const ours = first((count) => ({ atMs: 1_000, traffic: [0, 0], own: [count, count] }));
+    expect(ours - counted).toBeGreaterThanOrEqual(1);
+    expect(ours - counted).toBeLessThanOrEqual(2);
+  });
+
+  test("keep it from passing where they are too many, and too few to send it back", () => {
+    expect(judged([200, 8])).toMatchObject({
+      verdict: "inconclusive",
+      driver: "own requests",
+      sentence: "own requests: 8 failures in 200 are too many for a pass",
+      own: { requests: 200, errors: 8, isHigh: true, over: true },
+    });
+  });
+
+  test("hardly make a fail of errors harder, which names these", () => {
+    const without = [3, 4, 5, 6, 7].find((bad) => {
+      return (
+        judgeBake(grounds(), [{ atMs: 1, traffic: [60, bad] }], { atMs: 1 }).verdict === "fail"
+      );
+    });
+    const beside = [3, 4, 5, 6, 7].find((bad) => judged([0, 0], [60, bad]).verdict === "fail");
+    expect(beside).toBe(without);
+    expect(judged([20, 0], [60, beside ?? NaN]).driver).toBe("errors");
+  });
+});
