@@ -271,3 +271,46 @@ test("asks other paths, at another rate, once it is told to, and rests without a
   expect(new Set(asked)).toEqual(new Set(["/", "/ blue", "/a", "/a blue", "/b", "/b blue"]));
   expect((await prober.stop()).longestGapMs).toBe(rested.longestGapMs);
 });
+
+test("what was on its way at a mark is of the time before", async () => {
+  let hangs = true;
+  const { url } = await servers.http((_, response) => {
+    if (!hangs) response.writeHead(200, { "x-bluegreen-color": "green" }).end();
+  });
+  const prober = start({ url });
+  await until(prober, ({ pending }) => pending >= 5);
+  hangs = false;
+  prober.mark();
+  const count = await until(prober, ({ failed, own }) => failed >= 5 && own.served.green.total > 5);
+  expect(count.own.unnamed).toEqual({ bad: 0, total: 0 });
+  expect(count.own.served.green.bad).toBe(0);
+});
+
+test("what fails as its own process stood still is a failure, and no evidence", async () => {
+  const held: (() => void)[] = [];
+  let holds = false;
+  const { url } = await servers.http((_, response) => {
+    const answer = () => response.writeHead(200, { "x-bluegreen-color": "green" }).end();
+    if (holds) held.push(answer);
+    else answer();
+  });
+  const child = spawn(process.execPath, [join(import.meta.dirname, "stopped-prober.ts"), url], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  children.push(child);
+  await once(child.stdout, "data");
+  holds = true;
+  await vi.waitFor(() => {
+    expect(held.length).toBeGreaterThan(2);
+  });
+  child.kill("SIGSTOP");
+  await pause(1_500);
+  holds = false;
+  child.kill("SIGCONT");
+  await pause(700);
+  child.stdin.write("end\n");
+  const { failed, own } = JSON.parse(await textOf(child)) as Pick<ProbeCount, "failed" | "own">;
+  expect(failed).toBeGreaterThan(2);
+  expect(own).toMatchObject({ unnamed: { bad: 0 }, served: { green: { bad: 0 } } });
+  expect(own.served.green.total).toBeGreaterThan(5);
+});
