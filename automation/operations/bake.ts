@@ -14,17 +14,11 @@ import type { MetricSource } from "../metrics/source.ts";
 import type { Bake, Beside } from "../ports.ts";
 import type { WatchStep } from "../rollout/action.ts";
 import type { BakeJudgement, Measures } from "../rollout/metrics-judgement.ts";
-import {
-  judgeBake,
-  measureSentences,
-  measuresOf,
-  usersName,
-} from "../rollout/metrics-judgement.ts";
+import { judgeBake, measureSentences, measuresOf } from "../rollout/metrics-judgement.ts";
 import { bakeRules, metricRule } from "../rollout/metrics.ts";
 import type { Grounds, Seen } from "../rollout/metrics.ts";
-import { shareOfLate } from "../rollout/shared-outage.ts";
+import { countsBehind, shareBehind } from "../rollout/shared-outage.ts";
 import type { Failing } from "../rollout/shared-outage.ts";
-import { ownName } from "../rollout/own-series.ts";
 import { leftToTheBake } from "../rollout/step-metrics.ts";
 import { OwnSamples } from "./own-samples.ts";
 import type { OwnRequests } from "./own-samples.ts";
@@ -167,7 +161,7 @@ export class RouterBake implements Bake {
       const judgement = this.look(reading, watch);
       const { verdict, sentence, users } = judgement;
       if (verdict === "fail" && (held === null || users?.over === true)) {
-        const failing = { share: shareBehind(judgement, watch), users: users?.over === true };
+        const failing = { share: shareBehind(judgement, watch.seen), users: users?.over === true };
         held = noBetter(judgement, watch) ?? (await this.blame(sentence, watch, failing));
         if (held.verdict === "fail" || users?.over !== false) return held;
       }
@@ -247,13 +241,6 @@ export class RouterBake implements Bake {
 const noBake =
   "`bake.duration` is 0s: steps can find errors, but nothing proves the release after its switch";
 
-/** Of late, of those whose errors decided. */
-function shareBehind({ driver, users }: BakeJudgement, { seen }: Watch): number {
-  if (driver === usersName || users?.over === true) return shareOfLate(seen, "users");
-  if (driver === ownName) return shareOfLate(seen, "own");
-  return driver === "errors" ? shareOfLate(seen) : 1;
-}
-
 function usersOf({ own, grounds }: Watch): Pick<Seen, "users"> {
   const users = own.usersOf(grounds.color);
   return users ? { users: [users.total, users.bad] } : {};
@@ -274,15 +261,13 @@ function sinceSwitch(reading: RouterReading, { grounds, baseline }: Watch): Omit
 
 /** Going back to a color that fails as often would help nobody. */
 function noBetter(judgement: BakeJudgement, { measures }: Watch): Baked | null {
-  const { sentence, driver, users } = judgement;
   const { hopelessShare } = measures.errors;
-  const isOfErrors = driver === "errors" || driver === usersName;
-  if (!isOfErrors || hopelessShare === null) return null;
-  const { errors, requests } = users?.over === true ? users : judgement;
-  if (errors / requests > hopelessShare) return null;
+  const behind = countsBehind(judgement);
+  if (behind === null || hopelessShare === null) return null;
+  if (behind.errors / behind.requests > hopelessShare) return null;
   return {
     verdict: "inconclusive",
-    sentence: `${sentence}; the former color did no better, so traffic stays`,
+    sentence: `${judgement.sentence}; the former color did no better, so traffic stays`,
   };
 }
 

@@ -171,7 +171,10 @@ export class StepWatch {
     return true;
   }
 
-  /** Users' own errors, where requests of ours are among the rest. */
+  /**
+   * Users' own errors, where requests of ours are among the rest. Ours that nobody answered are of
+   * either color, so how they ended is left to the routers' counters here; see `OwnSamples.ownSeen`.
+   */
   private alone(): Pick<StepReadings, "users"> {
     const { color, former, sinceMs } = this.step;
     const [newColor, formerColor] = [this.own.usersOf(color), this.own.usersOf(former)];

@@ -3,6 +3,9 @@
 import { logE } from "./evidence.ts";
 import type { Counts } from "./counts.ts";
 import type { Seen } from "./metrics.ts";
+import { usersName } from "./metrics-judgement.ts";
+import type { BakeJudgement } from "./metrics-judgement.ts";
+import { ownName } from "./own-series.ts";
 
 /** What ended of late on one path. */
 export interface PathOutcome {
@@ -59,6 +62,26 @@ export function shareOfLate(
   const total = last.traffic[0] - before[0];
   const bad = last.traffic[1] - before[1];
   return total > 0 && bad >= 0 ? Math.min(1, bad / total) : 1;
+}
+
+/** The share that decided, of late: of those whose errors did; 1 where it weren't errors. */
+export function shareBehind(
+  { driver, users }: Pick<BakeJudgement, "driver" | "users">,
+  seen: readonly Seen[],
+): number {
+  if (driver === usersName || users?.over === true) return shareOfLate(seen, "users");
+  if (driver === ownName) return shareOfLate(seen, "own");
+  return driver === "errors" ? shareOfLate(seen) : 1;
+}
+
+/** All that decided it, where errors did: of users alone, of our own requests, or of all together. */
+export function countsBehind(
+  judgement: BakeJudgement,
+): Pick<BakeJudgement, "requests" | "errors"> | null {
+  const { driver, users, own } = judgement;
+  if (driver !== "errors" && driver !== usersName && driver !== ownName) return null;
+  if (users?.over === true) return users;
+  return driver === ownName ? own : judgement;
 }
 
 const lateMs = 10_000;

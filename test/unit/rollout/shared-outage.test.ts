@@ -1,5 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { failsAsWell, shareOfLate } from "../../../automation/rollout/shared-outage.ts";
+import {
+  countsBehind,
+  failsAsWell,
+  shareBehind,
+  shareOfLate,
+} from "../../../automation/rollout/shared-outage.ts";
+import type { BakeJudgement } from "../../../automation/rollout/metrics-judgement.ts";
 import type { PathOutcome } from "../../../automation/rollout/shared-outage.ts";
 
 const rules = { p0: 0.01, alpha: 0.01, users: false };
@@ -59,4 +65,27 @@ test("the share of late is that of ten seconds, and all where nothing was counte
   expect(shareOfLate(seen)).toBe(0.5);
   expect(shareOfLate(seen.slice(0, 2))).toBe(0);
   expect(shareOfLate([{ atMs: 0, traffic: null }])).toBe(1);
+});
+
+describe("what decided", () => {
+  const seen = [
+    { atMs: 0, traffic: [0, 0], users: [0, 0], own: [0, 0] },
+    { atMs: 5_000, traffic: [100, 10], users: [50, 1], own: [50, 40] },
+  ] as const;
+  const of = (driver: string | null, over = false): BakeJudgement => ({
+    ...{ verdict: "fail", sentence: "", metrics: [], needed: 60, driver },
+    ...{ requests: 100, errors: 10, users: { requests: 50, errors: 1, over } },
+    own: { requests: 50, errors: 40, isHigh: true, over: true },
+  });
+
+  test.each([
+    ["errors", false, 0.1, 10],
+    ["errors", true, 0.02, 1],
+    ["errors of users", true, 0.02, 1],
+    ["own requests", false, 0.8, 40],
+    ["latency", false, 1, null],
+  ])("by %s (users over their limit: %s): %d of late, %d in all", (driver, over, share, errors) => {
+    expect(shareBehind(of(driver, over), seen)).toBe(share);
+    expect(countsBehind(of(driver, over))?.errors ?? null).toBe(errors);
+  });
 });
