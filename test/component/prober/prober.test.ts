@@ -274,11 +274,15 @@ test("asks other paths, at another rate, once it is told to, and rests without a
 
 test("what was on its way at a mark is of the time before", async () => {
   let hangs = true;
+  let hung = 0;
   const { url } = await servers.http((_, response) => {
-    if (!hangs) response.writeHead(200, { "x-bluegreen-color": "green" }).end();
+    if (hangs) hung += 1;
+    else response.writeHead(200, { "x-bluegreen-color": "green" }).end();
   });
   const prober = start({ url });
-  await until(prober, ({ pending }) => pending >= 5);
+  await vi.waitFor(() => {
+    expect(hung).toBeGreaterThan(5);
+  });
   hangs = false;
   prober.mark();
   const count = await until(prober, ({ failed, own }) => failed >= 5 && own.served.green.total > 5);
