@@ -66,4 +66,3 @@ export const migrationsSchema = z.strictObject({
     .prefault(false)
     .describe("Whether SQL that may take something from a release that runs stops the deployment."),
 });
-
