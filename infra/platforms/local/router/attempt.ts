@@ -52,6 +52,7 @@ export class Attempt {
   #awaitsContinue: boolean;
   #owing = false;
   #settled = false;
+  #wholeAtMs: number | null = null;
 
   /** @throws when the request can't be written as HTTP. */
   constructor(start: AttemptStart, events: AttemptEvents) {
@@ -76,6 +77,11 @@ export class Attempt {
   /** True once the whole request was handed to the system. */
   get isSent(): boolean {
     return this.#upstream.writableFinished;
+  }
+
+  /** When the client's whole body had come, by `performance.now`; null: not yet, or it has none. */
+  get wholeAtMs(): number | null {
+    return this.#wholeAtMs;
   }
 
   destroy(): void {
@@ -141,6 +147,7 @@ export class Attempt {
     this.#connected = true;
     if (!head.hasBody) return;
     body.on("end", () => {
+      this.#wholeAtMs = performance.now();
       if (body.rawTrailers.length > 0) this.#upstream.addTrailers(pairs(body.rawTrailers));
     });
     body.pipe(this.#upstream);

@@ -222,7 +222,7 @@ export class Exchange {
 
   /** A body that doesn't come is the client's doing: no answer of the color, nor its error. */
   #giveUpClient(): void {
-    this.#start.counter.abandoned();
+    this.#start.counter.abandoned(0);
     this.#status = 408;
     this.#dropBody();
     const text = "bluegreen: the request's body didn't come in time\n";
@@ -254,10 +254,17 @@ export class Exchange {
     const { res, color, counter } = this.#start;
     counter.ended();
     this.#plane.exchanges[color].delete(this);
-    if (this.#status === 0) counter.abandoned();
+    if (this.#status === 0) counter.abandoned(this.#waitedMs());
     const done = res.writableFinished && this.#attempt?.isSent === true;
     if (this.#status !== 101 && !done) this.#attempt?.destroy();
     if (this.#plane.accessLog !== null) this.#log(this.#plane.accessLog);
+  }
+
+  /** How long the client has waited for a reply's head; 0 while it still owes a part of its body. */
+  #waitedMs(): number {
+    const { req, head } = this.#start;
+    if (head.hasBody && !req.complete) return 0;
+    return performance.now() - (this.#attempt?.wholeAtMs ?? this.#startedMs);
   }
 
   #log(accessLog: AccessLog): void {

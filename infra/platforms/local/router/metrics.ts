@@ -34,13 +34,13 @@ function trafficMetrics(status: RouterStatus): Metric[] {
     {
       name: "bluegreen_errors_total",
       type: "counter",
-      help: "Replies with status 5xx, and requests without a whole reply.",
+      help: "Replies with status 5xx, and requests without a whole reply, or none in time.",
       samples: each((traffic) => traffic.errors),
     },
     {
       name: "bluegreen_abandoned_total",
       type: "counter",
-      help: "Requests whose client left before a reply.",
+      help: "Requests whose client left before a reply without having waited for long.",
       samples: each((traffic) => traffic.abandoned),
     },
     {

@@ -73,7 +73,10 @@ export interface RouterRoutes {
 export interface TrafficStatus extends ColorTraffic {
   /** Open upgraded connections; they are part of `open`. */
   readonly upgraded: number;
-  /** Requests whose client left before a reply; they aren't part of `requests`. */
+  /**
+   * Requests whose client left before a reply, and soon, or with a part of its body to come; they
+   * aren't part of `requests`.
+   */
   readonly abandoned: number;
   /** Time from a request's head to its reply's head; the last count is above every bound. */
   readonly latency: {

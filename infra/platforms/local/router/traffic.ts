@@ -1,5 +1,6 @@
 /** Counts the requests of a color since the router started. */
 
+import { patienceMs } from "../../../patience.ts";
 import type { TrafficStatus } from "./protocol.ts";
 
 const bucketCount = 34;
@@ -52,9 +53,17 @@ export class TrafficCounter {
     this.#latencies[bucket] = (this.#latencies[bucket] ?? 0) + 1;
   }
 
-  /** The client left before a reply: neither a good answer nor the color's error. */
-  abandoned(): void {
-    this.#abandoned += 1;
+  /**
+   * The client left before a reply, for which it waited so long. After little time that is neither
+   * a good answer nor the color's error; else it is an error, though none with a latency.
+   */
+  abandoned(waitedMs: number): void {
+    if (waitedMs < patienceMs) {
+      this.#abandoned += 1;
+      return;
+    }
+    this.#requests += 1;
+    this.#errors += 1;
   }
 
   /** The reply broke off after its head was counted as a good one. */
