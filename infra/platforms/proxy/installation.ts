@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { BlueGreenError } from "../../errors.ts";
+import { colors } from "../../model.ts";
 import type { Access } from "./access.ts";
 import type { Attached } from "./dialect.ts";
 import { attachedText, instancesIn, instancesOf, versionIn } from "./head.ts";
@@ -30,10 +31,14 @@ const answersInARow = 6;
  * ROUTER_DOWN, and ROUTER_REFUSED when the server doesn't accept its whole configuration: the former one then stays in place and in effect.
  * Where it is the reload that fails, the new one is in place, and the next call reloads again.
  */
-export async function install(access: Access, attached: Attached): Promise<void> {
+export async function install(
+  access: Access,
+  attached: Attached,
+  judge: Judge = differs,
+): Promise<void> {
   checkTargets(attached);
   const found = await compare(access, attached);
-  if (differs(found)) {
+  if (judge(found)) {
     await keepingRotation(access, instancesIn(found.text), () => follow(access, found));
   } else await forgetRotation(access);
   await storeAttached(access, attached);
@@ -44,13 +49,30 @@ export async function install(access: Access, attached: Attached): Promise<void>
  *
  * @throws SETTINGS_INVALID
  */
-export async function needsReload(access: Access, attached: Attached): Promise<boolean> {
+export async function needsReload(
+  access: Access,
+  attached: Attached,
+  judge: Judge = differs,
+): Promise<boolean> {
   checkTargets(attached);
-  return differs(await compare(access, attached));
+  return judge(await compare(access, attached));
 }
+
+/** Whether what was found calls for a reload. */
+export type Judge = (found: Found) => boolean;
 
 function differs({ text, former, running }: Found): boolean {
   return former !== text || running !== versionIn(text);
+}
+
+/**
+ * For what moves traffic: a server that runs with the addresses goes on as it is, though another
+ * version of this program would configure it otherwise. The next reload brings that in.
+ */
+export function lacksAddresses({ text, former, running }: Found): boolean {
+  if (former === null || running !== versionIn(former)) return true;
+  const [now, wanted] = [instancesIn(former), instancesIn(text)];
+  return colors.some((color) => now[color].join() !== wanted[color].join());
 }
 
 interface Found {

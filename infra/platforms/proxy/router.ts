@@ -2,7 +2,7 @@
 
 import { BlueGreenError } from "../../errors.ts";
 import type { Weights } from "../../model.ts";
-import { colors, formatWeights, perColor } from "../../model.ts";
+import { colors, formatWeights, perColor, sameWeights } from "../../model.ts";
 import type { DirectRoutes, Routes } from "../../platform.ts";
 import { refuseOvertaken } from "../../rules/overtaken.ts";
 import type { Access } from "./access.ts";
@@ -11,7 +11,7 @@ import type { Attached } from "./dialect.ts";
 import { agree, checkState, flip, preset } from "./flip.ts";
 import { claimFolder, clearFolder, leaveFolder, otherOwner } from "./folder.ts";
 import type { Host } from "./host.ts";
-import { install, needsReload } from "./installation.ts";
+import { install, lacksAddresses, needsReload } from "./installation.ts";
 import { underLock } from "./lock.ts";
 import type { RouterFacts } from "./reading.ts";
 import { attachedNow, readRouter, servedRoutes } from "./reading.ts";
@@ -168,18 +168,20 @@ async function move(
   served: Weights,
   { state, attached }: { readonly state: RouterState; readonly attached: Attached },
 ): Promise<void> {
+  const quiet = !isSplit(served) && sameWeights(served, state.weights);
+  const judge = quiet ? undefined : lacksAddresses;
   const first = isSplit(served)
     ? await withoutReload(access, attached)
     : withLeaving(await attachedNow(access), served, attached);
-  if (first !== null) await install(access, first);
+  if (first !== null) await install(access, first, judge);
   await flip(access, state);
   if (isSplit(state.weights) || (first !== null && sameAttached(first, attached))) return;
-  await install(access, attached);
+  await install(access, attached, judge);
 }
 
 /** Null where it needs a reload, for which this isn't the time. */
 async function withoutReload(access: Access, attached: Attached): Promise<Attached | null> {
-  return (await needsReload(access, attached)) ? null : attached;
+  return (await needsReload(access, attached, lacksAddresses)) ? null : attached;
 }
 
 function stateOf(routes: DirectRoutes): RouterState {

@@ -15,7 +15,7 @@ import { until } from "../router/support.ts";
 
 export type RouterName = "embedded" | DialectName;
 
-export const routerNames: readonly RouterName[] = ["embedded"];
+export const routerNames: readonly RouterName[] = ["embedded", "nginx", "haproxy"];
 
 /** The tests for each router whose server is there. */
 export function describeRouters(
@@ -96,7 +96,9 @@ async function startProxy(
   attached: Attached,
   weights: Weights,
 ): Promise<Face> {
-  const { router, spec, port } = await proxies.startedRouter(dialect, { timeoutMs: 60_000 });
+  // With the addresses from the start, so that no reload begins the counters anew in a test.
+  const change = { timeoutMs: 60_000, reserved: attached };
+  const { router, spec, port } = await proxies.startedRouter(dialect, change);
   await router.setRoutes(proxies.routesTo(weights, attached));
   const access = accessOf(spec, thisMachine);
   const read = async (): Promise<RouterReading> => ({

@@ -35,6 +35,23 @@ describeDialects("a reload", (dialect) => {
     await expect.poll(() => workerPids(spec).some((pid) => before.includes(pid))).toBe(false);
   });
 
+  test("isn't needed to move traffic where only the text would be another version's", async () => {
+    const { blue, green } = await startColors();
+    const attached = { blue: [blue.address], green: [green.address] };
+    const { router, spec, port } = await startedRouter(dialect, { reserved: attached });
+    await router.setRoutes(routesTo("blue", attached));
+    const newer = new ProxyRouter({ ...spec, idleMs: spec.idleMs - 100 }, thisMachine);
+    const before = workerPids(spec);
+    for (const weights of [weightsOf("green"), { blue: 50, green: 50 }, weightsOf("blue")]) {
+      await newer.setRoutes(routesTo(weights, attached));
+      expect((await newer.read()).weights).toEqual(weights);
+    }
+    expect(workerPids(spec)).toEqual(before);
+    await newer.setRoutes(routesTo("blue", attached));
+    expect((await call(port)).text).toBe("blue");
+    await expect.poll(() => workerPids(spec).some((pid) => before.includes(pid))).toBe(false);
+  });
+
   test("isn't needed to attach and detach a color whose addresses are reserved", async () => {
     const { blue, green } = await startColors();
     const attached = { blue: [blue.address], green: [green.address] };

@@ -10,6 +10,7 @@ import { targetText } from "../safe-text.ts";
 import type { RouterSpec } from "../spec.ts";
 import { filesOf } from "../spec.ts";
 import { statusHost } from "../status.ts";
+import { countedBackend, countedFrontend, countedRing } from "./counted.ts";
 
 const retryAfterSeconds = 1;
 /** The least that HAProxy's timer is bothered with, in milliseconds. */
@@ -21,6 +22,7 @@ export function haproxyConfig(rendering: Rendering): string {
   const lines = [
     ...(spec.mode === "managed" ? global(spec) : []),
     ...defaults(spec),
+    ...countedRing(nameOf(spec)),
     ...frontend(rendering),
     ...section(`backend ${nameOf(spec)}_inactive from ${nameOf(spec)}`, [
       `http-request return status 503 ${plainText} string "bluegreen: no color is active\\n" hdr retry-after ${retryAfterSeconds} hdr cache-control no-store`,
@@ -71,6 +73,8 @@ function defaults(spec: RouterSpec): string[] {
     "timeout http-keep-alive 75s",
     "timeout tunnel 1h",
     "option idle-close-on-response",
+    // A client that leaves ends its request at once, so that it counts then.
+    "option abortonclose",
     "option redispatch 1",
     "retries 3",
     "retry-on conn-failure",
@@ -84,6 +88,7 @@ function frontend({ spec, attached, version }: Rendering): string[] {
   return section(`frontend ${name} from ${name}`, [
     `bind ${hostAndPort(spec.host, spec.port)}`,
     ...(spec.mode === "managed" ? [nextBind(spec)] : []),
+    ...countedFrontend(name),
     `http-request set-var(txn.bg_former) bool(true) if { stopping } { srv_is_up(${name}_next/next) }`,
     `http-request allow if ${isFormer}`,
     `http-request set-var(txn.bg_state) str(live),map(${filesOf(spec).map},none)`,
@@ -171,6 +176,7 @@ function backends({ spec, attached }: Rendering, color: Color): string[] {
   return [backendName(spec, color), previewBackendName(spec, color)].flatMap((each) =>
     section(`backend ${each} from ${nameOf(spec)}`, [
       `http-after-response set-header ${colorHeader} ${color}`,
+      ...(each === backendName(spec, color) ? countedBackend : []),
       "load-server-state-from-file local",
       `server-state-file-name ${filesOf(spec).servers}`,
       ...attached[color].map((address, index) => {

@@ -1,11 +1,12 @@
 /** Requests per color on HAProxy, by the counters of the colors' backends in all its workers. */
 
 import type { ColorTraffic, PerColor } from "../../../model.ts";
-import { perColor } from "../../../model.ts";
+import { colors, perColor } from "../../../model.ts";
 import { BlueGreenError } from "../../../errors.ts";
 import type { Host } from "../host.ts";
 import type { RouterSpec } from "../spec.ts";
 import { backendName } from "./config.ts";
+import { countedCommand, countedIn, errorsIn } from "./counted.ts";
 import { formerWorkers } from "./former-workers.ts";
 import type { RuntimePlace } from "./runtime.ts";
 import { runtime, runtimeOf } from "./runtime.ts";
@@ -25,6 +26,11 @@ export async function haproxyTraffic(
   const place = runtimeOf(spec);
   const former = await formerWorkers(host, place);
   if (former.kind === "unknown") throw new BlueGreenError("ROUTER_DOWN", former.why);
+  const counted = await runtime(
+    host,
+    place,
+    countedCommand(colors.map((color) => backendName(spec, color))),
+  );
   const tables = await Promise.all([place, ...former.workers].map((each) => tableOf(host, each)));
   return perColor((color) => {
     const name = backendName(spec, color);
@@ -34,7 +40,7 @@ export async function haproxyTraffic(
     const [now] = rows;
     return {
       requests: numberIn(now, "req_tot"),
-      errors: numberIn(now, "hrsp_5xx"),
+      errors: errorsIn(now, countedIn(counted, name)),
       open: rows.reduce((sum, row) => sum + numberIn(row, "scur"), 0),
       lastRequestAt: lastOf(rows),
     };

@@ -2,6 +2,7 @@
 
 import { previewHeader } from "../../../headers.ts";
 import { colors } from "../../../model.ts";
+import { patienceMs } from "../../../patience.ts";
 import type { Rendering } from "../dialect.ts";
 import { standIn } from "../head.ts";
 import type { RouterSpec } from "../spec.ts";
@@ -101,16 +102,53 @@ function choice({ spec: { name }, attached }: Rendering): string[] {
 /** One byte for each request, in a file per color and outcome: the files' sizes are counters. */
 function counting({ name }: RouterSpec): string[] {
   const v = `$bg_${name}`;
-  const outcomes = { done: "(?!499)[1-4]", failed: "5" };
+  const outcomes = { done: "done[|]whole$", failed: "(failed[|]|done[|]broken$)" };
   return [
     `log_format bg_${name}_tick '';`,
+    ...fate(v),
+    ...completeness(v),
     ...colors.flatMap((color) =>
-      Object.entries(outcomes).flatMap(([outcome, statuses]) =>
-        map(`"${previewVariable}|${v}_color|$status"`, `${v}_${color}_${outcome}`, [
+      Object.entries(outcomes).flatMap(([outcome, ends]) =>
+        map(`"${previewVariable}|${v}_color|${v}_fate|${v}_body"`, `${v}_${color}_${outcome}`, [
           "default 0;",
-          `"~^[|]${color}[|]${statuses}" 1;`,
+          `"~^[|]${color}[|]${ends}" 1;`,
         ]),
       ),
     ),
   ];
+}
+
+/**
+ * 499: the client left. That is the color's error where an instance had the whole request for long
+ * and no reply's head came from it ("-"), else it counts for nothing. Times are in seconds, one for
+ * each instance that was tried.
+ */
+function fate(v: string): string[] {
+  const long = `(0[.][${patienceMs / 100}-9]|[1-9])`;
+  const source = `"$status|$upstream_header_time|$upstream_response_time"`;
+  return map(source, `${v}_fate`, [
+    "default none;",
+    "~^5 failed;",
+    `"~^499[|](.* )?-[|](.* )?${long}" failed;`,
+    "~^(?!499)[1-4] done;",
+  ]);
+}
+
+/**
+ * A reply that went to its end here ("OK"; it doesn't where the client leaves), though fewer bytes
+ * came than its head said. HEAD, 204 and 304 have none. Of a reply without a length nothing tells.
+ */
+function completeness(v: string): string[] {
+  const source = [
+    "$request_completion",
+    "$request_method",
+    "$status",
+    "$upstream_http_content_length",
+    "$upstream_response_length",
+  ].join("|");
+  const other = "([0-9]+)[|](.* )?(?!\\1$)[0-9]+$";
+  return map(`"${source}"`, `${v}_body`, [
+    "default whole;",
+    `"~^OK[|](?!HEAD[|])[^|]*[|](?!204|304)[0-9]+[|]${other}" broken;`,
+  ]);
 }
