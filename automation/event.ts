@@ -123,6 +123,13 @@ export type Event =
       readonly verdict: Verdict;
       readonly sentence: string;
     }
+  /** The active color was judged once more, before its way back is given up. */
+  | {
+      readonly kind: "JudgedAgain";
+      readonly color: Color;
+      readonly verdict: Verdict;
+      readonly sentence: string;
+    }
   /** A migration step's program ended. */
   | ({
       readonly kind: "Migrated";

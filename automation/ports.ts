@@ -58,6 +58,11 @@ export interface Bake {
   judge(view: Observed, color: Color, sinceMs: number, beside?: Beside): Promise<Baked>;
   /** The same while the former color has the rest of the traffic, until the step is over. */
   judgeStep(view: Observed, step: WatchStep): Promise<Baked>;
+  /**
+   * One short look at the active color; only what fails now is a fail, whatever was before.
+   * @param idle the color that is its way back
+   */
+  judgeAgain(view: Observed, color: Color, idle: Color): Promise<Baked>;
 }
 
 export interface Migrations {

@@ -71,7 +71,14 @@ export async function reconcile(run: Run): Promise<string> {
   assert.fail(`no end after ${maxActions} actions`);
 }
 
-const takesLong: ReadonlySet<string> = new Set(["Check", "Judge", "Watch", "RunHooks", "Shrink"]);
+const takesLong: ReadonlySet<string> = new Set([
+  "Check",
+  "Judge",
+  "JudgeAgain",
+  "Watch",
+  "RunHooks",
+  "Shrink",
+]);
 
 function wentWrong(before: Memory, { failure, retried, endedBy }: Memory): boolean {
   if (endedBy === "others" && before.endedBy !== endedBy) return true;
@@ -241,6 +248,12 @@ async function act(run: Run, view: Observed, memory: Memory, action: Action): Pr
       const baked = await bake.judge(view, action.color, action.sinceMs);
       run.ports.on({ kind: "Baked", color: action.color, ...baked });
       return { ...memory, baked };
+    }
+    case "JudgeAgain": {
+      const { color, idle } = action;
+      const judgedAgain = await bake.judgeAgain(view, color, idle);
+      run.ports.on({ kind: "JudgedAgain", color, ...judgedAgain });
+      return { ...memory, judgedAgain };
     }
     case "Watch": {
       const judged = await bake.judgeStep(view, action);

@@ -94,6 +94,10 @@ export const errorKinds = {
   },
   ROLLBACK_IMPOSSIBLE: { title: "There is no ready instance to return to.", exit: "stuck" },
   NOTHING_TO_ROLL_BACK: { title: "There is no former color to return to.", exit: "notSwitched" },
+  ACTIVE_FAILING: {
+    title: "The active color fails now, so its way back is kept.",
+    exit: "notSwitched",
+  },
   WINDOW_OPEN: { title: "The rollback window is still open.", exit: "notSwitched" },
   COLOR_BUSY: { title: "Requests still reach the color.", exit: "notSwitched" },
   FROZEN: { title: "Switches are frozen now.", exit: "notSwitched" },

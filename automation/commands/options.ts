@@ -26,11 +26,20 @@ export function withOverride(parser: Argv): Argv {
 
 /** @throws USAGE where no reason is given */
 export function overrideOf(argv: Arguments, command: string): string | null {
-  const { "override-freeze": reason } = argv;
+  const example = `bluegreen ${command} --override-freeze "orders fail, fix in 1.4.3"`;
+  return reasonOf(argv, "override-freeze", example);
+}
+
+/**
+ * Why something that is refused is done all the same; null where the option isn't given.
+ * @throws USAGE where it is given without a reason
+ */
+export function reasonOf(argv: Arguments, option: string, example: string): string | null {
+  const { [option]: reason } = argv;
   if (reason === undefined) return null;
   if (typeof reason === "string" && reason.trim() !== "") return reason.trim();
-  throw new BlueGreenError("USAGE", "--override-freeze needs a reason", {
-    hint: `for instance: \`bluegreen ${command} --override-freeze "orders fail, fix in 1.4.3"\``,
+  throw new BlueGreenError("USAGE", `--${option} needs a reason`, {
+    hint: `for instance: \`${example}\``,
   });
 }
 

@@ -3,7 +3,9 @@
 import type { Color } from "../../infra/model.ts";
 import { runCommand } from "../command.ts";
 import type { Command } from "./command.ts";
-import { withColor } from "./options.ts";
+import { reasonOf, withColor } from "./options.ts";
+
+const overriding = `bluegreen retire --override-failing "a load test makes the errors"`;
 
 export const retire: Command = {
   usage: "retire [target]",
@@ -13,19 +15,26 @@ export const retire: Command = {
     ["bluegreen retire --now", "give up the rollback window; open requests are drained"],
   ],
   options: (parser) =>
-    withColor(parser, "default: the idle color").option("now", {
-      type: "boolean",
-      default: false,
-      describe: "don't wait for the window or for silence",
-    }),
+    withColor(parser, "default: the idle color")
+      .option("now", {
+        type: "boolean",
+        default: false,
+        describe: "don't wait for the window or for silence",
+      })
+      .option("override-failing", {
+        type: "string",
+        describe: "give the way back up although the active color may fail, and say why",
+      }),
   run: (argv) =>
     runCommand("retire", argv, async (context) => {
       const { pursue } = await import("../operations/pursue.ts");
       const { idleColor } = await import("../../infra/rules/roles.ts");
+      const overrideFailing = reasonOf(argv, "override-failing", overriding);
       const session = await context.openSession();
       const { record } = await session.environment.observe({ fresh: true, ahead: true });
       const color = (argv["target"] as Color | undefined) ?? record.retiring ?? idleColor(record);
-      const goal = { kind: "RetireIdle", color, force: argv["now"] === true } as const;
+      const force = argv["now"] === true;
+      const goal = { kind: "RetireIdle", color, force, overrideFailing } as const;
       await pursue(context, session, { goal, write: false });
     }),
 };

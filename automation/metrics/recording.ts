@@ -18,6 +18,8 @@ export interface Look {
 export interface Recording {
   readonly grounds: Grounds;
   readonly looks: readonly Look[];
+  /** How many of them came while hooks ran beside the bake, which couldn't end before these did. */
+  readonly besideHooks: number;
   /** Null where the run ended before its bake did. */
   readonly ended: { readonly verdict: Verdict; readonly sentence: string } | null;
 }
@@ -77,12 +79,19 @@ export function recordingIn(events: readonly Event[]): Recording | null {
   const begin = events[began];
   if (begin?.kind !== "Measured") return null;
   const rest = events.slice(began);
-  const looks = rest.flatMap((event) =>
+  const baked = rest.findLast((event) => event.kind === "Baked");
+  const ended = baked ? { verdict: baked.verdict, sentence: baked.sentence } : null;
+  // Hooks that end after the bake aren't of a stage beside it.
+  const during = baked ? rest.slice(0, rest.indexOf(baked)) : rest;
+  const hooked = during.findLastIndex(({ kind }) => kind === "Hooked");
+  const besideHooks = looksIn(during.slice(0, hooked + 1)).length;
+  return { grounds: begin.grounds, looks: looksIn(rest), besideHooks, ended };
+}
+
+function looksIn(events: readonly Event[]): readonly Look[] {
+  return events.flatMap((event) =>
     event.kind === "Judged" && event.atMs !== undefined
       ? [{ atMs: event.atMs, seen: event.seen ?? [] }]
       : [],
   );
-  const baked = rest.findLast((event) => event.kind === "Baked");
-  const ended = baked ? { verdict: baked.verdict, sentence: baked.sentence } : null;
-  return { grounds: begin.grounds, looks, ended };
 }

@@ -16,10 +16,11 @@ export interface Replayed {
 }
 
 /** As the bake does it: the first fail ends it, and only its end can be a pass. */
-export function replay({ looks }: Pick<Recording, "looks">, grounds: Grounds): Replayed {
+export function replay(recording: Recording, grounds: Grounds): Replayed {
   const measures = measuresOf(grounds);
+  const { looks } = recording;
   const { durationMs } = grounds.bake;
-  const within = looks.filter(({ atMs }) => atMs <= durationMs + lateMs);
+  const within = looksOfBake(recording, durationMs);
   let last: { readonly look: Look; readonly judgement: BakeJudgement } | null = null;
   for (const [index, look] of within.entries()) {
     const seen = within.slice(0, index + 1).flatMap((each) => each.seen);
@@ -39,6 +40,18 @@ export function replay({ looks }: Pick<Recording, "looks">, grounds: Grounds): R
     verdict: "inconclusive",
     sentence: `the log ends ${missing} before the bake does; until then: ${sentence}`,
   };
+}
+
+/**
+ * All that the bake has judged, however long after its time that was; only a shorter one than was
+ * recorded would have ended before, though not before the hooks beside it did.
+ */
+function looksOfBake(
+  { looks, besideHooks, grounds }: Recording,
+  durationMs: number,
+): readonly Look[] {
+  if (durationMs >= grounds.bake.durationMs) return looks;
+  return looks.filter(({ atMs }, index) => atMs <= durationMs + lateMs || index <= besideHooks);
 }
 
 /** A last look comes a little after the bake's end. */

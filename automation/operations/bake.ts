@@ -4,8 +4,8 @@ import { slept } from "../../infra/clock.ts";
 import type { Clock } from "../../infra/clock.ts";
 import type { Settings } from "../../infra/config.ts";
 import { formatDuration } from "../../infra/duration.ts";
-import type { Baked, Color, RouterReading, TrafficCount } from "../../infra/model.ts";
-import { hasAll, otherColor } from "../../infra/model.ts";
+import type { Baked, Color, RouterReading } from "../../infra/model.ts";
+import { otherColor } from "../../infra/model.ts";
 import type { Observed } from "../../infra/observation.ts";
 import type { Event } from "../event.ts";
 import { FormerHistory, trafficSeen } from "../metrics/former-history.ts";
@@ -23,7 +23,8 @@ import { leftToTheBake } from "../rollout/step-metrics.ts";
 import { OwnSamples } from "./own-samples.ts";
 import type { OwnRequests } from "./own-samples.ts";
 import { RouterSilence } from "./router-silence.ts";
-import { boundsOf, brokenTarget } from "./seen-target.ts";
+import { LastLook } from "./last-look.ts";
+import { boundsOf, brokenTarget, noTraffic, ServedSince, trafficLeft } from "./seen-target.ts";
 import { StepWatch } from "./step-watch.ts";
 
 export interface BakeOptions {
@@ -50,7 +51,7 @@ interface Watch {
   readonly measures: Measures;
   readonly sinceMs: number;
   readonly deadlineMs: number;
-  readonly baseline: TrafficCount;
+  readonly served: ServedSince;
   readonly beside: Beside;
   readonly seen: Seen[];
   /** Read by metrics since the last look. */
@@ -139,6 +140,16 @@ export class RouterBake implements Bake {
     }
   }
 
+  /** Of what it does now, by the rules of the bake; see `LastLook`. */
+  async judgeAgain(view: Observed, color: Color, idle: Color): Promise<Baked> {
+    const look = new LastLook(this.options, view, { color, idle });
+    try {
+      return await look.judge();
+    } finally {
+      this.ending.push(look.ended());
+    }
+  }
+
   private async watch(watch: Watch): Promise<Baked> {
     const { clock, read, interrupted } = this.options;
     const { color } = watch.grounds;
@@ -178,9 +189,6 @@ export class RouterBake implements Bake {
     // Another machine's clock may be ahead of this one's: that must not make the bake longer.
     const sinceMs = Math.min(recordedMs, this.options.clock.now());
     const stored = view.record.rollout?.baseline?.[color];
-    const { traffic } = trafficSeen(view.reading, color);
-    const restarted = stored && traffic && traffic[0] < stored.requests;
-    const baseline = stored && !restarted ? stored : nothing;
     const grounds = {
       color,
       bake: bakeRules(bake),
@@ -192,7 +200,8 @@ export class RouterBake implements Bake {
     const { durationMs } = bake;
     const deadlineMs = sinceMs + durationMs;
     const own = new OwnSamples(this.options, view, { color, alone: true, durationMs });
-    return { own, grounds, measures, sinceMs, deadlineMs, baseline, seen: [], fresh: [] };
+    const served = new ServedSince(grounds, stored ?? noTraffic);
+    return { own, grounds, measures, sinceMs, deadlineMs, served, seen: [], fresh: [] };
   }
 
   /** What was remembered, and the former color's counters at the switch. */
@@ -209,10 +218,9 @@ export class RouterBake implements Bake {
     const { clock, on } = this.options;
     const { grounds, measures, sinceMs } = watch;
     const atMs = clock.now() - sinceMs;
-    const seen = [
-      ...watch.fresh,
-      { atMs, ...sinceSwitch(reading, watch), ...usersOf(watch), ...watch.own.ownSeen() },
-    ];
+    const served = watch.served.seen(reading);
+    const own = { ...watch.own.usersSeen(), ...watch.own.ownSeen() };
+    const seen = [...watch.fresh, { atMs, ...served, ...own }];
     watch.fresh = [];
     watch.seen.push(...seen);
     const judged = judgeBake(grounds, watch.seen, { atMs, measures });
@@ -241,24 +249,6 @@ export class RouterBake implements Bake {
 const noBake =
   "`bake.duration` is 0s: steps can find errors, but nothing proves the release after its switch";
 
-function usersOf({ own, grounds }: Watch): Pick<Seen, "users"> {
-  const users = own.usersOf(grounds.color);
-  return users ? { users: [users.total, users.bad] } : {};
-}
-
-/** A router that restarted counts from zero again. */
-const nothing: TrafficCount = { requests: 0, errors: 0 };
-
-function sinceSwitch(reading: RouterReading, { grounds, baseline }: Watch): Omit<Seen, "atMs"> {
-  const { traffic, latency } = trafficSeen(reading, grounds.color);
-  if (!traffic) return { traffic: null };
-  const [requests, errors] = traffic;
-  const base = requests < baseline.requests ? nothing : baseline;
-  const counted = [requests - base.requests, Math.max(0, errors - base.errors)] as const;
-  const sameBounds = String(boundsOf(reading, grounds.color)) === String(grounds.boundsMs);
-  return { traffic: counted, ...(latency && sameBounds && { latency }) };
-}
-
 /** Going back to a color that fails as often would help nobody. */
 function noBetter(judgement: BakeJudgement, { measures }: Watch): Baked | null {
   const { hopelessShare } = measures.errors;
@@ -276,11 +266,6 @@ function nothingBeside(): Beside {
 }
 
 const interruptedBake: Baked = { verdict: "inconclusive", sentence: "the bake was interrupted" };
-
-function trafficLeft(reading: RouterReading, color: Color): Baked | null {
-  if (reading.weights === null || hasAll(reading.weights, color)) return null;
-  return { verdict: "inconclusive", sentence: `traffic has left ${color}` };
-}
 
 /** Time alone never passes: no data is inconclusive. */
 function ended({ verdict, sentence }: BakeJudgement): Baked {

@@ -22,6 +22,11 @@ export interface Watched {
   readonly former: Color | null;
   /** True where the color has all traffic. */
   readonly alone: boolean;
+  /**
+   * Default true; false: the preview header asks the former color only once the other one fails, as
+   * each request counts as one that reached it.
+   */
+  readonly previews?: boolean;
   /** Where the router serves. */
   readonly url?: string;
 }
@@ -43,6 +48,11 @@ export interface OwnSamplesOptions {
   readonly on: (event: Event) => void;
   /** Absent: none are sent, and none are told of. */
   readonly own?: OwnRequests | undefined;
+}
+
+/** Longest time that it is judged. */
+interface Lasting {
+  readonly durationMs: number;
 }
 
 /** What a look has seen of the color that is judged. */
@@ -69,14 +79,14 @@ export class OwnSamples {
   constructor(
     options: OwnSamplesOptions,
     view: Observed,
-    { color, alone, durationMs }: { color: Color; alone: boolean; durationMs: number },
+    { durationMs, ...judged }: Pick<Watched, "color" | "alone" | "previews"> & Lasting,
   ) {
     const { record, reading } = view;
-    const { former = otherColor(color), baseline = null } = record.rollout ?? {};
+    const { former = otherColor(judged.color), baseline = null } = record.rollout ?? {};
     const { url } = reading;
     this.options = options;
     this.durationMs = durationMs;
-    this.watched = { color, former, alone, ...(url !== undefined && { url }) };
+    this.watched = { ...judged, former, ...(url !== undefined && { url }) };
     this.blind = baseline === null && reading.traffic.kind === "unknown";
   }
 
@@ -123,6 +133,20 @@ export class OwnSamples {
     if (!this.count || !alone || this.blind || !settings.bake.synthetic.enabled) return {};
     const { total, bad } = ownOf(this.count, color);
     return { own: [total, bad] };
+  }
+
+  /** The same of the color that is judged, as a reading has it. */
+  usersSeen(): Pick<Seen, "users"> {
+    const users = this.usersOf(this.watched.color);
+    return users ? { users: [users.total, users.bad] } : {};
+  }
+
+  /** Our own requests that the color which is judged has answered well; null: none are sent. */
+  answered(): number | null {
+    const { own, settings } = this.options;
+    if (!own || !settings.bake.synthetic.enabled) return null;
+    const { bad, total } = this.countOf(this.watched.color);
+    return total - bad;
   }
 
   /** After a look: goes on sending or rests. @returns the sentence with the synthetic ones told */

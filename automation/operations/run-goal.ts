@@ -76,6 +76,7 @@ export async function runGoal(run: GoalRun): Promise<string> {
 async function bakeOf({ session, goal, signal }: GoalRun, probe: SwitchProbe): Promise<RouterBake> {
   const { settings, on, platform, cwd } = session;
   const watches = goal.kind === "Deploy" || goal.kind === "SwitchTo";
+  const judges = watches || (goal.kind === "RetireIdle" && (goal.overrideFailing ?? null) === null);
   const around = { cwd, env: process.env, url: platform.url(settings) };
   return new RouterBake({
     settings,
@@ -86,7 +87,7 @@ async function bakeOf({ session, goal, signal }: GoalRun, probe: SwitchProbe): P
     answers: () => probe.answers(),
     own: probe,
     interrupted: () => signal.aborted,
-    sources: watches ? sourcesOf(await openSecrets(session, "metrics"), around) : [],
+    sources: judges ? sourcesOf(await openSecrets(session, "metrics"), around) : [],
     sampleEveryMs: watches ? Math.max(minSampleMs, settings.bake.intervalMs) : null,
   });
 }

@@ -50,7 +50,7 @@ export class SwitchProbe implements OwnRequests {
   }
 
   async begin(watched: Watched): Promise<void> {
-    await this.start(watched.former, watched.url);
+    await this.start(watched.previews === false ? null : watched.former, watched.url);
     this.watched = watched;
     this.own = noOwn;
     this.prober?.mark();

@@ -4,7 +4,7 @@ import assert from "node:assert";
 import { guardColor } from "../../infra/rules/color.ts";
 import { BlueGreenError } from "../../infra/errors.ts";
 import type { Declared } from "../../infra/rules/intent.ts";
-import type { Color, ColorOutputs, RouterRecord } from "../../infra/model.ts";
+import type { Baked, Color, ColorOutputs, RouterRecord } from "../../infra/model.ts";
 import { schemaWith } from "../../infra/rules/record.ts";
 import type { Observed } from "../../infra/observation.ts";
 import type { ColorRequest, Request } from "../../infra/rules/request.ts";
@@ -144,7 +144,9 @@ function imagine(start: Start, before: State, action: Action): State {
     case "Migrate":
       return { ...state, memory: { ...memory, migrated: action.step } };
     case "Judge":
-      return { ...state, memory: { ...memory, baked: { verdict: "pass", sentence: "imagined" } } };
+      return { ...state, memory: { ...memory, baked: imagined } };
+    case "JudgeAgain":
+      return { ...state, memory: { ...memory, judgedAgain: imagined } };
     case "Empty": {
       const colors = { ...view.colors, [action.color]: null };
       return { ...state, view: { ...view, colors }, emptied: action.color };
@@ -155,6 +157,8 @@ function imagine(start: Start, before: State, action: Action): State {
       assert.fail("the simulation ends before a terminal action, and imagines no failure");
   }
 }
+
+const imagined: Baked = { verdict: "pass", sentence: "imagined" };
 
 /** Without what isn't known before: the rollout's id, and when the window will end. */
 function wordsOf(action: Action, rolloutId: string): string {

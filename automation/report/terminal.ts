@@ -85,6 +85,8 @@ function render(event: Event, colors: Paint, verbose: boolean): Shown {
       );
     case "Baked":
       return lines(`  ${word(event.verdict, colors)}  ${event.sentence}`);
+    case "JudgedAgain":
+      return lines(`  ${word(event.verdict, colors)}  ${event.color} now: ${event.sentence}`);
     case "Migrated":
       return lines(
         `  ${word(event.verdict, colors)}  ${event.name}: ${event.sentence}`,

@@ -10,12 +10,13 @@ import type {
   Phase,
   Weights,
 } from "../../infra/model.ts";
-import { formatShare, formatWeights, perColor } from "../../infra/model.ts";
+import { formatShare, formatWeights, otherColor, perColor } from "../../infra/model.ts";
 import { describeStep } from "../../infra/rules/migration.ts";
 import type {
   ClaimColor,
   ColorRequest,
   Request,
+  Retire,
   RollBack,
   Switch,
 } from "../../infra/rules/request.ts";
@@ -53,6 +54,8 @@ export type Action =
   | RunHooks
   /** Judge the color that has all traffic until there is a verdict or the bake is over. */
   | { readonly kind: "Judge"; readonly color: Color; readonly sinceMs: number }
+  /** Judge the active color once more, for a short time, before its way back is given up. */
+  | { readonly kind: "JudgeAgain"; readonly color: Color; readonly idle: Color }
   /** Judge the color that shares the traffic until it fails or its step is over. */
   | WatchStep
   /** Traffic back past the engine, which can't do it. */
@@ -151,6 +154,8 @@ export function describeAction(action: Action): string {
       return `run the hooks of ${action.stage}${whileBaking(action)}`;
     case "Judge":
       return `bake ${action.color}`;
+    case "JudgeAgain":
+      return `judge ${action.color} once more`;
     case "Watch":
       return `watch ${action.color} at ${formatShare(weightsTo(action), action.color)}`;
     case "FlipBack":
@@ -201,7 +206,7 @@ export function describeRequest(request: Request): string {
     case "Abort":
       return `abort: ${request.reason}`;
     case "Retire":
-      return `detach ${request.color} for good`;
+      return `detach ${request.color} for good${unjudged(request)}`;
     case "Retired":
       return `${request.color} is empty`;
     case "BeginMigration":
@@ -223,6 +228,10 @@ export function describeRequest(request: Request): string {
 
 function permittedBy({ permission }: Switch): string {
   return permission ? `, permitted by ${permission.by}: ${permission.reason}` : "";
+}
+
+function unjudged({ color, overrideFailing: reason }: Retire): string {
+  return reason === undefined ? "" : `, whether ${otherColor(color)} fails or not: ${reason}`;
 }
 
 function toColor(start: ClaimColor | null): string {

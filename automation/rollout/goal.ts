@@ -37,6 +37,8 @@ export interface RetireIdle {
   readonly color: Color;
   /** Doesn't wait for the window or for silence. */
   readonly force: boolean;
+  /** Why it goes whether the active color fails or not; null or absent: that is judged first. */
+  readonly overrideFailing?: string | null;
 }
 
 /** The database's contract step, on its own. */

@@ -23,6 +23,8 @@ export interface Memory {
   readonly checked: { readonly digest: string; readonly verdict: Verdict } | null;
   /** Result of the bake; before it that of a step which failed. */
   readonly baked: Baked | null;
+  /** What a last look found of the active color, before its way back goes. */
+  readonly judgedAgain: Baked | null;
   /** Share of the new color whose step of the shift this run has judged. */
   readonly stepped: number | null;
   /** How many cohorts it had in that step. */
@@ -59,6 +61,7 @@ export const noMemory: Memory = {
   endedBy: null,
   checked: null,
   baked: null,
+  judgedAgain: null,
   stepped: null,
   cohorts: 0,
   hooksDone: [],

@@ -1,9 +1,10 @@
-/** When the idle color may go: window over, nothing has reached it for a while. Pure. */
+/** When the idle color may go: window over, unreached for a while, and no way back is needed. Pure. */
 
 import { isUnfinished } from "../../infra/rules/claim.ts";
 import { BlueGreenError } from "../../infra/errors.ts";
 import type { Color } from "../../infra/model.ts";
 import { formatWeights, isServed } from "../../infra/model.ts";
+import { formerOf } from "../../infra/rules/roles.ts";
 import type { Action } from "./action.ts";
 import { stillNeeded } from "../../infra/rules/retirement.ts";
 import { drainFirst } from "./drain.ts";
@@ -14,7 +15,7 @@ import type { RetireIdle } from "./goal.ts";
 
 export function decideRetirement(situation: Situation<RetireIdle>): Action {
   const { view, goal, memory } = situation;
-  const { color, force } = goal;
+  const { color, force, overrideFailing = null } = goal;
   if (memory.failure) return { kind: "Fail", error: memory.failure.error };
   if (view.record.retiring === color) return finishRetiring(situation, color);
   if (isEmpty(situation, color)) return contractLast(situation, `${color} is empty`);
@@ -22,10 +23,42 @@ export function decideRetirement(situation: Situation<RetireIdle>): Action {
   const needed = serves(situation) ?? stillNeeded(view, goal);
   const refusal = needed ?? (force ? null : stillReached(situation));
   if (refusal) return { kind: "Fail", error: refusal };
+  const unjudged = overrideFailing !== null && { overrideFailing };
   return (
+    judgeActive(situation) ??
     cleanUpHooks(situation, "PRE_CLEAN_UP", color) ??
-    drainFirst(situation, color) ?? { kind: "Update", request: { kind: "Retire", color, force } }
+    drainFirst(situation, color) ?? {
+      kind: "Update",
+      request: { kind: "Retire", color, force, ...unjudged },
+    }
   );
+}
+
+/**
+ * The active color is judged once more before the only color that it can be left for goes. What isn't
+ * a way back takes nothing with it; where releases aren't baked, nobody has said how to judge one.
+ */
+function judgeActive({ view, goal, policy, memory }: Situation<RetireIdle>): Action | null {
+  const { record } = view;
+  const { color: idle, overrideFailing = null } = goal;
+  const { activeColor: color } = record;
+  const isBaked = (policy.bakeMs ?? 0) > 0;
+  if (color === null || formerOf(record) !== idle || !isBaked || overrideFailing !== null) {
+    return null;
+  }
+  const { judgedAgain } = memory;
+  if (judgedAgain === null) return { kind: "JudgeAgain", color, idle };
+  if (judgedAgain.verdict !== "fail") return null;
+  return { kind: "Fail", error: failing(goal, `${color} fails now: ${judgedAgain.sentence}`) };
+}
+
+function failing({ color: idle, force }: RetireIdle, sentence: string): BlueGreenError {
+  const again = `bluegreen retire${force ? " --now" : ""} --override-failing REASON`;
+  return new BlueGreenError("ACTIVE_FAILING", `${sentence}; ${idle} is kept`, {
+    hint:
+      `\`bluegreen rollback\` goes back to ${idle}; run this again once it is well, ` +
+      `or give the way back up all the same: \`${again}\``,
+  });
 }
 
 /** The last steps of a retirement, whoever began it. */

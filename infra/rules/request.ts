@@ -127,6 +127,8 @@ export interface Retire {
   readonly color: Color;
   /** Also while the rollback window or a claim is open. */
   readonly force: boolean;
+  /** A person's reason not to judge the active color before; absent: it was judged, or needn't be. */
+  readonly overrideFailing?: string;
 }
 
 /** The idle color's stack is empty. */

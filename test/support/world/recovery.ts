@@ -14,6 +14,7 @@ const advice: Partial<Record<ErrorCode, readonly Command[]>> = {
   ROUTER_DOWN: [{ run: "up" }],
   COLOR_RETIRING: [{ run: "retire", now: true }],
   GATE_WAITING: [{ run: "approve" }],
+  ACTIVE_FAILING: [{ run: "rollback" }],
   COLOR_BUSY: [{ run: "retire", now: true }],
 };
 

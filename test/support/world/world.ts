@@ -45,7 +45,7 @@ export type Command =
   | { readonly run: "rollback"; readonly now?: boolean }
   /** Past the engine, without a look at the record. */
   | { readonly run: "rollback direct" }
-  | { readonly run: "retire"; readonly now: boolean }
+  | { readonly run: "retire"; readonly now: boolean; readonly overrideFailing?: string }
   | { readonly run: "abort" }
   | { readonly run: "contract" }
   | { readonly run: "up"; readonly grow?: boolean }
@@ -210,7 +210,7 @@ class Run {
       case "rollback direct":
         return this.#rollBackDirectly(null);
       case "retire":
-        return this.#retire(command.now);
+        return this.#retire(command);
       case "contract":
         return this.#pursue({ kind: "Contract" });
       case "abort":
@@ -294,11 +294,12 @@ class Run {
     return this.#pursue({ kind: "Deploy", version, digest, replace }, environment);
   }
 
-  async #retire(force: boolean): Promise<string> {
+  async #retire(command: Extract<Command, { run: "retire" }>): Promise<string> {
+    const { now: force, overrideFailing = null } = command;
     const environment = this.#environment();
     const { record } = await environment.observe({ fresh: true });
     const color = record.retiring ?? idleColor(record);
-    return this.#pursue({ kind: "RetireIdle", color, force }, environment);
+    return this.#pursue({ kind: "RetireIdle", color, force, overrideFailing }, environment);
   }
 
   /** Through the engine, or past it where the lock isn't to be had. */
@@ -455,6 +456,7 @@ class Run {
       size: 2,
       gate: state.gate,
       gateMs: times.gateMs,
+      bakeMs: times.bakeMs,
       ...this.#migrations(goal),
       hooks: state.hooks,
       steps: state.steps,

@@ -9,8 +9,11 @@ import type { Recording } from "../../../automation/metrics/recording.ts";
 import { replay } from "../../../automation/metrics/replay.ts";
 import { refusalOf } from "../config/refusal.ts";
 
-/** Two releases of one application: one as quick as its former, one that answers in 60 ms. */
-const logs = ["healthy-release", "slow-release"] as const;
+/**
+ * Two releases of one application: one as quick as its former, one that answers in 60 ms. And one of
+ * another, which broke 9 s after its switch: its bake of 4 s went on, as a hook ran beside it.
+ */
+const logs = ["healthy-release", "slow-release", "hooked-release"] as const;
 
 function textOf(log: (typeof logs)[number]): string {
   return readFileSync(join(import.meta.dirname, `${log}.ndjson`), "utf8");
@@ -27,7 +30,49 @@ function replayed(log: (typeof logs)[number], ...changes: readonly string[]) {
 
 test.each(logs)("%s: the same settings give the same verdict and sentence", (log) => {
   const { ended } = recordingOf(log);
-  expect(replayed(log)).toMatchObject({ verdict: ended?.verdict, sentence: ended?.sentence });
+  const { verdict, sentence } = replayed(log);
+  expect(verdict).toBe(ended?.verdict);
+  // How many requests were our own isn't judged.
+  expect(ended?.sentence.replace(/; \d+ of the \d+ requests were synthetic$/, "")).toBe(sentence);
+});
+
+describe("a bake that lasted longer than its time, as a hook ran beside it", () => {
+  test("is judged to its last look", () => {
+    const { looks } = recordingOf("hooked-release");
+    expect(replayed("hooked-release")).toMatchObject({ looks: looks.length, atMs: 9_941 });
+  });
+
+  test.each(["bake.duration=2s", "bake.duration=6s", "bake.duration=1m"])(
+    "is judged to its last look with %s, too",
+    (change) => {
+      expect(replayed("hooked-release", change)).toMatchObject({ verdict: "fail", atMs: 9_941 });
+    },
+  );
+
+  test("ends at the first look after the hook where it would have been shorter", () => {
+    const recording = endedAt(6_438);
+    const shorter = withChanges(recording.grounds, ["bake.duration=2s"]);
+    expect(replay(recording, shorter)).toMatchObject({ verdict: "pass", atMs: 6_995 });
+    const withoutHooks = { ...recording, besideHooks: 0 };
+    expect(replay(withoutHooks, shorter)).toMatchObject({ verdict: "pass", atMs: 2_789 });
+  });
+
+  /** The same bake as if its hook had ended right after this look. */
+  function endedAt(atMs: number): Recording {
+    const events = eventsIn(textOf("hooked-release"));
+    const hooked = events.findIndex(({ kind }) => kind === "Hooked");
+    const moved = events.toSpliced(hooked, 1);
+    const look = moved.findIndex((event) => event.kind === "Judged" && event.atMs === atMs);
+    const [event = expect.fail("no hook")] = events.slice(hooked);
+    return recordingIn(moved.toSpliced(look + 1, 0, event)) ?? expect.fail("no bake");
+  }
+});
+
+test("a bake that another run took up late is judged, though its time was over", () => {
+  const recording = recordingOf("healthy-release");
+  const [first = expect.fail("no look")] = recording.looks;
+  const late = { ...recording, looks: [{ ...first, atMs: 90_000 }] };
+  expect(replay(late, late.grounds)).toMatchObject({ atMs: 90_000, looks: 1 });
 });
 
 test("what became of requests of our own is judged again where a log has it", () => {

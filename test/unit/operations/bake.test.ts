@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { baking, counted, healthy, reading } from "./baking.ts";
+import { baking, counted, healthy, reading, settingsWith } from "./baking.ts";
 
 test("passes when the bake is over and enough requests were seen", async () => {
   const { world, clock, bake, view } = baking();
@@ -306,6 +306,29 @@ describe("latency", () => {
     const notes = events.flatMap((event) => (event.kind === "Noted" ? [event.sentence] : []));
     expect(notes[1]).toBe("latency isn't judged: the router doesn't measure it per color");
   });
+});
+
+test("a router that restarted right after the switch hides no later outage", async () => {
+  const settings = settingsWith({ bake: JSON.stringify({ duration: "3m", interval: "2s" }) });
+  const { world, clock, bake, view } = baking({}, { settings });
+  const { rollout } = view.record;
+  // What was in the color before has had errors of its own.
+  const baseline = {
+    blue: { requests: 50_000, errors: 5 },
+    green: { requests: 1_000, errors: 600 },
+  };
+  const record = { ...view.record, rollout: rollout && { ...rollout, baseline } };
+  const result = bake.judge({ ...view, record }, "green", 0);
+  const served = async (seconds: number, errors: number): Promise<void> => {
+    for (let second = 1; second <= seconds; second += 1) {
+      world.green = counted(world.green.requests + 20, world.green.errors + errors);
+      await clock.advance(1_000);
+    }
+  };
+  world.green = counted(0, 0);
+  await served(60, 0);
+  await served(6, 20);
+  expect(await Promise.race([result, Promise.resolve("watches on")])).toMatchObject({ verdict: "fail" });
 });
 
 test("the past is read beside the work before the switch, and no longer", async () => {
