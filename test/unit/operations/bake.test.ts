@@ -328,7 +328,9 @@ test("a router that restarted right after the switch hides no later outage", asy
   world.green = counted(0, 0);
   await served(60, 0);
   await served(6, 20);
-  expect(await Promise.race([result, Promise.resolve("watches on")])).toMatchObject({ verdict: "fail" });
+  expect(await Promise.race([result, Promise.resolve("watches on")])).toMatchObject({
+    verdict: "fail",
+  });
 });
 
 test("the past is read beside the work before the switch, and no longer", async () => {
