@@ -23,7 +23,7 @@ export async function diagnoseAdoption(access: Access): Promise<readonly Diagnos
   }
   const written = (await host.read(config)) !== null;
   const missing = written
-    ? [...(await isIncluded(access)), ...(await isSocketThere(access))]
+    ? [...(await lackingInclude(access)), ...(await isSocketThere(access))]
     : [`${config} isn't written yet: \`bluegreen up\` does that, and changes nothing else`];
   return [
     {
@@ -43,8 +43,8 @@ async function stepsNow({ spec, host, dialect }: Access): Promise<readonly strin
   return blue + green > 0 ? adoptionSteps(spec) : [releaseFirst, ...adoptionSteps(spec)];
 }
 
-/** What is missing; nothing where it can't be told. */
-async function isIncluded(access: Access): Promise<readonly string[]> {
+/** That the server's configuration doesn't lead to our file; nothing where it can't be told. */
+export async function lackingInclude(access: Access): Promise<readonly string[]> {
   const { spec, host } = access;
   const { config } = filesOf(spec);
   const argv = lookArgv(access);

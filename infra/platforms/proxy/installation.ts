@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { BlueGreenError } from "../../errors.ts";
 import { colors } from "../../model.ts";
 import type { Access } from "./access.ts";
+import { lackingInclude } from "./adoption-check.ts";
 import type { Attached } from "./dialect.ts";
 import { attachedText, instancesIn, instancesOf, versionIn } from "./head.ts";
 import { portInUse } from "./refusal.ts";
@@ -18,8 +19,11 @@ import { askStatus } from "./status.ts";
 const testMs = 10_000;
 const followedMs = 10_000;
 const pollMs = 25;
-/** HAProxy misses a signal while it is still busy with the one before. */
-const againMs = 1_500;
+/**
+ * HAProxy misses a signal while it is still busy with the one before. nginx misses none, and each
+ * reload closes connections that its clients keep.
+ */
+const againMs = { nginx: Infinity, haproxy: 3_000 } as const;
 /** nginx lets former workers accept for 100 ms more; so many answers in a row come after that. */
 const answersInARow = 6;
 
@@ -103,7 +107,10 @@ async function follow(access: Access, { text, former, running, isForeign }: Foun
   if (starts) await dialect.allowStart(host, spec);
   await replace(access, text, former);
   if (starts) await startServer(access);
-  else await reload(access);
+  else {
+    await refuseUnread(access, running);
+    await reload(access);
+  }
   await followed(access, versionIn(text), starts ? 1 : answersInARow);
 }
 
@@ -148,6 +155,15 @@ async function reload(access: Access): Promise<void> {
   });
 }
 
+/** A server that doesn't read our file would be reloaded for nothing, and its clients would notice. */
+async function refuseUnread(access: Access, running: string | null): Promise<void> {
+  const { mode, dialect } = access.spec;
+  // A HAProxy may be given the file by its folder, which its command line doesn't tell.
+  if (running !== null || mode !== "adopted" || dialect !== "nginx") return;
+  const [lacking] = await lackingInclude(access);
+  if (lacking !== undefined) throw await notFollowed(access, `yet: ${lacking}`);
+}
+
 /** A reload that was accepted can still fail later: only new workers prove it. */
 async function followed(access: Access, version: string | null, wanted: number): Promise<void> {
   const { spec, host } = access;
@@ -161,9 +177,9 @@ async function followed(access: Access, version: string | null, wanted: number):
     if (Date.now() > began + followedMs) {
       const now =
         asked.kind === "answered" ? "the former configuration is still in effect" : asked.problem;
-      throw await notFollowed(access, now);
+      throw await notFollowed(access, `within ${followedMs} ms: ${now}`);
     }
-    if (Date.now() > began + (reloads + 1) * againMs) {
+    if (Date.now() > began + (reloads + 1) * againMs[spec.dialect]) {
       reloads += 1;
       await reload(access);
     }
@@ -174,7 +190,7 @@ async function followed(access: Access, version: string | null, wanted: number):
 async function notFollowed({ spec, host }: Access, why: string): Promise<BlueGreenError> {
   const { config, errorLog } = filesOf(spec);
   const log = spec.mode === "managed" ? ((await host.read(errorLog)) ?? "") : "";
-  const message = `${spec.dialect} doesn't follow ${config} within ${followedMs} ms: ${why}`;
+  const message = `${spec.dialect} doesn't follow ${config} ${why}`;
   const said = log.trim().split("\n").slice(-5);
   return new BlueGreenError("ROUTER_DOWN", message, {
     details: spec.mode === "managed" ? said : [],

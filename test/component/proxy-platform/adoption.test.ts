@@ -1,7 +1,8 @@
 /** Existing servers with one upstream of their own are taken over, and lose nothing by it. */
 
 import { spawnSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { weightsOf } from "../../../infra/model.ts";
@@ -98,6 +99,26 @@ describeDialects("a server that serves already", (dialect) => {
     });
     expect((await call(port)).text).toBe("blue");
   });
+
+  test("isn't reloaded for a file that it doesn't include, and once for one that it does", async () => {
+    const { blue } = await startColors();
+    const { spec, include } = await startTheirs(dialect, blue);
+    const log = join(spec.dir, "reloads");
+    const [program = "", ...words] = spec.reload;
+    const reload = ["sh", "-c", `echo >> ${log}; exec "$@"`, "sh", program, ...words];
+    const router = new ProxyRouter({ ...spec, reload }, thisMachine);
+    const reloads = () => (existsSync(log) ? readFileSync(log, "utf8").length : 0);
+    await router.start();
+    const routes = routesTo("blue", { blue: [blue.address] });
+    await expect(router.setRoutes(routes)).rejects.toThrow(/isn't adopted yet/);
+    // A HAProxy's command line doesn't tell all of its files.
+    if (dialect === "nginx") expect(reloads()).toBe(0);
+    include();
+    const before = reloads();
+    await router.setRoutes(routes);
+    const expected = dialect === "nginx" ? [1] : [1, 2, 3];
+    expect(expected).toContain(reloads() - before);
+  }, 60_000);
 
   test("that reads its file before the next command serves the release that lies ready there", async () => {
     const { blue } = await startColors();
