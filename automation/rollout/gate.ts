@@ -1,6 +1,9 @@
 /** What follows the checks: traffic, or the gate at which a person has the word. Pure. */
 
+import { BlueGreenError } from "../../infra/errors.ts";
 import type { Rollout } from "../../infra/model.ts";
+import { refusedByFreeze } from "../../infra/rules/freeze.ts";
+import type { Frozen } from "../../infra/rules/freeze.ts";
 import { gateWaiting, isGateOver } from "../../infra/rules/gate.ts";
 import { personOf } from "../../infra/rules/owner.ts";
 import { instant } from "../../infra/rules/view.ts";
@@ -44,6 +47,14 @@ export function stopAtGate(situation: Moving, rollout: Rollout): Action | null {
     const { id: rolloutId } = rollout;
     return { kind: "Update", request: { kind: "Abort", reason, rolloutId, untouched: false } };
   }
+  if (permitted && view.frozen) return { kind: "Fail", error: frozenAtGate(view.frozen, rollout) };
   if (permitted) return null;
   return { kind: "Fail", error: gateWaiting(rollout) };
+}
+
+/** Its switch would be refused, and all that was checked given up with it. */
+function frozenAtGate(frozen: Frozen, { id }: Rollout): BlueGreenError {
+  const { code, message, hint } = refusedByFreeze(frozen);
+  const sentence = `${message}; ${id} waits on at its gate`;
+  return new BlueGreenError(code, sentence, { ...(hint !== undefined && { hint }) });
 }

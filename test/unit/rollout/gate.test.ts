@@ -67,6 +67,18 @@ describe("a person's word", () => {
     }
   });
 
+  test("in a freeze leaves the rollout at its gate", () => {
+    const until = "2026-12-24T00:00:00Z";
+    const frozen = { reason: "big sale", until, untilThere: "2026-12-24 01:00" };
+    const asked = { goal: approve, policy: gated };
+    const action = next({ ...atGate(), frozen }, asked);
+    expect(wordOf(action)).toBe("FROZEN");
+    expect(action).toMatchObject({
+      error: { message: expect.stringMatching(/big sale; r-2 waits on at its gate$/) as string },
+    });
+    expect(wordOf(next({ ...atGate(inMinutes(-1)), frozen }, asked))).toBe("Abort");
+  });
+
   test("comes too late after the gate's time", () => {
     expect(wordOf(next(atGate(inMinutes(-1)), { goal: approve, policy: gated }))).toBe("Abort");
   });
