@@ -40,7 +40,7 @@ export class LastLook {
   private readonly own: OwnSamples;
   private readonly poller: MetricPoller;
   private readonly forMs: number;
-  private readonly startMs: number;
+  private startMs: number;
   private readonly seen: Seen[] = [];
   /** Read by metrics since the last reading of the router. */
   private fresh: Seen[] = [];
@@ -73,8 +73,10 @@ export class LastLook {
     const within = formatDuration(Math.ceil(this.forMs / 1_000) * 1_000);
     const sentence = `looking at ${color} for at most ${within}, as ${idle} is its way back`;
     this.options.on({ kind: "Noted", sentence });
-    this.poller.start();
     await this.own.begin();
+    // A thread that starts on a busy machine takes its time, in which nothing was looked at.
+    this.startMs = this.options.clock.now();
+    this.poller.start();
     try {
       return await this.looks();
     } finally {

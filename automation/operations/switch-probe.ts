@@ -39,10 +39,17 @@ export class SwitchProbe implements OwnRequests {
     this.url = options.url;
   }
 
-  /** Counts from now on, where the router serves; before a first release nothing is to count. */
-  async start(former: Color | null, at: string = this.options.url): Promise<void> {
+  /**
+   * Counts from now on, where the router serves; before a first release nothing is to count.
+   * @param path what it asks for until it is steered; default: `probe.path`
+   */
+  async start(
+    former: Color | null,
+    at: string = this.options.url,
+    path: string = this.options.settings.probe.path,
+  ): Promise<void> {
     if (this.prober) return;
-    const { path, ratePerSecond, timeoutMs } = this.options.settings.probe;
+    const { ratePerSecond, timeoutMs } = this.options.settings.probe;
     const preview = former ? { alsoPreview: former } : {};
     this.url = at;
     this.prober = startProber({ url: at, path, ratePerSecond, timeoutMs, ...preview });
@@ -50,7 +57,9 @@ export class SwitchProbe implements OwnRequests {
   }
 
   async begin(watched: Watched): Promise<void> {
-    await this.start(watched.previews === false ? null : watched.former, watched.url);
+    const { enabled, paths } = this.options.settings.bake.synthetic;
+    const [first] = enabled ? paths : [];
+    await this.start(watched.previews === false ? null : watched.former, watched.url, first);
     this.watched = watched;
     this.own = noOwn;
     this.prober?.mark();

@@ -3,9 +3,12 @@
 import type { BakeRules, Grounds, MetricRule, Seen } from "./metrics.ts";
 import type { BakeJudgement } from "./metrics-judgement.ts";
 
-/** What a bake is judged by, and how often it is read. */
+/** What a bake is judged by, how often it is read, and what we ask for by ourselves. */
 export interface LookRules {
-  readonly bake: BakeRules & { readonly intervalMs: number };
+  readonly bake: BakeRules & {
+    readonly intervalMs: number;
+    readonly synthetic: { readonly paths: readonly string[] };
+  };
   readonly metrics: readonly (MetricRule & { readonly intervalMs: number })[];
 }
 
@@ -57,7 +60,7 @@ export interface Looked extends Pick<BakeJudgement, "verdict" | "errors"> {
   readonly elapsedMs: number;
 }
 
-/** Fewer good answers say nothing: on a busy machine there may be none yet. */
+/** Fewer good answers say nothing: on a busy machine there may be none yet. So is one of each path. */
 const minAnswered = 3;
 
 /**
@@ -71,5 +74,6 @@ export function isEnough(
   if (errors > 0) return false;
   if (verdict === "pass") return true;
   const idle = users === 0 && metrics.length === 0 && elapsedMs >= bake.intervalMs;
-  return idle && (answered === null || answered >= minAnswered);
+  const wanted = Math.max(minAnswered, bake.synthetic.paths.length);
+  return idle && (answered === null || answered >= wanted);
 }

@@ -19,7 +19,7 @@ describeOnEngine("a release that fails in its hold", () => {
       settings: {
         checks: "[]",
         probe: "{ path: /healthz, count: 3, ratePerSecond: 50, timeout: 500ms }",
-        bake: '{ duration: 10s, interval: 500ms, synthetic: { paths: ["/", "/orders"] } }',
+        bake: '{ duration: 10s, interval: 1s, synthetic: { paths: ["/", "/orders"] } }',
         hooks: JSON.stringify([{ stage: "PRE_CLEAN_UP", argv: ["touch", "hooked"] }]),
       },
     });
@@ -36,11 +36,11 @@ describeOnEngine("a release that fails in its hold", () => {
     expectError(run, {
       exit: 3,
       code: "ACTIVE_FAILING",
-      says: /green fails now: \d+ errors in \d+ requests .*; blue is kept/,
+      says: /green fails now: (own requests: \d+ failures|\d+ errors) in \d+ requests .*; blue is kept/,
     });
     expect(run.stderr).toContain("`bluegreen rollback` goes back to blue");
     expect(run.stderr).toContain("`bluegreen retire --now --override-failing REASON`");
-    expect(run.stderr).toContain("note  looking at green for at most 3s, as blue is its way back");
+    expect(run.stderr).toContain("note  looking at green for at most 5s, as blue is its way back");
     expect([hooked(), (await project.record()).retiring]).toEqual([false, null]);
     expect(await project.color("blue")).not.toBeNull();
   });

@@ -23,7 +23,7 @@ const wait = [
   "const wait = () => fs.existsSync(`go`) || setTimeout(wait, 50)",
   "if (fs.existsSync(`slow`)) { fs.writeFileSync(`seen`, ``); wait(); }",
 ].join("; ");
-const slowOnDemand = `[{ kind: command, argv: ["node", "-e", "${wait}"], timeout: 5m }]`;
+const slowOnDemand = `[{ kind: command, argv: ["node", "-e", "${wait}"], timeout: 4m }]`;
 
 /** Ample, so that a busy machine doesn't end a command early. */
 const limitMs = 150_000;

@@ -146,6 +146,8 @@ describe("requests of our own in a last look", () => {
     readonly begun: Watched[] = [];
     finished = 0;
     clock: VirtualClock | null = null;
+    /** How long it takes until they are sent. */
+    beginsAfterMs = 0;
     /** Before it none has ended. */
     fromMs = 0;
 
@@ -155,9 +157,9 @@ describe("requests of our own in a last look", () => {
       this.share = share;
     }
 
-    begin(watched: Watched): Promise<void> {
+    async begin(watched: Watched): Promise<void> {
       this.begun.push(watched);
-      return Promise.resolve();
+      await this.clock?.sleep(this.beginsAfterMs);
     }
 
     send(): void {
@@ -210,6 +212,14 @@ describe("requests of our own in a last look", () => {
     own.fromMs = 5_000;
     const { verdict, atMs } = await under(known, { requests: 0, errors: 0 });
     expect([verdict, atMs >= 5_000]).toEqual(["fail", true]);
+  });
+
+  test("may begin late: the look begins with them", async () => {
+    const { own, known } = asking(0);
+    own.beginsAfterMs = 4_000;
+    const { sentence, atMs } = await under(known, { requests: 50, errors: 0 });
+    expect([atMs >= 6_000, atMs <= 6_200]).toEqual([true, true]);
+    expect(sentence).toMatch(/^0 errors in 1\d\d requests/);
   });
 
   test("are the only samples where the router can't count", async () => {

@@ -60,6 +60,15 @@ describe("a last look is over", () => {
     expect(isEnough({ ...looked, ...more }, settings)).toBe(over);
   });
 
+  test("not before our own have asked for each path", () => {
+    const paths = ["/", "/a", "/b", "/c"];
+    const many = rulesOf({ interval: "2s", synthetic: { paths } });
+    expect([isEnough(looked, many), isEnough({ ...looked, answered: 4 }, many)]).toEqual([
+      false,
+      true,
+    ]);
+  });
+
   test("not for want of users where a metric is still to be read", () => {
     expect(isEnough(looked, rulesOf({ duration: "5m" }, [{}]))).toBe(false);
     expect(isEnough({ ...looked, verdict: "pass" }, rulesOf({ duration: "5m" }, [{}]))).toBe(true);
