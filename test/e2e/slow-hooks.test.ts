@@ -56,7 +56,7 @@ describeOnEngine("a slow hook after the switch", () => {
     expect(await project.ask()).toMatchObject({ body: "green 2" });
     project.fault("2", { status: 500 });
     const run = await deploying;
-    expectError(run, { exit: 4, code: "ROLLED_BACK", says: /errors in/ });
+    expectError(run, { exit: 4, code: "ROLLED_BACK", says: /(errors|failures) in/ });
     expect(run.output).toMatch(/POST_PRODUCTION_TRAFFIC_SHIFT: interrupted before it passed/);
     expect(processes.filter(isAlive)).toEqual([]);
     expect(existsSync(inFolder("hook.ended"))).toBe(false);
