@@ -205,7 +205,11 @@ describeOnEngine("a release that fails its bake while another process holds the 
     onTestFinished(lock.free);
     project.fault("2", { status: 500 });
     const run = await running.done;
-    expectError(run, { exit: 4, code: "ROLLED_BACK", says: /\d+ (errors|failures) in [\d,]+ requests/ });
+    expectError(run, {
+      exit: 4,
+      code: "ROLLED_BACK",
+      says: /\d+ (errors|failures) in [\d,]+ requests/,
+    });
     expect(run.stderr).toMatch(/the engine can't do it \(STACK_LOCKED: .*\), going direct/);
     expect(await project.ask()).toMatchObject({ body: "blue 1" });
     expect((await project.router())?.routes.mark).toMatchObject({ pin: { version: "2" } });

@@ -40,7 +40,9 @@ describeOnEngine("a quiet service", () => {
     project.fault("3", { status: 500 });
     const run = await project.run(["deploy", "--version", "3"]);
     expectExit(run, 4);
-    expect(run.stderr).toMatch(/fail {2}(own requests: \d+ failures|\d+ errors) in .* requests were synthetic/);
+    expect(run.stderr).toMatch(
+      /fail {2}(own requests: \d+ failures|\d+ errors) in .* requests were synthetic/,
+    );
     expect(await project.ask()).toMatchObject({ body: "green 2" });
     expect((await project.record()).pins).toMatchObject([{ version: "3" }]);
   });
