@@ -24,6 +24,8 @@ export interface ProbeSummary {
   readonly byColor: PerColor<number>;
   /** Not sent when they were due, because too many were unanswered. */
   readonly skipped: number;
+  /** When the first one failed, and why; absent: none did. */
+  readonly firstFailure?: { readonly at: string; readonly reason: string };
   /** Sent, and unanswered when counting ended. */
   readonly pending: number;
   /** Why counting ended too early; null: it didn't, so the numbers are whole. */

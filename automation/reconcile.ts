@@ -1,44 +1,31 @@
 /** The loop observe -> decide -> act -> observe, until a terminal action. */
 
 import assert from "node:assert";
-import { BlueGreenError } from "../infra/errors.ts";
-import { formatCohorts, otherColor } from "../infra/model.ts";
+import { BlueGreenError, messageOf } from "../infra/errors.ts";
+import { otherColor } from "../infra/model.ts";
 import type { Release } from "../infra/model.ts";
 import type { Observed } from "../infra/observation.ts";
-import type { RollBack } from "../infra/rules/request.ts";
-import { drain } from "./draining.ts";
+import { act } from "./acting.ts";
 import { EngineDied } from "./engine-died.ts";
 import { endedMeanwhile, look } from "./look.ts";
 import { NotBegun } from "./ports.ts";
 import type { Ports } from "./ports.ts";
-import { runHooks } from "./hooks-beside-bake.ts";
-import { enteredNow, givenUp, leaving } from "./rollout-events.ts";
+import { enteredNow, leaving } from "./rollout-events.ts";
 import type { Entered } from "./rollout-events.ts";
 import type { Action } from "./rollout/action.ts";
 import { describeAction } from "./rollout/action.ts";
-import { afterCheck } from "./rollout/check-end.ts";
 import { decide } from "./rollout/decide.ts";
 import { isEnginesFault } from "./rollout/engines-fault.ts";
 import { unusedClaim } from "./rollout/failure.ts";
-import { afterWatchedHooks } from "./rollout/hooks-end.ts";
-import type { Goal, Policy, Self } from "./rollout/goal.ts";
 import type { Memory } from "./rollout/memory.ts";
-import { beginning, noMemory, refusedEnd, updated } from "./rollout/memory.ts";
+import { beginning, noMemory, refusedEnd } from "./rollout/memory.ts";
 import { afterStep } from "./rollout/migration.ts";
 import { passOver } from "./rollout/passed-over.ts";
-import { rolledBack } from "./rollout/refusal.ts";
-import { skipsSteps } from "./rollout/shift.ts";
 import { bothFailed, interrupted } from "./rollout/stopped.ts";
+import type { Run } from "./run.ts";
 
 /** A rollout needs about ten actions; a loop that doesn't end is a bug. */
 const maxActions = 60;
-
-export interface Run {
-  readonly goal: Goal;
-  readonly policy: Policy;
-  readonly self: Self;
-  readonly ports: Ports;
-}
 
 /**
  * Reaches the goal or throws why not.
@@ -158,6 +145,11 @@ async function attempt(run: Run, view: Observed, memory: Memory, action: Action)
       ports.on({ kind: "Noted", sentence });
       return { ...begun, barred: error };
     }
+    if (catchesUp(memory, action)) {
+      const sentence = `the next \`bluegreen up\` takes the way back over: ${messageOf(error)}`;
+      ports.on({ kind: "Noted", sentence });
+      return { ...begun, caughtUp: true };
+    }
     const refused = refusedEnd(memory, action, error);
     if (refused) return refused;
     if (error instanceof BlueGreenError && memory.failure === null) {
@@ -171,16 +163,17 @@ async function attempt(run: Run, view: Observed, memory: Memory, action: Action)
   }
 }
 
-/** A rollout's own way back; a person's command goes direct by itself. */
-function returnsTraffic({ goal }: Run, action: Action): boolean {
-  const back = action.kind === "Update" && action.request.kind === "RollBack";
-  if (back && isOthers(action.request)) return false;
-  return back && goal.kind !== "RollBackNow";
+/** The record follows a way back past the engine. */
+function catchesUp({ barred, caughtUp }: Memory, action: Action): boolean {
+  return barred !== null && !caughtUp && action.kind === "Update" && action.request.kind === "Keep";
 }
 
-/** Out of the shift of a rollout whose place this one takes. */
-function isOthers({ beforeSwitch }: Pick<RollBack, "beforeSwitch">): boolean {
-  return beforeSwitch === true;
+/** A rollout's own way back; a person's command goes direct by itself. */
+function returnsTraffic({ goal }: Run, action: Action): boolean {
+  if (action.kind !== "Update" || action.request.kind !== "RollBack") return false;
+  // Out of the shift of a rollout whose place this one takes.
+  const isOthers = action.request.beforeSwitch === true;
+  return !isOthers && goal.kind !== "RollBackNow";
 }
 
 /** The release that was to get traffic when its errors made the program set the router back. */
@@ -205,95 +198,4 @@ function blamedFor(
 /** Boundaries are named after what is done, so that a fault test can choose them. */
 export function point(action: Action): string {
   return action.kind === "Update" ? action.request.kind : action.kind;
-}
-
-async function act(run: Run, view: Observed, memory: Memory, action: Action): Promise<Memory> {
-  const { environment, checks, bake, direct } = run.ports;
-  switch (action.kind) {
-    case "Update":
-      if (skipsSteps(run.policy, view, action.request)) {
-        const sentence = "a first release gets all traffic at once: no color shares it";
-        run.ports.on({ kind: "Noted", sentence });
-      }
-      await environment.updateRouter(action.request);
-      if (action.request.kind === "RollBack") {
-        return afterRollback(run, view, memory, action.request);
-      }
-      if (action.request.kind === "Abort")
-        givenUp(view.record, action.request).forEach(run.ports.on);
-      return updated(memory, action.request);
-    case "Provision": {
-      const { color, rolloutId, version, size } = action;
-      await environment.updateColor(color, { kind: "Provision", rolloutId, version, size });
-      return memory;
-    }
-    case "Shrink": {
-      const { color, rolloutId, size } = action;
-      await environment.updateColor(color, { kind: "Shrink", rolloutId, size });
-      return { ...memory, shrunk: true };
-    }
-    case "Grow":
-      await environment.updateColor(action.color, { kind: "Keep", size: action.size });
-      return { ...memory, ...(memory.done ? { regrown: true } : { grown: true }) };
-    case "Check": {
-      const verdict = await checks.run(view, action.color);
-      return afterCheck(memory, { view, color: action.color, verdict });
-    }
-    case "RunHooks":
-      return afterWatchedHooks(memory, action, await runHooks(run.ports, view, action));
-    case "Migrate":
-      await run.ports.migrations.run(view, action);
-      return { ...memory, migrated: action.step };
-    case "Judge": {
-      const baked = await bake.judge(view, action.color, action.sinceMs);
-      run.ports.on({ kind: "Baked", color: action.color, ...baked });
-      return { ...memory, baked };
-    }
-    case "JudgeAgain": {
-      const { color, idle } = action;
-      const judgedAgain = await bake.judgeAgain(view, color, idle);
-      run.ports.on({ kind: "JudgedAgain", color, ...judgedAgain });
-      return { ...memory, judgedAgain };
-    }
-    case "Watch": {
-      const judged = await bake.judgeStep(view, action);
-      const { color, weight, groups = [], step, steps } = action;
-      const cohort = groups.length > 0 && { cohort: formatCohorts(groups) };
-      run.ports.on({ kind: "Stepped", color, weight, ...cohort, step, steps, ...judged });
-      const reached = { ...memory, stepped: weight, cohorts: groups.length };
-      return judged.verdict === "fail" ? { ...reached, baked: judged } : reached;
-    }
-    case "FlipBack":
-      await direct.flip(view, action.to, action.request);
-      return afterRollback(run, view, memory, action.request);
-    case "Empty":
-      await environment.emptyColor(action.color);
-      return { ...memory, emptied: action.color };
-    case "Drain":
-      await drain(run.ports, action);
-      return { ...memory, drained: action.color };
-    case "Finish":
-    case "Fail":
-      assert.fail("the loop ends before a terminal action is acted on");
-  }
-}
-
-/**
- * For a rollout, going back is a failure; for a person who asked for it, it is the goal. Where to is
- * what the update did: others may have moved traffic between the last look and its lock.
- */
-async function afterRollback(
-  { ports, goal }: Run,
-  view: Observed,
-  memory: Memory,
-  request: RollBack,
-): Promise<Memory> {
-  const { reason, pin: pinned } = request;
-  const { record } = await ports.environment.observe({ fresh: false });
-  const to = record.activeColor;
-  assert(to, "a rollback leaves a color active");
-  ports.on({ kind: "RolledBack", to, reason, ...leaving(view.record.rollout, to) });
-  if (goal.kind === "RollBackNow") return { ...memory, done: true };
-  if (isOthers(request)) return memory;
-  return { ...memory, failure: { error: rolledBack(reason, to, { pinned }), blamed: null } };
 }

@@ -96,6 +96,9 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       const problem = await keepSettings(opened.settingsFile, text);
       if (problem !== null) on({ kind: "Noted", sentence: problem });
     },
+    onNote: (sentence) => {
+      on({ kind: "Noted", sentence });
+    },
     onStep: (step) => {
       on({ kind: "Progressed", sentence: describeStep(step) });
     },

@@ -6,6 +6,8 @@ import * as auto from "@pulumi/pulumi/automation/index.js";
 import type { ProgramContext } from "../../infra/context.ts";
 import type { BlueGreenError } from "../../infra/errors.ts";
 import { program } from "../../infra/program.ts";
+import { coreProvider } from "../../infra/provider/record-type.ts";
+import { serveProvider } from "../../infra/provider/server.ts";
 import type { StackRole } from "../../infra/stacks.ts";
 import { stackName } from "../../infra/stacks.ts";
 import { noteHeldLocks } from "../engine/lock.ts";
@@ -36,9 +38,14 @@ export interface EngineOptions {
   /** Ends every call when it aborts. */
   readonly signal?: AbortSignal | undefined;
   readonly onStep?: (step: EngineStep) => void;
+  /** Called with what a resource of our own has to say beside its result. */
+  readonly onNote?: (sentence: string) => void;
   /** Called with the settings, as they stand in the file, of each update that was done. */
   readonly onUpdated?: (settings: string) => Promise<void>;
 }
+
+/** Providers that the engine finds at a port instead of starting them: `name:port`, with commas. */
+const debugProviders = "PULUMI_DEBUG_PROVIDERS";
 
 export type Operation = "up" | "preview" | "destroy" | "refresh";
 
@@ -52,6 +59,8 @@ export interface Call {
   readonly refresh?: boolean;
   /** Called with each change as the engine announces it, also before a refusal. */
   readonly onChange?: (change: Change) => void;
+  /** Ends this call when it aborts. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export type { Outputs } from "./pulumi-cli.ts";
@@ -78,10 +87,13 @@ export class Engine {
     const refusal: { error: BlueGreenError | null } = { error: null };
     const killed = { before: false };
     const folder = await makeScratchFolder();
+    // Served from here: an engine would start it as a process of its own, twice an update.
+    const own = await serveProvider((sentence) => this.options.onNote?.(sentence));
     try {
       const configFile = copyForEngine(this.options.settingsFile, {}, folder);
       const settings = await readFile(configFile, "utf8");
       const stack = await this.open(call, configFile, refusal);
+      stack.workspace.envVars[debugProviders] = attached(own.port);
       const onEvent = (event: auto.EngineEvent): void => {
         const change = changeOf(event);
         if (change) {
@@ -93,14 +105,16 @@ export class Engine {
         if (diagnostic) diagnostics.push(diagnostic);
         if (change) this.options.onStep?.({ stack: stackName(call.role), change });
       };
-      const { signal } = this.options;
-      await operate(stack, call, { configFile, onEvent, ...(signal ? { signal } : {}) });
+      const signals = [this.options.signal, call.signal].filter((signal) => signal !== undefined);
+      const signal = AbortSignal.any(signals);
+      await operate(stack, call, { configFile, onEvent, signal });
       if (killed.before && call.operation !== "preview") await this.forgetKilled(call.role);
       if (call.operation === "up") await this.options.onUpdated?.(settings);
       return changes;
     } catch (error) {
       throw refusal.error ?? translate(error, diagnostics, stackName(call.role));
     } finally {
+      own.stop();
       await rm(folder, { recursive: true, force: true });
     }
   }
@@ -212,6 +226,12 @@ export class Engine {
   }
 }
 
+/** Ours, beside those that the user's own variable names. */
+function attached(port: number): string {
+  const others = process.env[debugProviders];
+  return [...(others === undefined ? [] : [others]), `${coreProvider}:${port}`].join(",");
+}
+
 /** As `PulumiCommand.get` makes it, without asking the CLI again for a version that is known. */
 function commandOf(command: string, version: string): auto.PulumiCommand {
   const known = { command, version: { toString: () => version }, run: runOf(command) };
@@ -255,7 +275,7 @@ function skipFollowUps(workspace: auto.LocalWorkspace): void {
 interface OperateOptions {
   readonly configFile: string;
   readonly onEvent: (event: auto.EngineEvent) => void;
-  readonly signal?: AbortSignal;
+  readonly signal: AbortSignal;
 }
 
 async function operate(stack: auto.Stack, call: Call, options: OperateOptions): Promise<void> {

@@ -17,7 +17,7 @@ import { parseColorOutputs } from "../../infra/rules/record.ts";
 import type { ColorRequest, Request } from "../../infra/rules/request.ts";
 import type { StackRole } from "../../infra/stack-role.ts";
 import { stackName } from "../../infra/stack-role.ts";
-import type { Deadline } from "../deadline.ts";
+import { Deadline } from "../deadline.ts";
 import type { Environment, Look } from "../ports.ts";
 import { describeRequest, describeTakeOver, makeRouter } from "../rollout/action.ts";
 import { ColorUpdates } from "./color-updates.ts";
@@ -44,8 +44,10 @@ export interface EnvironmentOptions {
 const tidying: ReadonlySet<Request["kind"]> = new Set(["Hold", "Retired"]);
 
 const lockPauseMs = 500;
-/** Past the engine the way back is shorter. */
-const backLockMs = 5_000;
+/** All that comes before the flip of a way back, its lock included: past the engine it is shorter. */
+const backMs = 5_000;
+/** What the record is worth once an engine was too slow for that: it may never answer. */
+const lateMs = 60_000;
 /** A command that looks ahead of its loop has looked for that as well, unless it begins later. */
 const freshMs = 5_000;
 
@@ -58,6 +60,8 @@ export class PulumiEnvironment implements Environment {
   private seen: Observed | null = null;
   /** Of a direct rollback that no update has taken over yet. */
   private mark: DirectMark | null = null;
+  /** A way back of this run missed its time. */
+  private slow = false;
 
   constructor(options: EnvironmentOptions) {
     this.options = options;
@@ -103,7 +107,8 @@ export class PulumiEnvironment implements Environment {
     const absent = this.known?.router === null;
     if (absent) await engine.ensureStack(role);
     const planned: { outputs: Record<string, unknown> | null } = { outputs: null };
-    await this.update({
+    const deadline = this.deadlineOf(request);
+    const call: Call = {
       role,
       operation: "up",
       message: this.messageOf(request, absent),
@@ -113,15 +118,29 @@ export class PulumiEnvironment implements Environment {
         overrideFreeze: this.options.overrideFreeze ?? null,
         on: (event) => {
           if (event.kind === "Planned") planned.outputs = { ...event.record };
-          if (event.kind === "Flipping") this.options.deadline?.lift();
+          if (event.kind === "Flipping") deadline?.lift();
           this.options.onEvent(settings.environment, event);
         },
       },
-    });
+      signal: deadline?.signal,
+    };
+    try {
+      await this.update(call, deadline);
+    } finally {
+      this.slow ||= deadline !== undefined && deadline.signal.aborted;
+      if (deadline !== this.options.deadline) deadline?.lift();
+    }
     assert(planned.outputs, "the program ended without having planned a record");
     this.mark = null;
     this.remember({ router: { ...planned.outputs, platform: settings.platform } });
     if (tidying.has(request.kind)) await this.tidy();
+  }
+
+  private deadlineOf({ kind }: Request): Deadline | undefined {
+    const { deadline } = this.options;
+    if (deadline) return deadline;
+    if (this.slow) return new Deadline(lateMs);
+    return kind === "RollBack" ? new Deadline(backMs) : undefined;
   }
 
   /** An overridden freeze stays to be read in the stack's history. */
@@ -195,16 +214,12 @@ export class PulumiEnvironment implements Environment {
     this.known = null;
   }
 
-  private update(call: Call): Promise<void> {
-    const { lockMs, engine } = this.options;
+  private update(call: Call, deadline = this.options.deadline): Promise<void> {
+    const run = async (): Promise<void> => {
+      await this.options.engine.run(call);
+    };
     const back = call.context.request?.kind === "RollBack";
-    return this.locking(
-      call.role,
-      async () => {
-        await engine.run(call);
-      },
-      back ? Math.min(lockMs, backLockMs) : lockMs,
-    );
+    return this.locking(call.role, run, { deadline, ...(back && { lockMs: backMs }) });
   }
 
   /**
@@ -214,21 +229,21 @@ export class PulumiEnvironment implements Environment {
   private async locking(
     role: StackRole,
     work: () => Promise<void>,
-    lockMs = this.options.lockMs,
+    { deadline, lockMs = Infinity }: { deadline?: Deadline | undefined; lockMs?: number } = {},
   ): Promise<void> {
     const { takeOverLock } = this.options;
-    const deadline = this.clock.now() + lockMs;
+    const until = this.clock.now() + Math.min(this.options.lockMs, lockMs);
     const stack = stackName(role);
     let overtaken = false;
     let lockedOut: BlueGreenError | null = null;
     this.seen = null;
     for (;;) {
       try {
-        await this.limited(work);
+        await limited(deadline, work);
         return;
       } catch (error) {
         if (!(error instanceof BlueGreenError)) throw error;
-        if (lockedOut && this.options.deadline?.signal.aborted) throw lockedOut;
+        if (lockedOut && deadline?.signal.aborted === true) throw lockedOut;
         if (error.code === "DRIFT" && !overtaken) {
           overtaken = true;
           this.options.onEvent(stack, { kind: "Noted", sentence: error.message });
@@ -239,21 +254,16 @@ export class PulumiEnvironment implements Environment {
         // Pulumi doesn't say so of a lock that was cut short: it can't read it.
         if (!locked && error.code !== "ENGINE_FAILED") throw error;
         if (await takeOverLock(stack)) continue;
-        if (!locked || this.clock.now() >= deadline) throw error;
+        if (!locked || this.clock.now() >= until) throw error;
         await this.clock.sleep(lockPauseMs);
       }
     }
   }
 
-  private limited<T>(work: () => Promise<T>): Promise<T> {
-    const { deadline } = this.options;
-    return deadline ? deadline.limit(work) : work();
-  }
-
   private async readOutputs(): Promise<StackOutputs> {
     const { engine, settings } = this.options;
     const { environment } = settings;
-    const [router, blue, green] = await this.limited(() =>
+    const [router, blue, green] = await limited(this.options.deadline, () =>
       Promise.all([
         engine.outputs({ environment, color: null }),
         engine.outputs({ environment, color: "blue" }),
@@ -272,4 +282,8 @@ export class PulumiEnvironment implements Environment {
         ? { ...before, router: wrote.router }
         : { ...before, colors: { ...before.colors, [wrote.color]: wrote.outputs } };
   }
+}
+
+function limited<T>(deadline: Deadline | undefined, work: () => Promise<T>): Promise<T> {
+  return deadline ? deadline.limit(work) : work();
 }

@@ -144,5 +144,7 @@ function outcomeOf(
 export function summaryOf(count: ProbeCount): ProbeSummary {
   const { sent, failed, longestGapMs, byColor, skipped, pending, broken } = count;
   const answered = perColor((color) => byColor[color]);
-  return { sent, failed, longestGapMs, byColor: answered, skipped, pending, broken };
+  const [first] = count.failures;
+  const why = first && { firstFailure: first };
+  return { sent, failed, longestGapMs, byColor: answered, skipped, pending, broken, ...why };
 }

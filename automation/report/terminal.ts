@@ -138,8 +138,12 @@ function probeWords({ sent, failed, longestGapMs, byColor, skipped, pending }: P
   return `probe  ${counts.join(", ")}, longest gap ${longestGapMs} ms (${shares})`;
 }
 
-function probeTrouble({ broken }: ProbeOf, colors: Paint): readonly string[] {
-  return broken === null ? [] : [`  ${colors.red("probe")}  the count isn't whole: ${broken}`];
+function probeTrouble({ broken, firstFailure }: ProbeOf, colors: Paint): readonly string[] {
+  const mark = `  ${colors.red("probe")}`;
+  const first =
+    firstFailure && `${mark}  first failure at ${firstFailure.at}: ${firstFailure.reason}`;
+  const cut = broken === null ? null : `${mark}  the count isn't whole: ${broken}`;
+  return [first, cut].filter((line) => typeof line === "string");
 }
 
 type ProbeOf = Extract<Event, { kind: "Probed" }>["probe"];

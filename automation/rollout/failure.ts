@@ -35,7 +35,14 @@ export function failed(
     return { kind: "Update", request: pinning(self, blamed, error.message) };
   }
   if (mine && !serving) return { kind: "Update", request: giveUp(situation, rollout, error) };
+  if (mayCatchUp(situation)) return { kind: "Update", request: { kind: "Keep" } };
   return { kind: "Fail", error: lastWord(situation, { error, blamed }, serving ? rollout : null) };
+}
+
+/** Past an engine that was too slow the router knows more than the record, which may still follow. */
+function mayCatchUp({ memory, view: { drift } }: Situation): boolean {
+  const { barred, caughtUp } = memory;
+  return drift.kind === "direct" && barred?.code === "ENGINE_FAILED" && !caughtUp;
 }
 
 /** Where nothing has taken its place, only a look that came before this run's own end can tell. */

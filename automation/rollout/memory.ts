@@ -36,6 +36,8 @@ export interface Memory {
   readonly failure: Failure | null;
   /** Why the engine can't return traffic: the router is written directly then. */
   readonly barred: BlueGreenError | null;
+  /** The record was tried once more after that, so that the next `up` needn't. */
+  readonly caughtUp: boolean;
   /** The goal's update was made by this run. */
   readonly done: boolean;
   /** A color was changed by this run, or may have been: what it held may be gone. */
@@ -68,6 +70,7 @@ export const noMemory: Memory = {
   migrated: null,
   failure: null,
   barred: null,
+  caughtUp: false,
   done: false,
   touched: false,
   emptied: null,
@@ -83,7 +86,7 @@ export const noMemory: Memory = {
 export function updated(memory: Memory, request: Request): Memory {
   switch (request.kind) {
     case "Keep":
-      return { ...memory, kept: true };
+      return { ...memory, kept: true, caughtUp: memory.barred !== null };
     case "Claim":
       return { ...memory, rolloutId: request.rolloutId };
     case "Switch":

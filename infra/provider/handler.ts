@@ -2,12 +2,15 @@
 
 export type Properties = Readonly<Record<string, unknown>>;
 
+export type Note = (sentence: string) => void;
+
 /** All values arrive with secrets unwrapped; the server wraps again what came in wrapped. */
 export interface ResourceHandler {
   create(inputs: Properties): Promise<{ readonly id: string; readonly outputs: Properties }>;
   /** Sets the resource to the new inputs; returns outputs beside them. */
   update(inputs: Properties, former: Properties): Promise<Properties>;
-  delete(state: Properties): Promise<void>;
+  /** `note` takes a sentence that whoever asked for it should know. */
+  delete(state: Properties, note?: Note): Promise<void>;
   /** What really is there; null when the resource is gone. */
   read(state: Properties): Promise<Properties | null>;
 }

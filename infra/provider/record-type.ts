@@ -6,7 +6,10 @@
  */
 export const providerVersion = "0.1.0";
 
-export const recordType = "bluegreen-core:index:Record";
+/** The provider's name, as in Pulumi.yaml and before every type of its resources. */
+export const coreProvider = "bluegreen-core";
+
+export const recordType = `${coreProvider}:index:Record`;
 
 /** Holds nothing: it depends on all that the user's own component makes, so that it goes first. */
-export const sealType = "bluegreen-core:index:Seal";
+export const sealType = `${coreProvider}:index:Seal`;

@@ -9,7 +9,7 @@ import {
   killWhen,
   runUntilKilled,
   startIn,
-  whenProviding,
+  whenLocked,
   whenWritten,
 } from "../support/kill/killing.ts";
 import type { Kill } from "../support/kill/killing.ts";
@@ -23,8 +23,8 @@ import { describeOnEngine } from "../support/project/engine.ts";
 import { kill } from "../support/project/processes.ts";
 import type { Project } from "../support/project/project.ts";
 
-const filling = whenProviding(/ up .*fill /);
-const emptying = whenProviding(/ destroy /);
+const filling = whenLocked(/ up .*fill /);
+const emptying = whenLocked(/ destroy /);
 /** Several commands each, on a machine that may be busy. */
 vi.setConfig({ testTimeout: 400_000 });
 const maxMs = 3_600_000;
@@ -147,16 +147,6 @@ describeOnEngine("under constant load", () => {
     version += 1;
     const running = startIn(project, ["deploy", "--version", String(version)]);
     const run = await killWhen(project, running, whenWritten(to, ["engine"]));
-    expect(run.code, run.output).toBe(0);
-    await expectSettled(project, to);
-    await expectNoFailure();
-  });
-
-  it("a provider that is killed before it writes the router doesn't end its deploy", async () => {
-    const to = otherColor(await activeColor());
-    version += 1;
-    const running = startIn(project, ["deploy", "--version", String(version)]);
-    const run = await killWhen(project, running, whenProviding(/ up .*switch /, ["provider"]));
     expect(run.code, run.output).toBe(0);
     await expectSettled(project, to);
     await expectNoFailure();

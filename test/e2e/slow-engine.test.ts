@@ -6,7 +6,8 @@ import { createServer } from "node:net";
 import type { Server, Socket } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
-import { describeOnEngine } from "../support/project/engine.ts";
+import { untilSeen, whenSaid } from "../support/kill/killing.ts";
+import { describeOnEngine, neededEngine } from "../support/project/engine.ts";
 import { expectExit } from "../support/project/expectations.ts";
 import { makeProject } from "../support/project/project.ts";
 import type { Project } from "../support/project/project.ts";
@@ -73,6 +74,39 @@ describeOnEngine("a rollback to a smaller color whose release doesn't start any 
     expect(await project.record()).toMatchObject({ activeColor: "blue" });
   });
 });
+
+describeOnEngine("a release that fails its bake, on an engine that is slow by then", () => {
+  it("loses its traffic past the engine, and the record follows", async () => {
+    const project = await makeProject({
+      settings: { checks: "[]", bake: "{ duration: 8s, interval: 500ms }" },
+    });
+    onTestFinished(() => project.remove());
+    expectExit(await project.run(["deploy", "--version", "1"]), 0);
+    const engine = { BLUEGREEN_ENGINE: slowWayBack(project) };
+    const running = project.start(["deploy", "--version", "2"], { env: engine });
+    await untilSeen(project, running, whenSaid(/done {2}switch/));
+    project.fault("2", { status: 500 });
+    const run = await running.done;
+    expectExit(run, 4);
+    expect(run.stderr).toMatch(/weren't ready within 5000 ms\), going direct/);
+    expect(await project.ask()).toMatchObject({ body: "blue 1" });
+    expect(await project.record()).toMatchObject({
+      ...{ activeColor: "blue", rollout: null },
+      pins: [expect.objectContaining({ version: "2" })],
+    });
+    expectExit(await project.run(["deploy", "--version", "3"]), 0);
+  });
+});
+
+/** The real engine, which takes 12 s longer for a rollout's own way back. */
+function slowWayBack(project: Project): string {
+  const file = join(project.root, "pulumi");
+  const { pulumi } = neededEngine();
+  const wait = 'case "$*" in *"roll back: "*) sleep 12 ;; esac';
+  writeFileSync(file, `#!/bin/sh\n${wait}\nexec '${pulumi}' "$@"\n`);
+  chmodSync(file, 0o755);
+  return file;
+}
 
 /** Stands in for the CLI: it starts, and nothing comes of it. */
 function hangingEngine(project: Project): string {

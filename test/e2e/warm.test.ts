@@ -2,7 +2,7 @@
 
 import { beforeAll, expect, it, vi } from "vitest";
 import type { StatusReport } from "../../automation/status/report.ts";
-import { runUntilKilled, startIn, whenProviding } from "../support/kill/killing.ts";
+import { runUntilKilled, startIn, whenLocked } from "../support/kill/killing.ts";
 import { describeOnEngine } from "../support/project/engine.ts";
 import { expectExit } from "../support/project/expectations.ts";
 import { makeProject, pulumiUp } from "../support/project/project.ts";
@@ -94,7 +94,7 @@ describeOnEngine("a former color that is held warm", () => {
 
   it("grows before a rollback, also one that was killed while it grew", async () => {
     project.fault("1", { startMs: 1_500 });
-    const growing = whenProviding(/ up .*grow /);
+    const growing = whenLocked(/ up .*grow /);
     await underLoad(async () => {
       await runUntilKilled(project, ["rollback"], { kill: growing });
       expect(await project.ask()).toMatchObject({ body: "green 2" });
@@ -112,7 +112,7 @@ describeOnEngine("a former color that is held warm", () => {
       const args = ["deploy", "--version", "3"];
       await runUntilKilled(project, args, { kill: "before Shrink" });
       expect(await sizes()).toEqual({ running: [3, 3], attached: [1, 3] });
-      await runUntilKilled(project, args, { kill: whenProviding(/ up .*shrink /) });
+      await runUntilKilled(project, args, { kill: whenLocked(/ up .*shrink /) });
       expect(await project.ask()).toMatchObject({ body: "green 3" });
       expectExit(await project.run(["deploy", "--version", "3"]), 0);
     });

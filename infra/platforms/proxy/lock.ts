@@ -12,17 +12,29 @@ import { isAlive, ownIdentity } from "../../process-identity.ts";
 import type { Host } from "./host.ts";
 
 export interface LockTimes {
-  /** A lock that wasn't renewed for so long is nobody's any more: longer than a usual step. */
+  /** A lock says itself how long it is held at most, by its holder's clock. */
   readonly heldMs: number;
-  /** Work that goes on renews a lock of this age. */
+  /** Work that goes on renews a lock of this age, */
   readonly renewMs: number;
+  /** and looks after it so often, whether it changes anything or not. */
+  readonly beatMs: number;
+  /** Whoever sees a lock unchanged for so long, by its own clock, knows that its holder is gone. */
+  readonly stillMs: number;
   /** Before a change the lock is read again when it was last seen so long ago. */
   readonly seenMs: number;
   /** Longer than a lock is held, so that whoever waits gets it, also from a holder that died. */
   readonly waitMs: number;
 }
 
-const usualTimes = { heldMs: 60_000, renewMs: 10_000, seenMs: 5_000, waitMs: 65_000 };
+/** A way back past an engine has no time to lose on a driver that was killed on another host. */
+const usualTimes: LockTimes = {
+  heldMs: 60_000,
+  renewMs: 2_000,
+  beatMs: 1_000,
+  stillMs: 5_000,
+  seenMs: 1_000,
+  waitMs: 65_000,
+};
 const pollMs = 50;
 
 /** The lock is somebody else's by now: whatever was begun ends here, and takes nothing back. */
@@ -58,20 +70,29 @@ export async function underLock<T>(
   times: LockTimes = usualTimes,
 ): Promise<T> {
   const lock = await takeLock(host, path, times);
+  const beat = setInterval(() => {
+    // Who was overtaken meets that at the next change; another failure may be gone by then.
+    lock.confirm().catch(() => undefined);
+  }, times.beatMs);
   try {
     return await work(fencedBy(lock, host));
   } finally {
+    clearInterval(beat);
     await lock.release();
   }
 }
 
 async function takeLock(host: Host, path: string, times: LockTimes): Promise<HeldLock> {
   const deadline = Date.now() + times.waitMs;
+  let still = { text: "", since: 0 };
   for (;;) {
     const lock = new HeldLock(host, path, times);
     if (await lock.take()) return lock;
     const found = await host.read(path);
-    if (found !== null && isFree(found) && (await host.removeIf(path, found))) continue;
+    if (found !== null && found !== still.text) still = { text: found, since: performance.now() };
+    const isStill = performance.now() - still.since > times.stillMs;
+    const isLeft = found !== null && (isStill || isFree(found));
+    if (isLeft && (await host.removeIf(path, found))) continue;
     if (Date.now() > deadline) throw busy(path, found);
     await sleep(pollMs);
   }
@@ -172,6 +193,7 @@ class HeldLock {
   }
 
   async release(): Promise<void> {
+    await this.#confirmed.catch(() => undefined);
     for (const { text } of this.#notes) heldHere.delete(text);
     try {
       for (const { text } of this.#notes) await this.#host.removeIf(this.#path, text);

@@ -28,7 +28,10 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const quick: LockTimes = { heldMs: 2_000, renewMs: 200, seenMs: 0, waitMs: 10_000 };
+const quick: LockTimes = {
+  ...{ heldMs: 2_000, renewMs: 200, beatMs: 100, stillMs: 1_000 },
+  ...{ seenMs: 0, waitMs: 10_000 },
+};
 
 function lockText(change: object = {}): string {
   const until = Date.now() + 60_000;
@@ -105,6 +108,32 @@ test("work that takes longer than a lock lasts keeps it, and those who wait come
   expect(order).toEqual(["long", "next"]);
 });
 
+test("work that changes nothing for long keeps its lock, also from those whose clock is ahead", async () => {
+  const path = join(openFolder(), "lock");
+  const order: string[] = [];
+  const long = underLock(
+    thisMachine,
+    path,
+    async () => {
+      await sleep(3_000);
+      order.push("long");
+    },
+    quick,
+  );
+  await expect.poll(() => thisMachine.read(path)).not.toBeNull();
+  await underLock(thisMachine, path, () => Promise.resolve(order.push("next")), quick);
+  await long;
+  expect(order).toEqual(["long", "next"]);
+});
+
+test("a lock that nobody renews is waited for no longer than that shows, whatever it says", async () => {
+  const path = join(openFolder(), "lock");
+  writeFileSync(path, lockText({ until: Date.now() + 3_600_000 }));
+  const started = performance.now();
+  await underLock(thisMachine, path, () => Promise.resolve(), quick);
+  expect(performance.now() - started).toBeGreaterThan(quick.stillMs);
+});
+
 test("who was overtaken changes nothing more, and leaves the other's lock", async () => {
   const folder = openFolder();
   const path = join(folder, "lock");
@@ -159,7 +188,7 @@ test("one look at the lock that fails stops that change only, and a renewal too"
       await expect(fenced.write(join(folder, "file"), lost)).rejects.toBe(gone);
       await fenced.write(join(folder, "file"), lost);
     };
-    await underLock(host, path, work, quick);
+    await underLock(host, path, work, { ...quick, beatMs: 60_000 });
     expect(readFileSync(join(folder, "file"), "utf8")).toBe(lost);
     expect(await thisMachine.list(folder)).toEqual(["file"]);
   }

@@ -52,7 +52,9 @@ const modulePath = resolve("infra/platforms/proxy/resources/server-command.ts");
 
 /** Runs it in a process of its own, as a provider does; returns once the command runs. */
 async function runElsewhere({ folder, order }: Place, command: ServerCommand) {
-  const call = `const { runOnServer } = await import(${JSON.stringify(modulePath)});
+  const leaving = `for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));`;
+  const call = `${leaving}
+    const { runOnServer } = await import(${JSON.stringify(modulePath)});
     await runOnServer(${JSON.stringify(order)}, ${JSON.stringify(command)});`;
   const args = ["--disable-warning=ExperimentalWarning", "--input-type=module", "-e", call];
   const provider = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "inherit"] });

@@ -173,7 +173,9 @@ test("reads a server that is down as one to look after, and brings it back", asy
 test("leaves the release on its server, unless there is a command that removes it", async () => {
   const { inputs, ran, answer } = await makeMachine();
   const { outputs } = await serverHandler.create(inputs());
-  await serverHandler.delete(stateOf(inputs(), outputs));
+  const notes: string[] = [];
+  await serverHandler.delete(stateOf(inputs(), outputs), (sentence) => notes.push(sentence));
+  expect(notes).toEqual([expect.stringMatching(/goes on with 1: no bluegreen:proxy.colors.remove/)]);
   expect(await answer()).toBe("1");
   const [program] = inputs()["install"] as readonly string[];
   const remove = [program ?? "", "remove", "{version}"];

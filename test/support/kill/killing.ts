@@ -1,5 +1,5 @@
 /** Ends a command in the middle: at a point that it names itself, or when something is seen. */
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "vitest";
@@ -7,6 +7,7 @@ import type { Color } from "../../../infra/model.ts";
 import { routerFiles } from "../../../infra/platforms/local/router/protocol.ts";
 import type { Run, Running } from "../project/command.ts";
 import { kill } from "../project/processes.ts";
+import { backendFolder } from "../project/project.ts";
 import type { Project } from "../project/project.ts";
 import { familyOf } from "./processes.ts";
 import type { Part, PartProcess } from "./processes.ts";
@@ -36,16 +37,21 @@ export function whenWritten(color: Color, victims: readonly Part[] = ["driver", 
   return { name, victims, seen: (project) => weightOf(project, color) === 100 };
 }
 
-/** As soon as a provider works for an engine whose command line matches. */
-export function whenProviding(engine: RegExp, victims: readonly Part[] = ["driver"]): Moment {
-  const works = (family: readonly PartProcess[]): boolean =>
-    family.some(({ part, command }) => part === "engine" && engine.test(command)) &&
-    family.some(({ part }) => part === "provider");
+/** As soon as an engine whose command line matches has the lock of its stack: it is at work then. */
+export function whenLocked(engine: RegExp, victims: readonly Part[] = ["driver"]): Moment {
+  const isIt = ({ part, command }: PartProcess): boolean =>
+    part === "engine" && engine.test(command);
   return {
-    name: `when a provider works for ${engine.source}`,
+    name: `when ${engine.source} has its lock`,
     victims,
-    seen: (_, { pid }) => works(familyOf(pid)),
+    seen: (project, { pid }) => isLocked(project) && familyOf(pid).some(isIt),
   };
+}
+
+function isLocked(project: Project): boolean {
+  const locks = join(backendFolder(project), ".pulumi/locks");
+  const files = existsSync(locks) ? readdirSync(locks, { recursive: true, encoding: "utf8" }) : [];
+  return files.some((file) => file.endsWith(".json"));
 }
 
 /** As soon as the command has said this. */

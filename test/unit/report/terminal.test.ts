@@ -62,6 +62,14 @@ test("the probe's count is printed with its gap and its colors", () => {
   );
 });
 
+test("why a request of the probe failed is printed for the first of them", () => {
+  const firstFailure = { at: "2026-03-01T12:00:00.000Z", reason: "answered 500 from green" };
+  expect(shown([{ kind: "Probed", probe: { ...probe, failed: 2, firstFailure } }])).toBe(
+    "  probe  100 sent, 2 failed, longest gap 50 ms (blue 40, green 60)\n" +
+      "  probe  first failure at 2026-03-01T12:00:00.000Z: answered 500 from green\n",
+  );
+});
+
 test("what the probe couldn't count is printed beside what it counted", () => {
   const broken = "the prober's thread ended with 1";
   expect(shown([{ kind: "Probed", probe: { ...probe, skipped: 3, pending: 2, broken } }])).toBe(

@@ -44,6 +44,16 @@ describe("once the engine can't return traffic", () => {
     const action = next(direct, { memory: { ...own.memory, ...more, barred: locked } });
     expect(action).toMatchObject({ kind: "Fail", error: { code: "ROLLED_BACK", message: why } });
   });
+
+  test("the record of an engine that was only too slow is tried once more", () => {
+    const barred = new BlueGreenError("ENGINE_FAILED", "it wasn't ready within 5000 ms");
+    const back = failedWith(new BlueGreenError("ROLLED_BACK", "5 of 10 failed"));
+    const memory = { ...own.memory, baked, barred, ...back };
+    expect(next(direct, { memory })).toEqual({ kind: "Update", request: { kind: "Keep" } });
+    expect(next({}, { memory })).toMatchObject({ kind: "Fail" });
+    const caughtUp = next(direct, { memory: { ...memory, caughtUp: true } });
+    expect(caughtUp).toMatchObject({ kind: "Fail", error: { code: "ROLLED_BACK" } });
+  });
 });
 
 describe("a failing release that keeps the traffic", () => {

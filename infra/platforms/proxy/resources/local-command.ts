@@ -1,7 +1,6 @@
 /** A user's command on this machine: with all that it started it ends before this process does. */
 
 import { spawn } from "node:child_process";
-import { constants } from "node:os";
 
 import type { ProcessIdentity } from "../../../process-identity.ts";
 import { startOf } from "../../../process-identity.ts";
@@ -10,7 +9,6 @@ import type { Ran } from "../host.ts";
 const maxOutput = 8_000_000;
 /** What is still in the pipes when a program has ended arrives within this time. */
 const lingerMs = 300;
-const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 export interface LocalRan extends Ran {
   /** The system's word for why it couldn't be started, such as ENOENT; null: it was. */
@@ -37,7 +35,7 @@ export function runLocally(argv: readonly string[], options: LocalOptions): Prom
     endGroup(child.pid);
     onCut(`${said.stdout}\n${said.stderr}`);
   };
-  const stopWatching = endWithProcess(cut);
+  process.once("exit", cut);
   const timer = setTimeout(() => {
     timedOut = true;
     endGroup(child.pid);
@@ -49,7 +47,7 @@ export function runLocally(argv: readonly string[], options: LocalOptions): Prom
   }
   const end = (code: number | null, unstarted: string | null = null): void => {
     clearTimeout(timer);
-    stopWatching();
+    process.off("exit", cut);
     resolve({ code, ...said, timedOut, unstarted });
   };
   child.once("error", ({ code = "UNKNOWN" }: NodeJS.ErrnoException) => {
@@ -69,19 +67,6 @@ export function runLocally(argv: readonly string[], options: LocalOptions): Prom
   const started = child.pid === undefined ? null : startOf(child.pid);
   if (child.pid !== undefined && started !== null) onStart({ pid: child.pid, started });
   return promise;
-}
-
-/** Without listeners of its own a signal would end this process at once, and nothing else. */
-function endWithProcess(cut: () => void): () => void {
-  const leave = (signal: NodeJS.Signals): void => {
-    process.exit(128 + constants.signals[signal]);
-  };
-  process.once("exit", cut);
-  for (const signal of signals) process.once(signal, leave);
-  return () => {
-    process.off("exit", cut);
-    for (const signal of signals) process.off(signal, leave);
-  };
 }
 
 /** With everything that it started. */

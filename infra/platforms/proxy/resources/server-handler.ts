@@ -26,16 +26,15 @@ export const serverHandler: ResourceHandler = {
     return { id: order.address, outputs: await fill(order, null) };
   },
   update: (inputs, former) => fill(orderIn(inputs), former["installed"]),
-  async delete(state) {
+  async delete(state, note) {
     const order = orderIn(state);
     if (order.remove.length > 0) {
       await runOn(order, "remove");
       return;
     }
-    // The engine prints what its providers say here.
     const { address, color, version } = order;
-    process.stderr.write(
-      `${address} of ${color} goes on with ${version}: no bluegreen:proxy.colors.remove is set\n`,
+    note?.(
+      `${address} of ${color} goes on with ${version}: no bluegreen:proxy.colors.remove is set`,
     );
   },
   async read(state) {
