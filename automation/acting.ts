@@ -116,5 +116,6 @@ async function afterRollback(
   ports.on({ kind: "RolledBack", to, reason, ...leaving(view.record.rollout, to) });
   if (goal.kind === "RollBackNow") return { ...memory, done: true };
   if (request.beforeSwitch === true) return memory;
-  return { ...memory, failure: { error: rolledBack(reason, to, { pinned }), blamed: null } };
+  const error = rolledBack(reason, to, { pinned, cause: memory.failure?.error });
+  return { ...memory, failure: { error, blamed: null } };
 }

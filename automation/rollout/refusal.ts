@@ -77,11 +77,27 @@ export function refuseDrift(view: Observed): BlueGreenError | null {
 }
 
 /** A release that failed after its switch is pinned; one that couldn't be proven isn't to blame. */
-export function rolledBack(reason: string, to: Color, { pinned = true } = {}): BlueGreenError {
+export interface RolledBackFor {
+  /** The release is pinned; default true. */
+  readonly pinned?: boolean;
+  /** Why the rollout went back, where that isn't what its release did. */
+  readonly cause?: BlueGreenError | undefined;
+}
+
+export function rolledBack(
+  reason: string,
+  to: Color,
+  { pinned = true, cause }: RolledBackFor = {},
+): BlueGreenError {
+  const back = `traffic is back on ${to}`;
+  if (cause?.code === "METRIC_SILENT") {
+    const { code, hint, details } = cause;
+    const advice = hint === undefined ? back : `${back}; ${hint}`;
+    return new BlueGreenError(code, reason, { hint: advice, details, cause });
+  }
   const pin = pinned ? "the release is pinned, " : "";
-  return new BlueGreenError("ROLLED_BACK", reason, {
-    hint: `traffic is back on ${to}; ${pin}look at \`bluegreen logs ${otherColor(to)}\``,
-  });
+  const hint = `${back}; ${pin}look at \`bluegreen logs ${otherColor(to)}\``;
+  return new BlueGreenError("ROLLED_BACK", reason, { hint });
 }
 
 /** By which rollout, where one stands in its place, though that has come to its own end since. */

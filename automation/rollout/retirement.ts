@@ -1,6 +1,7 @@
 /** When the idle color may go: window over, unreached for a while, and no way back is needed. Pure. */
 
 import { isUnfinished } from "../../infra/rules/claim.ts";
+import { formatDuration } from "../../infra/duration.ts";
 import { BlueGreenError } from "../../infra/errors.ts";
 import type { Color } from "../../infra/model.ts";
 import { formatWeights, isServed } from "../../infra/model.ts";
@@ -84,15 +85,21 @@ function serves({ view, goal }: Situation<RetireIdle>): BlueGreenError | null {
   });
 }
 
-/** Evidence that clients still reach the color; where traffic can't be counted, time decides. */
+/**
+ * Evidence that clients still reach the color; where traffic can't be counted, time decides. What is
+ * open though nothing new has come for as long as it gets (a WebSocket) would keep the color for ever.
+ */
 function stillReached({ view, goal, policy }: Situation<RetireIdle>): BlueGreenError | null {
   const { traffic } = view.reading;
   if (traffic.kind === "unknown") return null;
   const { open, lastRequestAt } = traffic.colors[goal.color];
-  const quietFor = lastRequestAt === null ? Infinity : view.nowMs - Date.parse(lastRequestAt);
-  if (open === 0 && quietFor >= policy.quietMs) return null;
-  const seen = lastRequestAt ? `, the last request came at ${lastRequestAt}` : "";
-  return new BlueGreenError("COLOR_BUSY", `${goal.color} has ${open} open requests${seen}`, {
-    hint: "try again later, or drain and remove it now with `bluegreen retire --now`",
+  if (lastRequestAt === null || view.nowMs - Date.parse(lastRequestAt) >= policy.quietMs) {
+    return null;
+  }
+  const sentence = `${goal.color} got a request at ${lastRequestAt}, and has ${open} open`;
+  return new BlueGreenError("COLOR_BUSY", sentence, {
+    hint:
+      `try again once it got none for ${formatDuration(policy.quietMs)} (\`bluegreen:drain\`), ` +
+      "or drain and remove it now with `bluegreen retire --now`",
   });
 }

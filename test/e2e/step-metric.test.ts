@@ -65,6 +65,8 @@ describeOnEngine("a shift with a metric of one's own", () => {
     const run = await project.run(["deploy", "--version", "3"]);
     expectExit(run, 4);
     expect(run.stderr).toContain("the step lasts until there is one");
+    expect(run.stderr).toMatch(/^METRIC_SILENT: orders: no reading/m);
+    expect(run.stderr).toMatch(/^hint: traffic is back on blue; mend the metric's source/m);
     expect(run.stderr).toMatch(/orders: no reading for \d+s: .*503/);
     expect(await project.ask()).toMatchObject({ body: "blue 1" });
     expect((await project.record()).pins).toMatchObject([{ version: "2" }]);

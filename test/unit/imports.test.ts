@@ -108,7 +108,7 @@ describe("imports go one way", () => {
   });
 
   test("the loop knows only its ports, decisions and the words", () => {
-    const parts = ["draining", "hooks-beside-bake", "look", "rollout-events"];
+    const parts = ["acting", "draining", "hooks-beside-bake", "look", "rollout-events", "run"];
     const allowed = [
       ...["ports", "event", "engine-died", ...parts].map((name) => `automation/${name}.ts`),
       "node:assert",

@@ -205,7 +205,7 @@ class HeldLock {
 }
 
 /** What is said to a server only asks, but for HAProxy's commands that set its maps and servers. */
-const isChange = /^set /;
+const isChange = /^(@\S+ )?set /;
 
 function fencedBy(lock: HeldLock, host: Host): Host {
   const held = async <T>(change: () => Promise<T>): Promise<T> => {

@@ -225,11 +225,25 @@ describeWith(["nginx"], "nginx: when something breaks", () => {
 });
 
 describeWith(["haproxy"], "haproxy: when something breaks", () => {
-  test("a runtime socket that is gone fails the flip, and file and process stay as one", async () => {
+  test("a runtime socket that is gone: the master passes on what is asked and told", async () => {
     const started = await onBlue("haproxy");
-    const { socket, map } = filesOf(started.spec);
+    rmSync(filesOf(started.spec).socket);
+    await started.router.setRoutes(routesTo("green", started.attached));
+    await expectServed(started, "green");
+    const { weights, traffic, problems } = await started.router.read();
+    expect({ weights, traffic: traffic.kind }).toEqual({
+      weights: { blue: 0, green: 100 },
+      traffic: "counted",
+    });
+    expect(problems).toEqual([]);
+  });
+
+  test("both sockets gone fail the flip, and file and process stay as one", async () => {
+    const started = await onBlue("haproxy");
+    const { socket, masterSocket, map } = filesOf(started.spec);
     const before = readFileSync(map, "utf8");
     rmSync(socket);
+    rmSync(masterSocket);
     const flip = started.router.setRoutes(routesTo("green", started.attached));
     await expect(flip).rejects.toMatchObject({
       code: "ROUTER_DOWN",

@@ -42,7 +42,9 @@ describe("a retirement", () => {
   });
 
   test.each<[string, Given, string]>([
-    ["an open request", traffic(1, null), "COLOR_BUSY"],
+    ["a request that is open since a moment ago", traffic(1, secondsAgo(9)), "COLOR_BUSY"],
+    ["one that has had its time to end", traffic(1, secondsAgo(10)), "Retire"],
+    ["one from before the router's own start", traffic(1, null), "Retire"],
     ["a request a moment ago", traffic(0, secondsAgo(9)), "COLOR_BUSY"],
     ["traffic by weight", { record: { weights: { blue: 90, green: 10 } } }, "COLOR_SERVES"],
     ["the last request long ago", traffic(0, secondsAgo(10)), "Retire"],

@@ -2,6 +2,7 @@
 
 import { BlueGreenError } from "../../../errors.ts";
 import type { Host } from "../host.ts";
+import { NoAnswer } from "../host.ts";
 import type { RouterSpec } from "../spec.ts";
 import { filesOf } from "../spec.ts";
 
@@ -14,24 +15,26 @@ export interface RuntimePlace {
   readonly socket: string;
   /** A worker's process, where the socket is of their master. */
   readonly worker?: number;
+  /** Path of the socket of the worker's master, by which it is asked where its own is gone. */
+  readonly master?: string;
 }
 
+/** Only a server of ours is known to have been started with a socket for its master. */
 export function runtimeOf(spec: RouterSpec): RuntimePlace {
-  return { name: spec.name, socket: filesOf(spec).socket };
+  const { socket, masterSocket } = filesOf(spec);
+  return { name: spec.name, socket, ...(spec.mode === "managed" && { master: masterSocket }) };
 }
 
-/** @throws BlueGreenError ROUTER_DOWN when the socket doesn't answer */
-export async function runtime(
-  host: Host,
-  { socket, worker }: RuntimePlace,
-  command: string,
-): Promise<string> {
-  // A master goes on listening to whoever asked.
-  const text = worker === undefined ? `${command}\n` : `@!${worker} ${command}\nquit\n`;
+/** @throws BlueGreenError ROUTER_DOWN when neither socket answers */
+export async function runtime(host: Host, place: RuntimePlace, command: string): Promise<string> {
+  const { socket, worker, master } = place;
   try {
-    return await host.ask(socket, text, deadlineMs);
+    if (worker !== undefined) return await askMaster(host, socket, `@!${worker} ${command}`);
+    return await host.ask(socket, `${command}\n`, deadlineMs);
   } catch (error) {
-    if (!(error instanceof BlueGreenError)) throw error;
+    if (!(error instanceof NoAnswer)) throw error;
+    const answer = master === undefined ? null : await askCurrent(host, master, command);
+    if (answer !== null) return answer;
     throw new BlueGreenError(
       "ROUTER_DOWN",
       `HAProxy's runtime socket doesn't answer: ${error.message}`,
@@ -40,6 +43,22 @@ export async function runtime(
         cause: error,
       },
     );
+  }
+}
+
+/** A master goes on listening to whoever asked. */
+function askMaster(host: Host, socket: string, command: string): Promise<string> {
+  return host.ask(socket, `${command}\nquit\n`, deadlineMs);
+}
+
+/** What the current worker answers through its master; null: nothing. */
+async function askCurrent(host: Host, master: string, command: string): Promise<string | null> {
+  try {
+    const reply = await askMaster(host, master, `@1 ${command}`);
+    return /^Can't find the target/m.test(reply) ? null : reply;
+  } catch (error) {
+    if (error instanceof NoAnswer) return null;
+    throw error;
   }
 }
 

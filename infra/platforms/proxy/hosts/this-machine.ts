@@ -23,6 +23,8 @@ import { NoAnswer } from "../host.ts";
 import { hostIn } from "../safe-text.ts";
 import { runProgram } from "./program.ts";
 
+/** Of a server's reply to one question; theirs grow with the servers of both colors only. */
+const maxReply = 8_000_000;
 /** Of what `stat` counts, whatever the file system's own blocks are. */
 const blockBytes = 512;
 
@@ -130,23 +132,28 @@ function ask(endpoint: Endpoint, text: string, deadlineMs: number): Promise<stri
   const socket = connect(optionsOf(endpoint));
   let reply = "";
   const fail = (why: string): void => {
-    socket.destroy();
     reject(new NoAnswer(`${endpoint} can't be asked: ${why}`));
   };
+  // Whole, not of a silence: what answers a byte now and then would never end.
+  const timer = setTimeout(() => {
+    fail(reply === "" ? `no answer within ${deadlineMs} ms` : `not done within ${deadlineMs} ms`);
+  }, deadlineMs);
   socket.setEncoding("utf8");
-  socket.setTimeout(deadlineMs, () => {
-    fail(`no answer within ${deadlineMs} ms`);
-  });
   socket.on("connect", () => socket.write(text));
-  socket.on("data", (chunk: string) => (reply += chunk));
+  socket.on("data", (chunk: string) => {
+    reply += chunk;
+    if (reply.length > maxReply) fail(`it answers more than ${maxReply} characters`);
+  });
   socket.on("error", (error) => {
     fail(error.message);
   });
   socket.on("end", () => {
-    socket.destroy();
     resolve(reply);
   });
-  return promise;
+  return promise.finally(() => {
+    clearTimeout(timer);
+    socket.destroy();
+  });
 }
 
 function optionsOf(endpoint: Endpoint) {
