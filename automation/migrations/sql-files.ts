@@ -45,27 +45,33 @@ export async function lookThroughSql(
   { settings, cwd, on }: Pick<Session, "settings" | "cwd" | "on">,
   record: Pick<RouterRecord, "database">,
 ): Promise<void> {
-  if (dueExpand(record, migrationPolicy(settings)) === null) return;
-  const { migrations } = settings;
-  const found = await scanFiles(migrations.expand?.sql ?? [], cwd);
-  const bad = found.filter(({ kind }) => kind === "destructive");
-  if (migrations.refuseDestructive && bad.length > 0) {
-    const sentence = `the SQL of expand to schema ${migrations.expand?.to ?? 0} is destructive`;
-    throw new BlueGreenError("MIGRATION_REFUSED", sentence, {
-      hint: "move that into the contract of a later release; see docs/migrations.md",
-      details: told(bad),
-    });
-  }
-  for (const sentence of told(found)) on({ kind: "Noted", sentence });
+  const { refusal, notes } = await judgeSql({ settings, cwd }, record);
+  if (refusal) throw refusal;
+  for (const sentence of notes) on({ kind: "Noted", sentence });
 }
 
-/** What a preview of a deployment tells; none where the step isn't due. */
-export async function sqlNotes(
+export interface JudgedSql {
+  /** Why the step isn't to run; null: it may. */
+  readonly refusal: BlueGreenError | null;
+  readonly notes: readonly string[];
+}
+
+/** What the SQL of a deployment's expand step says; nothing where the step isn't due. */
+export async function judgeSql(
   { settings, cwd }: Pick<Session, "settings" | "cwd">,
   record: Pick<RouterRecord, "database">,
-): Promise<readonly string[]> {
-  if (dueExpand(record, migrationPolicy(settings)) === null) return [];
-  return told(await scanFiles(settings.migrations.expand?.sql ?? [], cwd));
+): Promise<JudgedSql> {
+  if (dueExpand(record, migrationPolicy(settings)) === null) return { refusal: null, notes: [] };
+  const { expand, refuseDestructive } = settings.migrations;
+  const found = await scanFiles(expand?.sql ?? [], cwd);
+  const bad = found.filter(({ kind }) => kind === "destructive");
+  if (!refuseDestructive || bad.length === 0) return { refusal: null, notes: told(found) };
+  const sentence = `the SQL of expand to schema ${expand?.to ?? 0} is destructive`;
+  const refusal = new BlueGreenError("MIGRATION_REFUSED", sentence, {
+    hint: "move that into the contract of a later release; see docs/migrations.md",
+    details: told(bad),
+  });
+  return { refusal, notes: [] };
 }
 
 function told(found: readonly FoundInFile[]): readonly string[] {

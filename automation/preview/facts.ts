@@ -40,6 +40,8 @@ export interface PreviewFacts {
   readonly rollbackWindowMs: number;
   /** Durations of former steps on this machine. */
   readonly measured: Measured;
+  /** Why the SQL of the deployment's expand step isn't to run; null: it may, or none is due. */
+  readonly sqlRefusal: BlueGreenError | null;
   readonly cost: string;
   readonly notes: readonly string[];
   /** Values that must not be shown, wherever they turn up. */

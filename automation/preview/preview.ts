@@ -10,7 +10,7 @@ import { observe } from "../../infra/observation.ts";
 import type { Observed, StackOutputs } from "../../infra/observation.ts";
 import type { Settings } from "../../infra/config.ts";
 import type { Reporter } from "../event.ts";
-import { sqlNotes } from "../migrations/sql-files.ts";
+import { judgeSql } from "../migrations/sql-files.ts";
 import { policyOf } from "../operations/policy.ts";
 import { isDeadHere, thisOwner } from "../owner.ts";
 import { readProject } from "../project.ts";
@@ -79,7 +79,7 @@ async function gather(session: Session, gathering: Gathering): Promise<PreviewFa
   const [outputs, measured] = await Promise.all([readOutputs(session), measuredOf(session)]);
   const view = await observe({ settings, platform, outputs, nowMs: Date.now() });
   const revealed = await revealedSettings(session);
-  const sql = asked.kind === "deploy" ? await sqlNotes(session, view.record) : [];
+  const sql = asked.kind === "deploy" ? await judgeSql(session, view.record) : null;
   const situation: Situation = { settings, revealed, platform, outputs, view };
   const simulation = await imagined(session, situation, asked);
   const engine = new EnginePreview(session, gathering.scratch);
@@ -106,13 +106,14 @@ async function gather(session: Session, gathering: Gathering): Promise<PreviewFa
     bakeMs: bake.durationMs,
     rollbackWindowMs,
     measured,
+    sqlRefusal: sql?.refusal ?? null,
     cost: platform.cost(settings, platform.size(settings)).sentence,
     notes: [
       ...(application === null ? [`${basename(settingsFile)} ${noApplication}`] : []),
       ...warmNotes(view, settings),
       ...notes,
       ...(simulation?.flip ? connectionsOf(settings, view) : []),
-      ...sql,
+      ...(sql?.notes ?? []),
       ...syntheticNote(simulation, settings),
     ],
     hidden: environmentValues(revealed ?? settings, ...Object.values(outputs.colors)),

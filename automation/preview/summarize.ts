@@ -61,8 +61,10 @@ export function summarize(gathered: PreviewFacts): PreviewSummary {
 }
 
 /** What keeps traffic where it is; a color's own update by hand isn't part of a file's preview. */
-function refusalOf({ asked, router, colors, simulation }: PreviewFacts): BlueGreenError | null {
+function refusalOf(facts: PreviewFacts): BlueGreenError | null {
+  const { asked, router, colors, simulation, sqlRefusal } = facts;
   if (simulation?.refusal) return simulation.refusal;
+  if (sqlRefusal) return sqlRefusal;
   const filled = asked.kind === "deploy" ? simulation?.provisioning?.color : undefined;
   const errors = [filled && colors[filled]?.error, router?.error];
   return errors.find((error) => error && isRefusal(error)) ?? null;

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { lookThroughSql, sqlNotes } from "../../../automation/migrations/sql-files.ts";
+import { judgeSql, lookThroughSql } from "../../../automation/migrations/sql-files.ts";
 import { parseSettings } from "../../../infra/config.ts";
 import { absolutePaths } from "../../../infra/config/absolute-paths.ts";
 
@@ -31,7 +31,8 @@ async function notesOf(
   };
   const record = { database: { schema, steps: [], pending: null } };
   await lookThroughSql({ settings, cwd, on }, record);
-  expect(await sqlNotes({ settings, cwd }, record)).toEqual(notes);
+  // What a preview tells.
+  expect(await judgeSql({ settings, cwd }, record)).toEqual({ refusal: null, notes });
   return notes;
 }
 

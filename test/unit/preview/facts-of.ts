@@ -102,6 +102,7 @@ export function factsOf(change: Partial<PreviewFacts> = {}): PreviewFacts {
     cost: "costs nothing",
     notes: [],
     hidden: [],
+    sqlRefusal: null,
     ...change,
   };
 }

@@ -1,5 +1,6 @@
 /** From events and changes to a preview: what it says in every situation that matters. */
 import { describe, expect, test } from "vitest";
+import { BlueGreenError } from "../../../infra/errors.ts";
 import { exitCodeOf } from "../../../automation/preview/exit.ts";
 import { summarize } from "../../../automation/preview/summarize.ts";
 import type { PreviewFacts } from "../../../automation/preview/facts.ts";
@@ -7,6 +8,7 @@ import type { Change } from "../../../automation/adapters/engine-step.ts";
 import type { Pin } from "../../../infra/model.ts";
 import { weightsOf } from "../../../infra/model.ts";
 import {
+  deploy,
   deployFacts,
   factsOf,
   nowMs,
@@ -91,6 +93,19 @@ test("a file that moves nothing is no refusal while the router doesn't answer", 
 });
 
 describe("a settings file that asks for the other color", () => {
+  test("is refused where the SQL of its step on the database is", () => {
+    const sqlRefusal = new BlueGreenError("MIGRATION_REFUSED", "the SQL is destructive", {
+      details: ["drop.sql:3 drops a table"],
+    });
+    const asked = { kind: "deploy", version: "3" } as const;
+    const summary = summarize(factsOf({ asked, simulation: simulated(deploy("3")), sqlRefusal }));
+    expect(summary.outcome).toBe("refused");
+    expect(summary.guards.at(-1)).toMatchObject({
+      ...{ guard: "schema", result: "refused", code: "MIGRATION_REFUSED" },
+      details: ["drop.sql:3 drops a table"],
+    });
+  });
+
   test("is refused while the router doesn't answer, and nothing says otherwise", () => {
     const sentence = "the local router doesn't run";
     const { view, ...facts } = switchFacts();
