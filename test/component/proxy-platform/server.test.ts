@@ -175,7 +175,9 @@ test("leaves the release on its server, unless there is a command that removes i
   const { outputs } = await serverHandler.create(inputs());
   const notes: string[] = [];
   await serverHandler.delete(stateOf(inputs(), outputs), (sentence) => notes.push(sentence));
-  expect(notes).toEqual([expect.stringMatching(/goes on with 1: no bluegreen:proxy.colors.remove/)]);
+  expect(notes).toEqual([
+    expect.stringMatching(/goes on with 1: no bluegreen:proxy.colors.remove/),
+  ]);
   expect(await answer()).toBe("1");
   const [program] = inputs()["install"] as readonly string[];
   const remove = [program ?? "", "remove", "{version}"];
