@@ -24,8 +24,13 @@ export async function readPrometheus(
   const [bad, total] = await Promise.all([ask(metric.bad ?? ""), ask(metric.total ?? "")]);
   if ("error" in total) return total;
   // A counter of errors often begins with the first one: nothing of it beside a total is zero.
-  if ("error" in bad) return bad.error === nothing ? countsReading(0, total.document) : bad;
+  if ("error" in bad) return bad.error === nothing ? noneBad(total.document) : bad;
   return countsReading(bad.document, total.document);
+}
+
+function noneBad(total: unknown): MetricReading {
+  const reading = countsReading(0, total);
+  return "error" in reading ? reading : { ...reading, assumed: true };
 }
 
 const nothing = "the query finds nothing";

@@ -46,13 +46,18 @@ export async function rehearse(rehearsal: Rehearsal): Promise<readonly Rehearsed
   const [errors, ...others] = traffic ? verdicts : [uncounted, ...verdicts];
   return [...(errors ? [errors] : []), latency, ...others].map((verdict) => {
     const found = metrics[verdict.name] ?? null;
-    return found && "error" in found ? unread(verdict.name, found) : { ...verdict, reading: found };
+    if (found && "error" in found) return unread(verdict.name, found);
+    const sentence = found && "assumed" in found ? verdict.sentence + assumption : verdict.sentence;
+    return { ...verdict, sentence, reading: found };
   });
 }
 
 function unread(name: string, reading: { readonly error: string }): Rehearsed {
   return { name, verdict: "error", sentence: `${name} can't be read: ${reading.error}`, reading };
 }
+
+/** A query with a slip in it finds nothing either, for ever. */
+const assumption = "; `bad` finds nothing, which counts as 0: is it spelled right?";
 
 const uncounted: MetricVerdict = {
   name: "errors",

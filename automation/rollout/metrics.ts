@@ -6,8 +6,8 @@ import type { LatencyRules } from "./latency.ts";
 
 /** What a metric's source said once. */
 export type MetricReading =
-  /** Counts that only grow, since any moment. */
-  | { readonly bad: number; readonly total: number }
+  /** Counts that only grow, since any moment. `assumed`: nothing was found of bad ones, taken for 0. */
+  | { readonly bad: number; readonly total: number; readonly assumed?: true }
   | { readonly value: number }
   /** The source couldn't be asked, or its answer is none. */
   | { readonly error: string };

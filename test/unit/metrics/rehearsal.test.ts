@@ -52,6 +52,13 @@ test("what would fail is told, with its reading", async () => {
   expect(bad["orders"]).toMatchObject({ verdict: "fail" });
 });
 
+test("a count of bad ones that nothing is found of is said to be assumed", async () => {
+  const found = await rehearsed({ ...good, orders: { bad: 0, total: 900, assumed: true } });
+  expect(found["orders"]?.sentence).toMatch(/`bad` finds nothing, which counts as 0/);
+  const whole = await rehearsed({ ...good, orders: { bad: 0, total: 900 } });
+  expect(whole["orders"]?.sentence).not.toContain("finds nothing");
+});
+
 test("a source that can't be read is an error", async () => {
   const found = await rehearsed({ ...good, orders: { error: "connection refused" } });
   expect(found["orders"]).toMatchObject({
