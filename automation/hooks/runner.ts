@@ -35,6 +35,9 @@ export interface HookScene {
   readonly ended: () => Promise<string | null>;
 }
 
+/** `place`: which of its stage's hooks it is, from 1. */
+type PlacedScene = HookScene & { readonly place: number };
+
 export interface HooksRun {
   readonly findings: readonly Outcome[];
   readonly end: HooksEnd;
@@ -50,10 +53,11 @@ export async function runHooks(
   scene: HookScene,
 ): Promise<HooksRun> {
   const findings: Outcome[] = [];
-  for (const hook of hooks.filter(({ stage }) => stage === due.stage)) {
+  for (const [index, hook] of hooks.filter(({ stage }) => stage === due.stage).entries()) {
     const seen: { ended: string | null } = { ended: null };
     const found = await runHook(hook, due, {
       ...scene,
+      place: index + 1,
       ended: async () => (seen.ended ??= await scene.ended()),
     });
     if (seen.ended !== null) {
@@ -77,7 +81,7 @@ export async function runHooks(
 async function runHook(
   hook: Hook,
   due: Pick<RunHooks, "stage" | "subject">,
-  scene: HookScene,
+  scene: PlacedScene,
 ): Promise<Outcome> {
   if (hasClosedSecret(hook)) {
     const sentence = `${nameOf(hook)} wasn't run, since its secret values can't be read here`;
@@ -94,9 +98,9 @@ async function runHook(
 function attempt(
   { argv, env, webhook, secret, timeoutMs }: Hook,
   { stage, subject }: Pick<RunHooks, "stage" | "subject">,
-  scene: HookScene,
+  scene: PlacedScene,
 ): Promise<Attempted> {
-  const { cwd, signal } = scene;
+  const { cwd, signal, place } = scene;
   if (webhook === null) {
     const words = (argv ?? []).map((word) => filledIn(word, subject));
     const variables = variablesOf(env, { stage, subject }, scene);
@@ -110,7 +114,9 @@ function attempt(
     environment,
     application,
   });
-  const idempotencyKey = `${subject.id}:${stage}`;
+  // Of two hooks of one stage that go to one receiver, the second is no repetition.
+  const which = place > 1 ? `:${place}` : "";
+  const idempotencyKey = `${subject.id}:${stage}${which}`;
   return askWebhook({ url: webhook, secret: secret ?? "", body, idempotencyKey, timeoutMs }, scene);
 }
 
@@ -118,7 +124,7 @@ function attempt(
 function variablesOf(
   own: Hook["env"],
   { stage, subject }: { readonly stage: HookStage; readonly subject: HookSubject },
-  scene: HookScene,
+  scene: PlacedScene,
 ): Record<string, string> {
   const { color, version, former, id, digest } = subject;
   return {

@@ -8,7 +8,7 @@ import type { Frozen } from "../../infra/rules/freeze.ts";
 import type { Paint } from "../report/paint.ts";
 import { colorsByRole } from "./report.ts";
 import type { StatusReport } from "./report.ts";
-import type { StepReport } from "./rollout.ts";
+import type { RolloutReport, StepReport } from "./rollout.ts";
 
 /** Text that was typed by people elsewhere, on one line. */
 const maxText = 200;
@@ -98,9 +98,15 @@ function rolloutLines({ rollout, at }: StatusReport, paint: Paint): readonly Fac
   return [
     ["phase", `${paint.bold(phase)}, since ${age}. ${sentence}`],
     ...(step ? [stepLine(step, color)] : []),
+    ...(phase === "gate" ? [gateLine(rollout)] : []),
     ...(synthetic === null ? [] : [["judged", synthetic] as const]),
     ["rollout", `${id} ${what}${who}`],
   ];
+}
+
+function gateLine({ gateUntil }: RolloutReport): Fact {
+  const until = gateUntil === null ? "" : `, until ${gateUntil}`;
+  return ["gate", `waits for \`bluegreen approve\` (or \`bluegreen abort\`)${until}`];
 }
 
 function stepLine({ step, steps, weight, cohort, endsAt }: StepReport, color: Color): Fact {

@@ -35,6 +35,8 @@ export interface RolloutReport {
   readonly version: string;
   /** Which step of its shift it is in; null where it isn't in one that the settings have. */
   readonly step: StepReport | null;
+  /** At its gate: nobody's word counts after this; null: it isn't there, or nothing limits it. */
+  readonly gateUntil: Instant | null;
   /** While it is judged, what is sent besides users' requests; null: nothing. */
   readonly synthetic: string | null;
   /** Who works on it; null: nobody at the moment. */
@@ -72,6 +74,7 @@ export function rolloutReport(
     former,
     version,
     step: stepOf(record, steps),
+    gateUntil: phase === "gate" ? (rollout.gateUntil ?? null) : null,
     synthetic: phase === "bake" || phase === "shift" ? syntheticSentence(synthetic) : null,
     owner,
     ownerGone: owner === null ? null : ownerGone,

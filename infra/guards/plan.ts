@@ -7,6 +7,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import * as pulumi from "@pulumi/pulumi";
 import { withEnvironment } from "../environment-words.ts";
 import { BlueGreenError, formatError } from "../errors.ts";
+import { sameValue } from "../provider/handler.ts";
 
 export interface PlanRules {
   /** For the commands in a refusal. */
@@ -37,7 +38,7 @@ export function guardPlan(rules: PlanRules): PlanGuard {
     "may this step touch it?",
     (args) =>
       telling(rules, async () => {
-        refuseUnplanned(rules, args.type, args.name);
+        refuseUnplanned(rules, args, changed(args));
         if (rules.flipTypes.includes(args.type)) await inProgram(rules.beforeFlip);
       }),
     { onDryRun: true },
@@ -46,7 +47,7 @@ export function guardPlan(rules: PlanRules): PlanGuard {
     rules.advice,
     (args) =>
       telling(rules, () => {
-        refuseUnplanned(rules, args.type, args.name);
+        refuseUnplanned(rules, args, []);
         rules.beforeDelete();
       }),
     { onDryRun: true },
@@ -80,9 +81,27 @@ async function telling(
   }
 }
 
-function refuseUnplanned(rules: PlanRules, type: string, name: string): void {
-  if (!rules.allowed || rules.allowed.includes(type)) return;
-  throw new BlueGreenError("PLAN_REFUSED", `this step would also change ${name} (${type})`, {
-    hint: "apply such changes on their own first: `bluegreen up`, previewed by `bluegreen preview`",
-  });
+type Change = Parameters<pulumi.ResourceHookFunction>[0];
+
+/** Names of the inputs that an update sets anew, never values. */
+function changed({ oldInputs, newInputs }: Change): readonly string[] {
+  if (!oldInputs || !newInputs) return [];
+  const names = new Set([...Object.keys(oldInputs), ...Object.keys(newInputs)]);
+  return [...names].filter((name) => !sameValue(oldInputs[name] ?? null, newInputs[name] ?? null));
+}
+
+function refuseUnplanned(
+  { allowed }: PlanRules,
+  { type, name }: Change,
+  fields: readonly string[],
+): void {
+  if (!allowed || allowed.includes(type)) return;
+  const which = fields.length === 0 ? "" : `: ${fields.join(", ")}`;
+  throw new BlueGreenError(
+    "PLAN_REFUSED",
+    `this step would also change ${name} (${type})${which}`,
+    {
+      hint: "apply such changes on their own first: `bluegreen up`, previewed by `bluegreen preview`",
+    },
+  );
 }

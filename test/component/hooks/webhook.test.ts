@@ -219,6 +219,16 @@ test("a token in the address is not shown, also where the receiver quotes it", a
   expect(JSON.stringify(finding)).toContain("Cannot POST ***");
 });
 
+test("two webhooks of one stage are told apart by their receiver, each by its own key", async () => {
+  const { url, received } = await receiver(says(200, "ok"));
+  const hooks = [webhookHook(url), webhookHook(url, { stage: "PRE_CLEAN_UP" }), webhookHook(url)];
+  await runHooks(hooks, dueAt("POST_SCALE_UP"), sceneOf());
+  expect(received.map(({ headers }) => headers["idempotency-key"])).toEqual([
+    "r-2:POST_SCALE_UP",
+    "r-2:POST_SCALE_UP:2",
+  ]);
+});
+
 test("a webhook is tried again after a bad answer", async () => {
   const { url, received } = await receiver(says(503, "busy"), says(200, "ok"));
   expect((await run(url, { retries: 2 })).end.kind).toBe("done");

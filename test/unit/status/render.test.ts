@@ -53,6 +53,15 @@ test("a color that is being filled has a line of its own, and its former release
   expect(text).toMatch(/^ {2}green {5}being filled with 3 \(unfinished\)$/m);
 });
 
+test("a rollout at its gate says what it waits for, and how long", () => {
+  const rollout = rolloutIn("gate", { id: "r-3", version: "3", gateUntil: at(30) });
+  const view = viewOf({ record: { ...servedByBlue, rollout } });
+  const text = renderStatus(reportOf({ view }), plain);
+  expect(text).toContain(
+    `gate      waits for \`bluegreen approve\` (or \`bluegreen abort\`), until ${at(30)}`,
+  );
+});
+
 test("an environment that doesn't exist yet says what to do", () => {
   expect(renderStatus(reportOf({ view: null }), plain)).toBe(
     "dev  local  http://127.0.0.1:8080\n\nnothing here yet: `bluegreen deploy --version 1`",
