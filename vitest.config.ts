@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 
 /**
  * Projects by what they need: `unit` is pure and fast, `simulation` pure and thorough, `component`
- * starts local processes, `e2e` also needs the Pulumi engine, and runs one file at a time.
+ * starts local processes, `e2e` also needs the Pulumi engine, and comes last, two files at a time.
  */
 export default defineConfig({
   test: {
@@ -39,7 +39,9 @@ export default defineConfig({
           include: ["test/e2e/**/*.test.ts"],
           testTimeout: 180_000,
           hookTimeout: 300_000,
-          fileParallelism: false,
+          // Each has a core's worth of engines to start; more would only be slow together.
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
         },
       },
     ],

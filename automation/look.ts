@@ -47,7 +47,8 @@ async function lookOnce(
   fresh: boolean,
 ): Promise<Looked> {
   try {
-    const view = await environment.observe({ fresh: fresh && memory.barred === null });
+    const hurried = memory.baked?.verdict === "fail";
+    const view = await environment.observe({ fresh: fresh && memory.barred === null, hurried });
     const ended = fresh && misses(memory, view.record);
     return { view, memory: ended ? { ...memory, endedBy: "others" } : memory };
   } catch (error) {

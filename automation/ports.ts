@@ -15,6 +15,8 @@ export interface Look {
   readonly fresh: boolean;
   /** The next look may be this one, if it follows soon and nothing was written between; default: not. */
   readonly ahead?: boolean;
+  /** Traffic is to go back: stacks that can't be read in a few seconds aren't; default: not. */
+  readonly hurried?: boolean;
 }
 
 /** The three stacks of an environment, and the data plane. */

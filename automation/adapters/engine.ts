@@ -86,9 +86,9 @@ export class Engine {
     const diagnostics: string[] = [];
     const refusal: { error: BlueGreenError | null } = { error: null };
     const killed = { before: false };
-    const folder = await makeScratchFolder();
     // Served from here: an engine would start it as a process of its own, twice an update.
     const own = await serveProvider((sentence) => this.options.onNote?.(sentence));
+    const folder = await makeScratchFolder();
     try {
       const configFile = copyForEngine(this.options.settingsFile, {}, folder);
       const settings = await readFile(configFile, "utf8");
@@ -114,7 +114,7 @@ export class Engine {
     } catch (error) {
       throw refusal.error ?? translate(error, diagnostics, stackName(call.role));
     } finally {
-      own.stop();
+      await own.stop();
       await rm(folder, { recursive: true, force: true });
     }
   }

@@ -79,14 +79,14 @@ export class PulumiEnvironment implements Environment {
     });
   }
 
-  async observe({ fresh, ahead = false }: Look): Promise<Observed> {
+  async observe({ fresh, ahead = false, hurried = false }: Look): Promise<Observed> {
     const { settings, platform, overrideFreeze: override } = this.options;
     const { seen } = this;
     this.seen = null;
     if (fresh && seen && this.clock.now() - seen.nowMs < freshMs) return seen;
     // Past its deadline a run ends with what it knows.
     const late = this.options.deadline?.signal.aborted === true;
-    if (!this.known || (fresh && !late)) this.known = await this.readOutputs();
+    if (!this.known || (fresh && !late)) this.known = await this.readOutputs(hurried);
     const nowMs = this.clock.now();
     const view = await observe({ settings, platform, outputs: this.known, nowMs, override });
     if (fresh && ahead) this.seen = view;
@@ -122,6 +122,8 @@ export class PulumiEnvironment implements Environment {
           this.options.onEvent(settings.environment, event);
         },
       },
+      // Whatever it is, it isn't left halfway.
+      onChange: () => deadline?.lift(),
       signal: deadline?.signal,
     };
     try {
@@ -136,11 +138,13 @@ export class PulumiEnvironment implements Environment {
     if (tidying.has(request.kind)) await this.tidy();
   }
 
-  private deadlineOf({ kind }: Request): Deadline | undefined {
+  private deadlineOf(request: Request): Deadline | undefined {
     const { deadline } = this.options;
     if (deadline) return deadline;
     if (this.slow) return new Deadline(lateMs);
-    return kind === "RollBack" ? new Deadline(backMs) : undefined;
+    // Nothing else leads out of the shift of a rollout whose place another takes.
+    const isOwn = request.kind === "RollBack" && request.beforeSwitch !== true;
+    return isOwn ? new Deadline(backMs) : undefined;
   }
 
   /** An overridden freeze stays to be read in the stack's history. */
@@ -260,10 +264,11 @@ export class PulumiEnvironment implements Environment {
     }
   }
 
-  private async readOutputs(): Promise<StackOutputs> {
+  private async readOutputs(hurried: boolean): Promise<StackOutputs> {
     const { engine, settings } = this.options;
     const { environment } = settings;
-    const [router, blue, green] = await limited(this.options.deadline, () =>
+    const deadline = this.options.deadline ?? (hurried ? new Deadline(backMs) : undefined);
+    const [router, blue, green] = await limited(deadline, () =>
       Promise.all([
         engine.outputs({ environment, color: null }),
         engine.outputs({ environment, color: "blue" }),

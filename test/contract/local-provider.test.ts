@@ -127,6 +127,15 @@ test("deletes twice without complaint", async () => {
   expect(await provider.read(routerType, router)).toBeNull();
 });
 
+test("says in the system's words what the system refuses", async () => {
+  const { dir, ...rest } = routerInputs(bed);
+  const file = `${String(dir)}-file`;
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, "in the way");
+  const refused = await refusal(provider.create(routerType, { ...rest, dir: `${file}/router` }));
+  expect(refused.message).toMatch(/ENOTDIR|EEXIST|not a directory/);
+});
+
 test("hands a color that never got healthy to the state, with our code in the message", async () => {
   const inputs = await instancesInputs(bed.settings, "sick-1");
   const refused = await refusal(provider.create(instancesType, inputs));

@@ -63,7 +63,9 @@ describeOnEngine("a request that takes longer than the commands that replace its
     writeFileSync(project.settingsFile, paused);
     const besides = await project.run(["switch", "blue", "--no-bake"]);
     expectExit(besides, 3);
-    expect(besides.stderr).toMatch(/PLAN_REFUSED: this step would also change dev-router \(.+\): \w+/);
+    expect(besides.stderr).toMatch(
+      /PLAN_REFUSED: this step would also change dev-router \(.+\): \w+/,
+    );
     expectExit(await project.run(["up", "--yes"]), 0);
     askSlowly(9_000);
     const early = await project.run(["switch", "blue", "--no-bake"]);

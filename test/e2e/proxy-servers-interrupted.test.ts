@@ -4,9 +4,11 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, it } from "vitest";
 import { startOf } from "../../infra/process-identity.ts";
+import { familyOf } from "../support/kill/processes.ts";
 import { describeOnEngine } from "../support/project/engine.ts";
 import { expectExit } from "../support/project/expectations.ts";
 import type { Project } from "../support/project/project.ts";
+import { kill } from "../support/project/processes.ts";
 import { useProxy } from "../support/project/proxy.ts";
 import { removeAfterAll } from "../support/project/removal.ts";
 import { makeServersProject } from "../support/project/servers-project.ts";
@@ -62,6 +64,23 @@ describeWith(["nginx", "python3"], "an installation that hangs", () => {
       deploy.signal("SIGKILL");
       await deploy.done;
       await eventually("the installation has ended", () => (startOf(pid) === null ? true : null));
+    });
+
+    it("ends with its engine, and is begun anew by the driver that goes on", async () => {
+      rmSync(pidFile);
+      const deploy = project.start(["deploy", "--version", "hang3"]);
+      const pid = await eventually("the installation begins", pidIn, 60_000);
+      rmSync(pidFile);
+      const engines = familyOf(deploy.pid).filter(({ part }) => part === "engine");
+      expect(engines).toHaveLength(1);
+      for (const engine of engines) kill(engine.pid);
+      await eventually("the installation has ended", () => (startOf(pid) === null ? true : null));
+      const again = await eventually("another one begins", pidIn, 60_000);
+      expect(again).not.toBe(pid);
+      expect(deploy.said()).toMatch(/took over the lock of a dead process on dev-green/);
+      deploy.signal("SIGHUP");
+      await deploy.done;
+      await eventually("that one has ended", () => (startOf(again) === null ? true : null));
     });
 
     it("leaves the way free for another release", async () => {

@@ -76,7 +76,7 @@ for (const dialect of ["nginx", "haproxy"] as const) {
         const { result: run, count } = await underLoad(() => deploy("3"));
         expectExit(run, 4);
         expect(run.stderr).toMatch(
-          /fail {2}step 1 of 2: blue had \d+ errors in \d+ requests, green 0/,
+          /fail {2}step 1 of 2: (users alone: )?blue had \d+ errors in \d+ requests, green 0/,
         );
         expect(run.stderr).toContain("the release is pinned");
         expect(run.stderr).not.toContain("shift to 50 %");

@@ -30,6 +30,8 @@ export interface Dialect {
   explain(spec: RouterSpec, output: string): BlueGreenError;
   /** Makes the files that the configuration names. */
   prepare(host: Host, spec: RouterSpec): Promise<void>;
+  /** What of a server that runs well will be in the way sooner or later; absent: nothing can be. */
+  troubles?(host: Host, spec: RouterSpec): Promise<readonly string[]>;
   /** Name of the state that the server has, or will have once it starts; null: none yet. */
   pointer(host: Host, spec: RouterSpec): Promise<string | null>;
   /**

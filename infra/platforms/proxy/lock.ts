@@ -26,12 +26,15 @@ export interface LockTimes {
   readonly waitMs: number;
 }
 
-/** A way back past an engine has no time to lose on a driver that was killed on another host. */
+/**
+ * A way back past an engine has no time to lose on a driver that was killed on another host; and each
+ * beat over SSH may be a login.
+ */
 const usualTimes: LockTimes = {
   heldMs: 60_000,
   renewMs: 2_000,
-  beatMs: 1_000,
-  stillMs: 5_000,
+  beatMs: 2_000,
+  stillMs: 8_000,
   seenMs: 1_000,
   waitMs: 65_000,
 };
@@ -71,8 +74,7 @@ export async function underLock<T>(
 ): Promise<T> {
   const lock = await takeLock(host, path, times);
   const beat = setInterval(() => {
-    // Who was overtaken meets that at the next change; another failure may be gone by then.
-    lock.confirm().catch(() => undefined);
+    lock.beat();
   }, times.beatMs);
   try {
     return await work(fencedBy(lock, host));
@@ -112,6 +114,7 @@ class HeldLock {
   #notes: readonly Note[];
   #seenAt: number;
   #confirmed: Promise<void> = Promise.resolve();
+  #isBeating = false;
 
   constructor(host: Host, path: string, times: LockTimes) {
     this.#host = host;
@@ -135,6 +138,20 @@ class HeldLock {
       if (!isTaken) heldHere.delete(text);
     }
     return isTaken;
+  }
+
+  /**
+   * Looks after the lock beside the work; one look at a time, also where its host is slow to answer.
+   * Who was overtaken meets that at the next change; another failure may be gone by then.
+   */
+  beat(): void {
+    if (this.#isBeating) return;
+    this.#isBeating = true;
+    void this.confirm()
+      .catch(() => undefined)
+      .finally(() => {
+        this.#isBeating = false;
+      });
   }
 
   /**
@@ -164,7 +181,7 @@ class HeldLock {
     this.#seenAt = now;
   }
 
-  /** Whoever waits takes no lock before its time is over: until then it may be replaced. */
+  /** Whoever waits takes no lock before it stood still for its time: until then it may be replaced. */
   async #renew(former: Note, now: number): Promise<void> {
     const next = this.#newNote(now);
     heldHere.add(next.text);
@@ -178,8 +195,9 @@ class HeldLock {
 
   /** False when it may be somebody else's by now. */
   async #replace(former: Note, next: Note): Promise<boolean> {
-    const formerEnd = former.takenAt + this.#times.heldMs;
-    if (Date.now() > formerEnd) {
+    const formerEnd = former.takenAt + this.#times.stillMs;
+    // What is left of that time is for the write.
+    if (Date.now() > formerEnd - this.#times.stillMs / 2) {
       return (await this.#host.removeIf(this.#path, former.text)) && (await this.#create(next));
     }
     await this.#host.write(this.#path, next.text);

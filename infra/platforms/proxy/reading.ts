@@ -111,6 +111,7 @@ async function factsOf(access: Access, status: ServerStatus): Promise<RouterFact
   ]);
   const attached = attachedIn(files);
   const counted = await trafficOf(access, attached);
+  const troubles = (await dialect.troubles?.(host, spec)) ?? [];
   const weights = weightsIn(status.state ?? "") ?? emptyState.weights;
   const { rolloutId = null, mark = null, former = null } = stored.state ?? {};
   return {
@@ -127,6 +128,7 @@ async function factsOf(access: Access, status: ServerStatus): Promise<RouterFact
       ...differences(status, { version: versionIn(files.config), pointer }),
       ...stored.problems,
       ...counted.problems,
+      ...troubles,
     ],
   };
 }

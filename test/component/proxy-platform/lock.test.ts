@@ -134,6 +134,70 @@ test("a lock that nobody renews is waited for no longer than that shows, whateve
   expect(performance.now() - started).toBeGreaterThan(quick.stillMs);
 });
 
+test("a renewal that comes too late changes nothing more, and two never work at once", async () => {
+  const folder = openFolder();
+  const path = join(folder, "lock");
+  const done: string[] = [];
+  let stalls = true;
+  const slow: Host = {
+    ...thisMachine,
+    async write(file, text) {
+      if (file === path && stalls) {
+        stalls = false;
+        await sleep(2 * quick.stillMs);
+      }
+      await thisMachine.write(file, text);
+    },
+  };
+  const first = underLock(
+    slow,
+    path,
+    async (fenced) => {
+      await sleep(quick.stillMs);
+      await fenced.write(join(folder, "file"), "first");
+      done.push("first");
+    },
+    quick,
+  );
+  await expect.poll(() => thisMachine.read(path)).not.toBeNull();
+  const second = underLock(
+    thisMachine,
+    path,
+    async (fenced) => {
+      await fenced.write(join(folder, "file"), "second");
+      done.push("second");
+    },
+    quick,
+  );
+  await expect(first).rejects.toMatchObject({ name: "Overtaken" });
+  await second;
+  expect(done).toEqual(["second"]);
+  expect(readFileSync(join(folder, "file"), "utf8")).toBe("second");
+});
+
+test("looks at a lock whose host is slow don't pile up behind the work", async () => {
+  const folder = openFolder();
+  const path = join(folder, "lock");
+  let reads = 0;
+  const lost: Host = {
+    ...thisMachine,
+    async read(file) {
+      reads += 1;
+      await sleep(500);
+      throw new BlueGreenError("HOST_UNREACHABLE", `${file} can't be read`);
+    },
+  };
+  const work = async (fenced: Host): Promise<void> => {
+    await sleep(1_500);
+    await fenced.write(join(folder, "file"), "one");
+  };
+  await expect(underLock(lost, path, work, quick)).rejects.toMatchObject({
+    code: "HOST_UNREACHABLE",
+  });
+  // Every half second one, and that of the change; a beat every 100 ms would make fifteen.
+  expect(reads).toBeLessThanOrEqual(6);
+});
+
 test("who was overtaken changes nothing more, and leaves the other's lock", async () => {
   const folder = openFolder();
   const path = join(folder, "lock");

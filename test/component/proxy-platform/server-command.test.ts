@@ -14,6 +14,7 @@ import type {
 import { runOnServer } from "../../../infra/platforms/proxy/resources/server-command.ts";
 import { serverPlace } from "../../../infra/platforms/proxy/server-place.ts";
 import { startOf } from "../../../infra/process-identity.ts";
+import { allProcesses } from "../../support/project/processes.ts";
 import { freePort, kill, onEnd, openFolder } from "./support.ts";
 
 interface Place {
@@ -95,9 +96,20 @@ test.each(["SIGINT", "SIGTERM"] as const)(
   },
 );
 
+test("a command ends with who ran it, also where that is killed", async () => {
+  const place = await openPlace();
+  const { provider, ended, pid } = await runElsewhere(place, place.command("hang.sh", hanging));
+  provider.kill("SIGKILL");
+  await ended;
+  await expect.poll(() => runs(pid)).toBe(false);
+});
+
 test("a command that outlived who ran it keeps the next one off, until it has ended", async () => {
   const place = await openPlace();
   const { provider, ended, pid } = await runElsewhere(place, place.command("hang.sh", hanging));
+  const watching = allProcesses().filter(({ command }) => command.endsWith(`sh ${pid}`));
+  expect(watching).toHaveLength(1);
+  for (const watch of watching) kill(watch.pid, "SIGKILL");
   provider.kill("SIGKILL");
   await ended;
   expect(runs(pid)).toBe(true);

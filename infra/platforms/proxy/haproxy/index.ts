@@ -10,7 +10,7 @@ import { filesOf } from "../spec.ts";
 import { haproxyConfig } from "./config.ts";
 import { haproxyTraffic } from "./counters.ts";
 import { nobodyOut } from "./servers.ts";
-import { command, liveState, runtimeOf } from "./runtime.ts";
+import { command, liveState, lostSocket, runtimeOf } from "./runtime.ts";
 
 const commandMs = 10_000;
 
@@ -41,6 +41,7 @@ export const haproxy: Dialect = {
   async prepare(host, spec) {
     await host.create(filesOf(spec).servers, nobodyOut);
   },
+  troubles: lostSocket,
   async pointer(host, spec) {
     return /^live (\S+)$/m.exec((await host.read(filesOf(spec).map)) ?? "")?.[1] ?? null;
   },

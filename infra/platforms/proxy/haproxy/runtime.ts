@@ -79,3 +79,11 @@ export async function liveState(host: Host, spec: RouterSpec): Promise<string | 
   const reply = await runtime(host, runtimeOf(spec), `show map ${filesOf(spec).map}`);
   return /^0x[0-9a-f]+ live (\S+)$/m.exec(reply)?.[1] ?? null;
 }
+
+/** Only a restart makes a socket anew; until then all hangs on that of its master. */
+export async function lostSocket(host: Host, spec: RouterSpec): Promise<readonly string[]> {
+  const { socket } = filesOf(spec);
+  if (spec.mode !== "managed") return [];
+  const [found] = await host.sizes([socket]);
+  return found ? [] : [`HAProxy's runtime socket ${socket} is gone: it is asked by its master's`];
+}

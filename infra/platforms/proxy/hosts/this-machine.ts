@@ -25,6 +25,8 @@ import { runProgram } from "./program.ts";
 
 /** Of a server's reply to one question; theirs grow with the servers of both colors only. */
 const maxReply = 8_000_000;
+/** The deadline is for a silence; a whole reply has so many of them. */
+const wholeReply = 5;
 /** Of what `stat` counts, whatever the file system's own blocks are. */
 const blockBytes = 512;
 
@@ -134,10 +136,14 @@ function ask(endpoint: Endpoint, text: string, deadlineMs: number): Promise<stri
   const fail = (why: string): void => {
     reject(new NoAnswer(`${endpoint} can't be asked: ${why}`));
   };
-  // Whole, not of a silence: what answers a byte now and then would never end.
+  socket.setTimeout(deadlineMs, () => {
+    fail(`no answer within ${deadlineMs} ms`);
+  });
+  // What answers a byte now and then would never end.
+  const wholeMs = wholeReply * deadlineMs;
   const timer = setTimeout(() => {
-    fail(reply === "" ? `no answer within ${deadlineMs} ms` : `not done within ${deadlineMs} ms`);
-  }, deadlineMs);
+    fail(`not done within ${wholeMs} ms`);
+  }, wholeMs);
   socket.setEncoding("utf8");
   socket.on("connect", () => socket.write(text));
   socket.on("data", (chunk: string) => {

@@ -1,9 +1,11 @@
-/** A user's command on this machine: with all that it started it ends before this process does. */
+/** A user's command on this machine: with all that it started it ends when this process does. */
 
 import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 
 import type { ProcessIdentity } from "../../../process-identity.ts";
 import { startOf } from "../../../process-identity.ts";
+import { callSignal } from "../../../provider/call-signal.ts";
 import type { Ran } from "../host.ts";
 
 const maxOutput = 8_000_000;
@@ -35,7 +37,10 @@ export function runLocally(argv: readonly string[], options: LocalOptions): Prom
     endGroup(child.pid);
     onCut(`${said.stdout}\n${said.stderr}`);
   };
+  const watch = child.pid === undefined ? null : endWhenGone(child.pid);
   process.once("exit", cut);
+  const left = callSignal();
+  left?.addEventListener("abort", cut, { once: true });
   const timer = setTimeout(() => {
     timedOut = true;
     endGroup(child.pid);
@@ -48,6 +53,8 @@ export function runLocally(argv: readonly string[], options: LocalOptions): Prom
   const end = (code: number | null, unstarted: string | null = null): void => {
     clearTimeout(timer);
     process.off("exit", cut);
+    left?.removeEventListener("abort", cut);
+    watch?.kill("SIGKILL");
     resolve({ code, ...said, timedOut, unstarted });
   };
   child.once("error", ({ code = "UNKNOWN" }: NodeJS.ErrnoException) => {
@@ -67,6 +74,21 @@ export function runLocally(argv: readonly string[], options: LocalOptions): Prom
   const started = child.pid === undefined ? null : startOf(child.pid);
   if (child.pid !== undefined && started !== null) onStart({ pid: child.pid, started });
   return promise;
+}
+
+/**
+ * A process that is killed runs nothing of its own any more: another one, which hears the end of a
+ * pipe, ends the group then.
+ */
+function endWhenGone(leader: number): ChildProcess {
+  const script = 'read -r _; kill -s KILL -- "-$1"';
+  const watch = spawn("/bin/sh", ["-c", script, "sh", String(leader)], {
+    detached: true,
+    stdio: ["pipe", "ignore", "ignore"],
+  });
+  watch.on("error", () => undefined);
+  watch.unref();
+  return watch;
 }
 
 /** With everything that it started. */
