@@ -9,6 +9,7 @@ import type { Attached } from "./dialect.ts";
 import { stateFile } from "./flip.ts";
 import { otherOwner } from "./folder.ts";
 import { attachedIn, versionIn } from "./head.ts";
+import { serverPid } from "./server-process.ts";
 import type { RouterSpec } from "./spec.ts";
 import { filesOf } from "./spec.ts";
 import type { RouterState } from "./state.ts";
@@ -104,14 +105,15 @@ function silent(attached: Attached, problem: string): RouterFacts {
 
 async function factsOf(access: Access, status: ServerStatus): Promise<RouterFacts> {
   const { host, spec, dialect } = access;
-  const [files, pointer, stored] = await Promise.all([
+  const [files, pointer, stored, lost, troubles = []] = await Promise.all([
     filesNow(access),
     dialect.pointer(host, spec),
     storedState(access, status.state),
+    lostServer(access),
+    dialect.troubles?.(host, spec),
   ]);
   const attached = attachedIn(files);
   const counted = await trafficOf(access, attached);
-  const troubles = (await dialect.troubles?.(host, spec)) ?? [];
   const weights = weightsIn(status.state ?? "") ?? emptyState.weights;
   const { rolloutId = null, mark = null, former = null } = stored.state ?? {};
   return {
@@ -128,9 +130,20 @@ async function factsOf(access: Access, status: ServerStatus): Promise<RouterFact
       ...differences(status, { version: versionIn(files.config), pointer }),
       ...stored.problems,
       ...counted.problems,
+      ...lost,
       ...troubles,
     ],
   };
+}
+
+/** Workers of nginx go on without their first process, which alone can be told to reload or to end. */
+async function lostServer(access: Access): Promise<readonly string[]> {
+  const { spec } = access;
+  if (spec.mode !== "managed" || (await serverPid(access)) !== null) return [];
+  const { pid } = filesOf(spec);
+  return [
+    `${spec.dialect} answers, but ${pid} doesn't lead to its process: switches work, nothing that needs a reload does; end what is left of it by hand, then \`bluegreen up\` starts it anew`,
+  ];
 }
 
 /** A managed server without a color is a beginning; an existing one has clients already. */

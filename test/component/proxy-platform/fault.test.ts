@@ -17,6 +17,7 @@ import {
   endServer,
   kill,
   masterPid,
+  onEnd,
   openFolder,
   routesTo,
   smallDisk,
@@ -208,6 +209,21 @@ describeWith(["nginx"], "nginx: when something breaks", () => {
     const { weights, problems } = await started.router.read();
     expect(weights).toEqual(weightsOf(null));
     expect(problems.join()).toMatch(/finds no state/);
+    await started.router.setRoutes(routesTo("green", started.attached));
+    await expectServed(started, "green");
+  });
+
+  test("a first process that is gone is told, and its workers switch all the same", async () => {
+    const started = await onBlue("nginx");
+    const workers = workerPids(started.spec);
+    const first = masterPid(started.spec) ?? expect.fail("there is no first process");
+    onEnd(() => {
+      for (const worker of workers) kill(worker, "SIGKILL");
+    });
+    kill(first, "SIGKILL");
+    await expect
+      .poll(async () => (await started.router.read()).problems.join())
+      .toMatch(/nginx answers, but .* doesn't lead to its process/);
     await started.router.setRoutes(routesTo("green", started.attached));
     await expectServed(started, "green");
   });
