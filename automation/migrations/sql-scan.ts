@@ -26,7 +26,7 @@ export function scanSql(sql: string): readonly Warning[] {
 
 type Rule = (statement: Statement, made: ReadonlySet<string>) => readonly Warning[];
 
-const rules: readonly Rule[] = [drops, truncates, renamesTable, alters, deletes, indexes];
+const rules: readonly Rule[] = [drops, truncates, renamesTable, alters, deletes, updates, indexes];
 
 function drops(statement: Statement): readonly Warning[] {
   const [first, what] = statement;
@@ -223,6 +223,16 @@ function isDelete(statement: Statement, index: number): boolean {
 function endsBefore(open: Token | undefined, { depth }: Token, begins: boolean): boolean {
   return open !== undefined && (depth < open.depth || (begins && depth === open.depth));
 }
+
+/** Filling a new column is what an expand is for; in one statement it locks every row until it ends. */
+function updates(statement: Statement, made: ReadonlySet<string>): readonly Warning[] {
+  const [first] = statement;
+  if (!isWord(first, "UPDATE")) return [];
+  const isBounded = statement.some((each) => isWord(each, "WHERE") && each.depth === first.depth);
+  return isBounded || made.has(nameAt(statement, 1)) ? [] : [lock(first, changesAll)];
+}
+
+const changesAll = "changes every row of a table at once: it has no WHERE; do it in batches";
 
 /** The index of a table that the same text makes waits for nobody. */
 function indexes(statement: Statement, made: ReadonlySet<string>): readonly Warning[] {

@@ -59,12 +59,15 @@ describe("is destructive", () => {
 });
 
 describe("takes a lock", () => {
-  test.each(["CREATE INDEX i ON c (name)", "create unique index i on c (name)", "DROP INDEX i"])(
-    "%s",
-    (sql) => {
-      expect(places(sql)).toEqual(["1 lock"]);
-    },
-  );
+  test.each([
+    "CREATE INDEX i ON c (name)",
+    "create unique index i on c (name)",
+    "DROP INDEX i",
+    "UPDATE c SET full_name = name",
+    "UPDATE c SET n = (SELECT max(n) FROM d WHERE d.id = 1)",
+  ])("%s", (sql) => {
+    expect(places(sql)).toEqual(["1 lock"]);
+  });
 });
 
 describe("is harmless", () => {
@@ -89,6 +92,8 @@ describe("is harmless", () => {
     "CREATE TABLE IF NOT EXISTS n (id int); CREATE INDEX i ON n (id)",
     "DROP INDEX CONCURRENTLY i",
     "DELETE FROM c WHERE id < 10",
+    "UPDATE c SET full_name = name WHERE id BETWEEN 1 AND 1000",
+    "CREATE TABLE n (id int); UPDATE n SET id = 1",
     "DELETE c FROM c JOIN d ON c.id = d.id WHERE d.gone",
     "WITH gone AS (DELETE FROM c WHERE id = 1 RETURNING id) SELECT * FROM gone",
     "ALTER TABLE c ADD FOREIGN KEY (id) REFERENCES d ON DELETE CASCADE",
