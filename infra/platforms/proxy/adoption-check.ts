@@ -4,6 +4,7 @@ import { weightsOf } from "../../model.ts";
 import type { Diagnosis } from "../../platform.ts";
 import type { Access } from "./access.ts";
 import { adoptionSteps, releaseFirst } from "./adoption.ts";
+import { refusedConfiguration } from "./configuration-check.ts";
 import { NoAnswer } from "./host.ts";
 import { filesOf } from "./spec.ts";
 import { weightsIn } from "./state.ts";
@@ -32,6 +33,8 @@ export async function diagnoseAdoption(access: Access): Promise<readonly Diagnos
       sentence: `your ${spec.dialect} doesn't hand its requests over yet${missing.length > 0 ? `: ${missing.join("; ")}` : ""}`,
       fix: "do the steps that are noted here; until then your own configuration serves as before",
     },
+    // Whatever is wrong there keeps the steps from having any effect.
+    ...(written ? await refusedConfiguration(access) : []),
     ...(await stepsNow(access)).map((step, index): Diagnosis => {
       return { level: "note", subject, sentence: `step ${index + 1}: ${step}`, fix: null };
     }),

@@ -8,6 +8,7 @@ import { diagnoseColor, diagnoseDisk, guarded } from "../local/diagnosis.ts";
 import type { Access } from "./access.ts";
 import { accessOf } from "./access.ts";
 import { diagnoseAdoption } from "./adoption-check.ts";
+import { refusedConfiguration } from "./configuration-check.ts";
 import { withHost } from "./hosts/index.ts";
 import { lastingOf } from "./lasting.ts";
 import { routerPlaceOf } from "./place.ts";
@@ -18,8 +19,6 @@ import { remediesOf } from "./remedy.ts";
 import type { RouterSpec } from "./spec.ts";
 import { filesOf } from "./spec.ts";
 import { endpointOf } from "./status.ts";
-
-const testMs = 10_000;
 
 export async function diagnoseProxy(scope: Scope): Promise<readonly Diagnosis[]> {
   const { settings } = scope;
@@ -73,16 +72,11 @@ function running({ spec, host }: Access, { generation }: RouterFacts): Diagnosis
 
 /** Its own, and whether the configuration would still be accepted: a restart needs that. */
 async function problems(access: Access, facts: RouterFacts): Promise<readonly Diagnosis[]> {
-  const { spec, host, dialect } = access;
-  const remedies = remediesOf(spec, facts);
+  const remedies = remediesOf(access.spec, facts);
   const said = facts.problems.map((sentence, index): Diagnosis => {
     return { level: "problem", subject: "router", sentence, fix: remedies[index] ?? null };
   });
-  const ran = await host.run(dialect.checkArgv(spec), { deadlineMs: testMs });
-  if (ran.code === 0) return said;
-  const { message, hint = null } = dialect.explain(spec, `${ran.stdout}\n${ran.stderr}`);
-  const sentence = `a restart would fail: ${message}`;
-  return [...said, { level: "problem", subject: "router", sentence, fix: hint }];
+  return [...said, ...(await refusedConfiguration(access))];
 }
 
 async function diagnoseInstances(scope: Scope, color: Color): Promise<readonly Diagnosis[]> {

@@ -122,9 +122,17 @@ describeDialects("a server that serves already", (dialect) => {
 
   test("that reads its file before the next command serves the release that lies ready there", async () => {
     const { blue } = await startColors();
-    const { spec, port, include, end } = await startTheirs(dialect, blue);
+    const { spec, port, other, include, end } = await startTheirs(dialect, blue);
     const router = new ProxyRouter(spec, thisMachine);
     await router.start();
+    const theirs = readFileSync(other, "utf8");
+    writeFileSync(other, "\nnonsense here;\n");
+    const sick = await diagnoseAdoption(accessOf(spec, thisMachine));
+    expect(sick[1]).toMatchObject({
+      level: "problem",
+      sentence: expect.stringMatching(/^a restart would fail: .*line 2: .*nonsense/) as string,
+    });
+    writeFileSync(other, theirs);
     const first = await diagnoseAdoption(accessOf(spec, thisMachine));
     expect(first[1]?.sentence).toMatch(/step 1: run `bluegreen deploy`.* answers 503/);
     const routes = routesTo("blue", { blue: [blue.address] });

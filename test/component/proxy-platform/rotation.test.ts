@@ -275,7 +275,8 @@ describeWith(["haproxy"], "a server that is taken out of rotation", () => {
     expect(await takeOut(rotation, other)).toBe(false);
     await putBack(rotation, other);
     expect(await takeOut({ ...rotation, name: "other" }, instance)).toBe(false);
-    const gone = { ...rotation, socket: join(openFolder(), "gone.sock") };
+    const nowhere = join(openFolder(), "gone.sock");
+    const gone = { ...rotation, socket: nowhere, master: nowhere };
     expect(await takeOut(gone, instance)).toBe(false);
     const { spec } = started;
     const settings = settingsOf({ spec: { ...spec, dialect: "nginx" } }, [instance.address]);
