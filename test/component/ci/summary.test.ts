@@ -94,7 +94,9 @@ describe("CI's summary", () => {
   });
 
   it("tries none again where many files fail", () => {
-    const files = ["b", "c", "d", "e", "f"].map((each) => fileOf(`${each}.test.ts`, "failed", ["failed"]));
+    const files = ["b", "c", "d", "e", "f"].map((each) =>
+      fileOf(`${each}.test.ts`, "failed", ["failed"]),
+    );
     expect(summaryOf("--files", reportOf("many.json", files)).lines).toEqual([""]);
   });
 });
